@@ -1,0 +1,105 @@
+"""What the interview needs from the outside world, as protocols. Adapters live in capture, transcribe and storage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from app.interview.model import Proof, RecordingResult, Transcript
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall time, aware, UTC. May be wrong or jump: never used to order or to measure."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward within this process."""
+        ...
+
+
+class Sink(Protocol):
+    """Where a recorder writes its container. Bytes are sealed before they touch the disk."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+class RecorderListener(Protocol):
+    """Called from capture threads; implementations only hand over."""
+
+    def on_fault(self, code: str) -> None:
+        """A device was lost, froze or fell silent; ``code`` is an ErrorCode value. Called once per fault."""
+        ...
+
+    def on_input_ended(self) -> None:
+        """A file given as microphone has been played to its end."""
+        ...
+
+
+class Recorder(Protocol):
+    """One take at a time. Devices stay open between takes."""
+
+    def start(
+        self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener
+    ) -> None:
+        """Begin a take. ``pcm`` receives float32 mono 16 kHz arrays of shape (n,) while the candidate speaks.
+
+        Raises XudaError (CAMERA_*, MICROPHONE_*) when a device cannot be used; nothing has been written then.
+        """
+        ...
+
+    def stop(self) -> RecordingResult:
+        """End the take, flush everything to the sink and return the counts. Raises XudaError(DISK_FULL, …)."""
+        ...
+
+
+class MediaTools(Protocol):
+    def remux(self, source: BinaryIO, target: BinaryIO) -> None:
+        """Copy the streams of a (possibly cut) container into a seekable target with duration and index."""
+        ...
+
+    def inspect(self, source: BinaryIO) -> Proof:
+        """Decode the whole stored file and say what is in it. Raises XudaError(RECORDING_EMPTY)."""
+        ...
+
+
+class TranscriptionJob(Protocol):
+    def feed(self, pcm: Any) -> None:
+        """Queue float32 mono 16 kHz samples of shape (n,). Never blocks."""
+        ...
+
+    def finish(self) -> None:
+        """No more sound will come; the final transcript follows through the job's callback."""
+        ...
+
+    def cancel(self) -> None: ...
+
+
+class Transcriber(Protocol):
+    @property
+    def model(self) -> str | None:
+        """``name@sha256-prefix`` of the model in use, or None: recording goes on, transcription is left for later."""
+        ...
+
+    def open_job(
+        self,
+        job_id: str,
+        language: str,
+        on_partial: Callable[[str], None],
+        on_final: Callable[[Transcript], None],
+        on_error: Callable[[Exception], None],
+    ) -> TranscriptionJob:
+        """Callbacks come from the transcriber's own thread."""
+        ...
+
+    def transcribe_file(
+        self,
+        job_id: str,
+        open_file: Callable[[], BinaryIO],
+        language: str,
+        on_final: Callable[[Transcript], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        """Decode a stored container and transcribe its sound (after a crash, or when a model came later)."""
+        ...

@@ -1,0 +1,28 @@
+"""Logging of the client: to stderr and to a rotating file in the data folder. No personal data is ever logged."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+def setup_logging(folder: Path | None, *, verbose: bool = False) -> None:
+    """Send the ``app`` and ``contract`` loggers to stderr (warnings, or all when verbose) and to ``client.log``."""
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    console = logging.StreamHandler()
+    console.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    console.setFormatter(logging.Formatter(_FORMAT))
+    root.addHandler(console)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(
+            folder / "client.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+        )
+        file.setFormatter(logging.Formatter(_FORMAT))
+        root.addHandler(file)

@@ -1,0 +1,100 @@
+"""Error codes shared on the wire and on screen. The text for each lives in the `errors` catalog, never here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorCode(StrEnum):
+    """Stable codes: once released a code keeps its meaning for ever."""
+
+    # signed and sealed material
+    SIGNATURE_INVALID = "signature_invalid"
+    KEY_UNKNOWN = "key_unknown"
+    SEALED_DAMAGED = "sealed_damaged"
+    FORMAT_INVALID = "format_invalid"
+    VERSION_TOO_NEW = "version_too_new"
+    # kits and invitations
+    KIT_INVALID = "kit_invalid"
+    KIT_MISSING = "kit_missing"
+    INVITATION_INVALID = "invitation_invalid"
+    INVITATION_EXPIRED = "invitation_expired"
+    INVITATION_NOT_YET = "invitation_not_yet"
+    INVITATION_FOREIGN = "invitation_foreign"
+    INVITATION_UNKNOWN = "invitation_unknown"
+    INVITATION_USED = "invitation_used"
+    # devices and capture
+    CAMERA_MISSING = "camera_missing"
+    CAMERA_BUSY = "camera_busy"
+    CAMERA_LOST = "camera_lost"
+    CAMERA_FROZEN = "camera_frozen"
+    MICROPHONE_MISSING = "microphone_missing"
+    MICROPHONE_BUSY = "microphone_busy"
+    MICROPHONE_LOST = "microphone_lost"
+    MICROPHONE_SILENT = "microphone_silent"
+    RECORDING_FAILED = "recording_failed"
+    RECORDING_EMPTY = "recording_empty"
+    # speech models
+    MODEL_MISSING = "model_missing"
+    MODEL_DAMAGED = "model_damaged"
+    MODEL_INCOMPLETE = "model_incomplete"
+    TRANSCRIPTION_FAILED = "transcription_failed"
+    # storage on the device
+    DISK_FULL = "disk_full"
+    DISK_ERROR = "disk_error"
+    DATABASE_NEWER = "database_newer"
+    DATABASE_DAMAGED = "database_damaged"
+    ALREADY_RUNNING = "already_running"
+    KEYSTORE_MISSING = "keystore_missing"
+    KEYSTORE_LOCKED = "keystore_locked"
+    KEY_DESTROYED = "key_destroyed"
+    NOT_ENROLLED = "not_enrolled"
+    # state machines
+    ILLEGAL_STATE = "illegal_state"
+    # network and backend
+    SERVER_UNREACHABLE = "server_unreachable"
+    SERVER_ERROR = "server_error"
+    SERVER_NOT_XUDA = "server_not_xuda"
+    SERVER_MISMATCH = "server_mismatch"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    DELETED = "deleted"
+    REJECTED = "rejected"
+    TOO_LARGE = "too_large"
+    CLOCK_WRONG = "clock_wrong"
+    RATE_LIMITED = "rate_limited"
+    RECEIPT_INVALID = "receipt_invalid"
+    ENROLMENT_CODE_INVALID = "enrolment_code_invalid"
+    FINGERPRINT_MISMATCH = "fingerprint_mismatch"
+    # files given by people
+    FILE_ENCODING = "file_encoding"
+    FILE_MISSING = "file_missing"
+    ROW_INVALID = "row_invalid"
+    SETTING_INVALID = "setting_invalid"
+
+
+class XudaError(Exception):
+    """A known failure a user can meet: a code, the values its text needs, and where bad input sits.
+
+    ``params`` fill the placeholders of the catalog text. ``field`` and ``row`` (1-based) name bad input.
+    ``params`` must hold no personal data: they may be logged.
+    """
+
+    def __init__(
+        self, code: ErrorCode, *, field: str | None = None, row: int | None = None, **params: Any
+    ) -> None:
+        self.code = code
+        self.field = field
+        self.row = row
+        self.params = params
+        parts = [code.value]
+        if row is not None:
+            parts.append(f"row {row}")
+        if field is not None:
+            parts.append(f"field {field}")
+        if params:
+            parts.append(", ".join(f"{k}={v}" for k, v in params.items()))
+        super().__init__(": ".join(parts))
