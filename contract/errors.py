@@ -83,9 +83,7 @@ class XudaError(Exception):
     ``params`` must hold no personal data: they may be logged.
     """
 
-    def __init__(
-        self, code: ErrorCode, *, field: str | None = None, row: int | None = None, **params: Any
-    ) -> None:
+    def __init__(self, code: ErrorCode, *, field: str | None = None, row: int | None = None, **params: Any) -> None:
         self.code = code
         self.field = field
         self.row = row

@@ -40,9 +40,7 @@ class RecorderListener(Protocol):
 class Recorder(Protocol):
     """One take at a time. Devices stay open between takes."""
 
-    def start(
-        self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener
-    ) -> None:
+    def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
         """Begin a take. ``pcm`` receives float32 mono 16 kHz arrays of shape (n,) while the candidate speaks.
 
         Raises XudaError (CAMERA_*, MICROPHONE_*) when a device cannot be used; nothing has been written then.

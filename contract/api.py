@@ -1,0 +1,154 @@
+"""Bodies of the device API (paths in docs/sync.md) and how a device proves who it is."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import AwareDatetime, Field
+
+from contract.canonical import b64encode
+from contract.envelope import Envelope, SignedDocument, WireModel
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState, ObjectRef
+from contract.keys import SigningKey
+
+AUDIENCE = "xuda-hr"
+TOKEN_SECONDS = 300
+TUS_PATH = "/v1/files"
+
+
+class Problem(WireModel):
+    """Body of every error answer (application/problem+json); ``code`` is an ErrorCode value."""
+
+    code: ErrorCode
+    status: int
+    field: str | None = None
+    row: int | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Health(WireModel):
+    name: str = "xuda-hr"
+    version: str
+    time: AwareDatetime
+
+
+class EnrolRequest(WireModel):
+    """``public_key``: the device's Ed25519 key, base64url."""
+
+    code: str
+    public_key: str
+    name: str = Field(max_length=120)
+    platform: str = Field(max_length=200)
+    app_version: str
+
+
+class Organisation(SignedDocument):
+    """Signed by itself; the enrolment code carries the start of ``fingerprint(sign_key)``."""
+
+    organisation_id: str
+    name: str
+    sign_key: str
+    encryption_key: str
+    device_id: str
+    issued_at: AwareDatetime
+
+
+class EnrolReply(WireModel):
+    organisation: Envelope
+
+
+class Bootstrap(WireModel):
+    """Everything a device needs offline: kits and roster in envelopes, HR's word on its interviews."""
+
+    server_time: AwareDatetime
+    kits: list[Envelope]
+    roster: Envelope
+    results: dict[str, HrState] = Field(default_factory=dict)
+
+
+class EventReply(WireModel):
+    """``digest`` is the SHA-256 of the stored payload."""
+
+    interview_id: str
+    seq: int
+    digest: str
+
+
+class InterviewCheck(WireModel):
+    """What the backend holds of an interview: the client repairs any difference."""
+
+    interview_id: str
+    state: HrState
+    events: dict[int, str]
+    events_digest: str
+    objects: list[ObjectRef]
+    receipt_serial: int | None = None
+
+
+class ManifestReply(WireModel):
+    """``receipt`` when everything was read back; otherwise what is still missing."""
+
+    receipt: Envelope | None = None
+    missing_events: list[int] = Field(default_factory=list)
+    missing_objects: list[str] = Field(default_factory=list)
+
+
+def upload_id(device_id: str, interview_id: str, object_id: str, sha256: str) -> str:
+    """Content-bound id of a tus upload: the same object from the same device is always the same upload."""
+    return hashlib.sha256(f"{device_id}\n{interview_id}\n{object_id}\n{sha256}".encode()).hexdigest()
+
+
+def request_token(key: SigningKey, device_id: str, now: datetime, *, method: str, path: str, body: bytes = b"") -> str:
+    """Bearer token (JWT, EdDSA) for exactly one request: method, path with query, and body are bound to it."""
+    claims = {"htm": method, "htu": path, "bh": b64encode(hashlib.sha256(body).digest())}
+    return _token(key, device_id, now, TOKEN_SECONDS, claims)
+
+
+def upload_token(key: SigningKey, device_id: str, now: datetime, *, seconds: int = 3600) -> str:
+    """Bearer token for the tus endpoint alone, so that any tus client can send a device's objects."""
+    return _token(key, device_id, now, seconds, {"scope": "objects"})
+
+
+def _token(key: SigningKey, device_id: str, now: datetime, seconds: int, claims: dict[str, str]) -> str:
+    times = {"iat": now, "exp": now + timedelta(seconds=seconds)}
+    payload = {"iss": device_id, "aud": AUDIENCE, "jti": uuid.uuid4().hex, **times, **claims}
+    return jwt.encode(payload, key.private, algorithm="EdDSA", headers={"kid": key.key_id})
+
+
+def token_issuer(token: str) -> str:
+    """The device id a token claims, unverified: for looking its key up. Raises XudaError(UNAUTHORIZED)."""
+    try:
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.PyJWTError as error:
+        raise XudaError(ErrorCode.UNAUTHORIZED) from error
+    if not isinstance(issuer, str):
+        raise XudaError(ErrorCode.UNAUTHORIZED)
+    return issuer
+
+
+def check_token(token: str, public: bytes, now: datetime, *, leeway: int = 300) -> dict[str, Any]:
+    """Verified claims of a device's token; the caller compares htm, htu, bh or scope with the request.
+
+    Raises XudaError(UNAUTHORIZED), or CLOCK_WRONG (with ``server_time``) when only the times do not fit.
+    """
+    options = {"verify_exp": False, "verify_iat": False, "require": ["iat", "exp", "iss", "jti"]}
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            Ed25519PublicKey.from_public_bytes(public),
+            algorithms=["EdDSA"],
+            audience=AUDIENCE,
+            options=options,  # type: ignore[arg-type]
+        )
+    except jwt.PyJWTError as error:
+        raise XudaError(ErrorCode.UNAUTHORIZED) from error
+    stamp = now.timestamp()
+    if not claims["iat"] - leeway <= stamp <= claims["exp"] + leeway or claims["exp"] - claims["iat"] > 3600:
+        raise XudaError(ErrorCode.CLOCK_WRONG, server_time=now.isoformat())
+    return claims

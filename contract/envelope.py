@@ -1,0 +1,106 @@
+"""Signed JSON documents in a DSSE envelope (https://github.com/secure-systems-lab/dsse, version 1).
+
+The signature covers the payload's exact bytes and its type, so nothing is parsed before it is verified and a document
+of one kind can never pass for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contract import keys
+from contract.canonical import b64decode, b64encode, canonical_json, sha256_hex
+from contract.errors import ErrorCode, XudaError
+
+Document = TypeVar("Document", bound="SignedDocument")
+
+
+class WireModel(BaseModel):
+    """Base of everything that crosses the wire: immutable, unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignedDocument(WireModel):
+    """A wire model that is signed. Each subclass sets ``payload_type``."""
+
+    @classmethod
+    def payload_type(cls) -> str:
+        return f"application/vnd.xuda.{cls.__name__.lower()}.v1+json"
+
+
+class Signature(WireModel):
+    keyid: str
+    sig: str
+
+
+class Envelope(WireModel):
+    """A payload (base64url) with its type and one signature."""
+
+    payloadType: str
+    payload: str
+    signatures: list[Signature] = Field(min_length=1, max_length=1)
+
+    @property
+    def payload_bytes(self) -> bytes:
+        return b64decode(self.payload)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the payload: the identity of the document."""
+        return sha256_hex(self.payload_bytes)
+
+    @property
+    def signer(self) -> str:
+        return self.signatures[0].keyid
+
+    def to_bytes(self) -> bytes:
+        return canonical_json(self.model_dump())
+
+    @classmethod
+    def from_bytes(cls, data: bytes | str) -> Envelope:
+        """Raises XudaError(FORMAT_INVALID)."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise XudaError(ErrorCode.FORMAT_INVALID, field="envelope") from error
+
+
+def _pae(payload_type: str, payload: bytes) -> bytes:
+    kind = payload_type.encode("utf-8")
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def sign(document: SignedDocument, key: keys.SigningKey) -> Envelope:
+    payload = canonical_json(document.model_dump(mode="json"))
+    kind = type(document).payload_type()
+    signature = Signature(keyid=key.key_id, sig=b64encode(key.sign(_pae(kind, payload))))
+    return Envelope(payloadType=kind, payload=b64encode(payload), signatures=[signature])
+
+
+def open_envelope(envelope: Envelope, kind: type[Document], public_keys: Mapping[str, bytes]) -> Document:
+    """Verify, then parse.
+
+    ``public_keys`` maps key ids to 32-byte Ed25519 keys that may sign this kind of document.
+    Raises XudaError(KEY_UNKNOWN | SIGNATURE_INVALID | FORMAT_INVALID | VERSION_TOO_NEW).
+    """
+    public = public_keys.get(envelope.signer)
+    if public is None:
+        raise XudaError(ErrorCode.KEY_UNKNOWN, keyid=envelope.signer[:8])
+    if envelope.payloadType != kind.payload_type():
+        raise XudaError(ErrorCode.FORMAT_INVALID, field="payloadType")
+    payload = envelope.payload_bytes
+    keys.verify(public, b64decode(envelope.signatures[0].sig), _pae(envelope.payloadType, payload))
+    return parse_payload(payload, kind)
+
+
+def parse_payload(payload: bytes, kind: type[Document]) -> Document:
+    """Parse a payload whose signature was verified before. Raises XudaError(FORMAT_INVALID)."""
+    try:
+        return kind.model_validate_json(payload)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error

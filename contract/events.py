@@ -1,0 +1,284 @@
+"""Events: what happened in an interview, append-only, numbered from 1 on the device, signed by the device's key.
+
+Ids, states, counts and times travel in clear; every personal value (answers, transcripts, words of a reason) is one
+sealed JSON value under the interview's key. The state at HR is derived from events alone, in the order of their
+numbers, so the same events in any order and any number of times give the same state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from contract.canonical import canonical_json, sha256_hex
+from contract.envelope import SignedDocument, WireModel
+from contract.errors import ErrorCode, XudaError
+from contract.kit import QuestionKind
+from contract.sealed import open_value, seal_value
+
+
+class HrState(StrEnum):
+    """States of an interview at HR (DESIGN, words). The last three are decisions of a person, never of an event."""
+
+    INVITED = "invited"
+    IN_PROGRESS = "in_progress"
+    PAUSED = "paused"
+    PENDING_REVIEW = "pending_review"
+    INCOMPLETE = "incomplete"
+    DECLINED = "declined"
+    SECOND_ROUND = "second_round"
+    REJECTED = "rejected"
+    PENDING_ONBOARDING = "pending_onboarding"
+
+
+class EventType(StrEnum):
+    STARTED = "started"
+    CONSENTED = "consented"
+    DECLINED = "declined"
+    ANSWER_SAVED = "answer_saved"
+    TRANSCRIBED = "transcribed"
+    CORRECTED = "corrected"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ABANDONED = "abandoned"
+    FINISHED = "finished"
+    QUESTIONNAIRE = "questionnaire"
+
+
+_STATE_AFTER = {
+    EventType.STARTED: HrState.IN_PROGRESS,
+    EventType.DECLINED: HrState.DECLINED,
+    EventType.PAUSED: HrState.PAUSED,
+    EventType.RESUMED: HrState.IN_PROGRESS,
+    EventType.ABANDONED: HrState.INCOMPLETE,
+    EventType.FINISHED: HrState.PENDING_REVIEW,
+}
+
+FINAL_STATES = frozenset({HrState.PENDING_REVIEW, HrState.INCOMPLETE, HrState.DECLINED})
+
+
+class WordModel(WireModel):
+    """``start``/``end`` in seconds from the start of the take, ``probability`` 0..1."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
+class ObjectRef(WireModel):
+    """A sealed file: ``size`` and ``sha256`` (hex) are of the ciphertext."""
+
+    object_id: str
+    media_type: str
+    size: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+# ---- clear and sealed parts of each event type -------------------------------------------------------------------
+
+
+class StartedData(WireModel):
+    """``wrapped_key``: the interview key wrapped to the organisation. ``attempt`` counts from 1 per invitation."""
+
+    invitation_id: str
+    kit_id: str
+    kit_version: int
+    attempt: int = Field(ge=1)
+    wrapped_key: str
+    language: str
+    app_version: str
+    environment: dict[str, Any]
+
+
+class ConsentedData(WireModel):
+    consent_version: str
+    recording: bool
+    scoring: bool
+
+
+class DeclinedData(WireModel):
+    consent_version: str
+
+
+class FaultModel(WireModel):
+    code: str
+    at: float
+
+
+class AnswerData(WireModel):
+    """``take`` counts from 1; ``takes_used`` are the takes that counted. ``duration``: seconds, 0 without sound."""
+
+    answer_id: str
+    question_id: str
+    kind: QuestionKind
+    take: int = Field(ge=1)
+    takes_used: int = Field(ge=0)
+    duration: float = Field(ge=0)
+    thinking_used: float = Field(default=0, ge=0)
+    objects: list[ObjectRef] = Field(default_factory=list)
+    recovered: bool = False
+    faults: list[FaultModel] = Field(default_factory=list)
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class AnswerSealed(WireModel):
+    """``text`` for a text question, ``choices`` (0-based) for a choice question."""
+
+    text: str | None = None
+    choices: list[int] | None = None
+
+
+class TranscribedData(WireModel):
+    answer_id: str
+    model: str
+    language: str
+    words: int = Field(ge=0)
+
+
+class TranscribedSealed(WireModel):
+    text: str
+    words: list[WordModel]
+
+
+class CorrectedData(WireModel):
+    answer_id: str
+
+
+class CorrectedSealed(WireModel):
+    text: str
+
+
+class ExitData(WireModel):
+    """Data of paused and abandoned. ``reason`` is one of the client's ExitReason values."""
+
+    reason: str
+    environment: dict[str, Any] = Field(default_factory=dict)
+    unanswered: int = Field(default=0, ge=0)
+
+
+class ExitSealed(WireModel):
+    words: str
+
+
+class ResumedData(WireModel):
+    environment: dict[str, Any] = Field(default_factory=dict)
+
+
+class FinishedData(WireModel):
+    answers: int = Field(ge=0)
+    reason: str = "completed"
+
+
+class QuestionnaireData(WireModel):
+    """Ratings 1..5; None: not answered."""
+
+    entrance_clear: int | None = Field(default=None, ge=1, le=5)
+    flow_smooth: int | None = Field(default=None, ge=1, le=5)
+    overall: int | None = Field(default=None, ge=1, le=5)
+
+
+class QuestionnaireSealed(WireModel):
+    words: str
+
+
+_DATA: dict[EventType, type[WireModel]] = {
+    EventType.STARTED: StartedData,
+    EventType.CONSENTED: ConsentedData,
+    EventType.DECLINED: DeclinedData,
+    EventType.ANSWER_SAVED: AnswerData,
+    EventType.TRANSCRIBED: TranscribedData,
+    EventType.CORRECTED: CorrectedData,
+    EventType.PAUSED: ExitData,
+    EventType.RESUMED: ResumedData,
+    EventType.ABANDONED: ExitData,
+    EventType.FINISHED: FinishedData,
+    EventType.QUESTIONNAIRE: QuestionnaireData,
+}
+
+Part = TypeVar("Part", bound=WireModel)
+
+
+class Event(SignedDocument):
+    """One event. ``at`` is the device's wall time (may be wrong: only ``seq`` orders)."""
+
+    interview_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+    seq: int = Field(ge=1, le=1_000_000)
+    kind: EventType
+    at: AwareDatetime
+    device_id: str
+    data: dict[str, Any]
+    sealed: str | None = None
+
+    @model_validator(mode="after")
+    def _data_fits_type(self) -> Event:
+        _DATA[self.kind].model_validate(self.data)
+        return self
+
+    def parse_data(self, model: type[Part]) -> Part:
+        """The clear part as its model. Raises XudaError(FORMAT_INVALID) when ``model`` does not fit."""
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            raise XudaError(ErrorCode.FORMAT_INVALID, field=f"event {self.kind}") from error
+
+    def open_sealed(self, model: type[Part], interview_key: bytes) -> Part | None:
+        """The sealed part, None when there is none. Raises XudaError(SEALED_DAMAGED | FORMAT_INVALID)."""
+        if self.sealed is None:
+            return None
+        plain = open_value(self.sealed, interview_key, _context(self.interview_id, self.seq, self.kind))
+        try:
+            return model.model_validate(json.loads(plain))
+        except (ValidationError, ValueError) as error:
+            raise XudaError(ErrorCode.FORMAT_INVALID, field=f"event {self.kind}") from error
+
+
+def make_event(
+    *,
+    interview_id: str,
+    seq: int,
+    kind: EventType,
+    at: AwareDatetime,
+    device_id: str,
+    data: WireModel,
+    sealed: WireModel | None = None,
+    interview_key: bytes | None = None,
+) -> Event:
+    """Build an event; ``sealed`` needs the 32-byte interview key."""
+    closed = None
+    if sealed is not None:
+        if interview_key is None:
+            raise XudaError(ErrorCode.KEY_DESTROYED)
+        plain = canonical_json(sealed.model_dump(mode="json"))
+        closed = seal_value(plain, interview_key, _context(interview_id, seq, kind))
+    return Event(
+        interview_id=interview_id,
+        seq=seq,
+        kind=kind,
+        at=at,
+        device_id=device_id,
+        data=data.model_dump(mode="json"),
+        sealed=closed,
+    )
+
+
+def _context(interview_id: str, seq: int, kind: EventType) -> str:
+    return f"xuda event v1:{interview_id}:{seq}:{kind.value}"
+
+
+def derive_state(events: Iterable[Event]) -> HrState:
+    """State at HR after ``events`` (any order, with duplicates): the highest-numbered one that moves it decides."""
+    moving = [event for event in events if event.kind in _STATE_AFTER]
+    if not moving:
+        return HrState.INVITED
+    return _STATE_AFTER[max(moving, key=lambda event: event.seq).kind]
+
+
+def events_digest(digests: dict[int, str]) -> str:
+    """Digest over all events of an interview: ``digests`` maps seq to the payload's SHA-256 hex."""
+    lines = "".join(f"{seq}:{digest}\n" for seq, digest in sorted(digests.items()))
+    return sha256_hex(lines.encode("ascii"))

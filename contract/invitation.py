@@ -1,0 +1,151 @@
+"""Invitations: short signed tokens that are checked on the device without a network.
+
+A token is ``xuda://i/`` and base64url of the packed fields with an Ed25519 signature: under 300 characters, so it fits
+a QR code that a camera reads when tilted. It holds no personal data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime, Field
+
+from contract import keys
+from contract.canonical import b64decode, b64encode
+from contract.envelope import SignedDocument, WireModel
+from contract.errors import ErrorCode, XudaError
+
+SCHEME = "xuda://i/"
+_CONTEXT = b"xuda invitation v1:"
+_HEAD = struct.Struct(">B16s16s16sQQB")
+_VERSION = 1
+_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """The right to one interview with a kit. Times are UTC; ids are UUID strings (kit_id: the kit's own id)."""
+
+    invitation_id: str
+    batch_id: str
+    kit_id: str
+    not_before: datetime
+    not_after: datetime
+
+    def check_time(self, now: datetime) -> None:
+        """Raises XudaError(INVITATION_NOT_YET | INVITATION_EXPIRED) with the bound as ``date``."""
+        if now < self.not_before:
+            raise XudaError(ErrorCode.INVITATION_NOT_YET, date=self.not_before.isoformat())
+        if now > self.not_after:
+            raise XudaError(ErrorCode.INVITATION_EXPIRED, date=self.not_after.isoformat())
+
+
+def issue(invitation: Invitation, key: keys.SigningKey) -> str:
+    """The signed token."""
+    kit = invitation.kit_id.encode("ascii")
+    body = (
+        _HEAD.pack(
+            _VERSION,
+            bytes.fromhex(key.key_id),
+            uuid.UUID(invitation.invitation_id).bytes,
+            uuid.UUID(invitation.batch_id).bytes,
+            int(invitation.not_before.timestamp()),
+            int(invitation.not_after.timestamp()),
+            len(kit),
+        )
+        + kit
+    )
+    return SCHEME + b64encode(body + key.sign(_CONTEXT + body))
+
+
+def read(token: str, organisation_keys: Mapping[str, bytes]) -> Invitation:
+    """Check a token's signature and take it apart; the time window is not checked here.
+
+    Raises XudaError(INVITATION_INVALID) when it is damaged or forged, INVITATION_FOREIGN when another organisation
+    signed it.
+    """
+    text = token.strip()
+    if not text.startswith(SCHEME):
+        raise XudaError(ErrorCode.INVITATION_INVALID)
+    try:
+        raw = b64decode(text[len(SCHEME) :])
+        body, signature = raw[:-64], raw[-64:]
+        version, signer, invitation_id, batch_id, start, end, length = _HEAD.unpack_from(body)
+        kit_id = body[_HEAD.size :].decode("ascii")
+        if version != _VERSION or len(kit_id) != length:
+            raise XudaError(ErrorCode.INVITATION_INVALID)
+        window = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+    except (XudaError, struct.error, ValueError, OverflowError, OSError) as error:
+        raise XudaError(ErrorCode.INVITATION_INVALID) from error
+    public = organisation_keys.get(signer.hex())
+    if public is None:
+        raise XudaError(ErrorCode.INVITATION_FOREIGN)
+    try:
+        keys.verify(public, signature, _CONTEXT + body)
+    except XudaError as error:
+        raise XudaError(ErrorCode.INVITATION_INVALID) from error
+    return Invitation(
+        invitation_id=str(uuid.UUID(bytes=invitation_id)),
+        batch_id=str(uuid.UUID(bytes=batch_id)),
+        kit_id=kit_id,
+        not_before=window[0],
+        not_after=window[1],
+    )
+
+
+def new_code(random_bytes: bytes) -> str:
+    """An 8-character invitation code to type, shown as ABCD-EFGH, from at least 5 random bytes."""
+    text = keys.crockford(random_bytes, 8)
+    return f"{text[:4]}-{text[4:]}"
+
+
+def normalise_code(text: str) -> str:
+    """What a person typed -> stored form: case, spaces, dashes, full-width forms and O/I/L mix-ups do not matter."""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    folded = folded.translate(str.maketrans("OIL", "011"))
+    kept = "".join(c for c in folded if c in _CODE_ALPHABET)
+    return f"{kept[:4]}-{kept[4:]}" if len(kept) == 8 else kept
+
+
+class Adjustments(WireModel):
+    """Per-candidate adjustments (A6): factors on thinking and answer times, further takes, another way to answer."""
+
+    time_factor: float = Field(default=1.0, ge=1.0, le=4.0)
+    extra_takes: int = Field(default=0, ge=0, le=10)
+    answer_as: str | None = Field(default=None, pattern=r"^(audio|text)$")
+
+
+class RosterEntry(WireModel):
+    """One invited candidate. ``lookups`` are keyed hashes of phone and ID number (see :func:`lookup_hash`)."""
+
+    token: str
+    code: str
+    name: str
+    lookups: list[str] = Field(default_factory=list)
+    adjustments: Adjustments = Adjustments()
+
+
+class Roster(SignedDocument):
+    """All invitations a device may need offline. ``salt`` (base64url) keys the look-up hashes."""
+
+    organisation_id: str
+    device_id: str
+    issued_at: AwareDatetime
+    salt: str
+    entries: list[RosterEntry]
+
+
+def lookup_hash(identifier: str, salt: str) -> str:
+    """Keyed hash of a phone or ID number: only digits and a final X count, so +86 138… and 138… with spaces agree."""
+    folded = unicodedata.normalize("NFKC", identifier).upper()
+    digits = "".join(c for c in folded if c.isdigit() or c == "X")
+    if digits.startswith("86") and len(digits) == 13:
+        digits = digits[2:]
+    return hmac.new(b64decode(salt), digits.encode("ascii"), hashlib.sha256).hexdigest()
