@@ -1,0 +1,218 @@
+"""What the interview needs from storage, as protocols, and the rows it keeps.
+
+Everything here runs on the one database thread. Each call that changes something is one durable transaction: when it
+returns, the change and its outbox rows are on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from app.interview.model import Fault, Proof, StoredObject, Transcript
+from app.interview.states import InterviewState, TakeState
+from contract.envelope import WireModel
+from contract.events import Event, EventType, HrState
+from contract.invitation import Invitation, RosterEntry
+from contract.kit import Kit
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewRow:
+    """An attempt at an interview. ``seconds_used`` counts active time against the kit's total budget.
+
+    ``last_seq`` is the number of its newest event; ``receipt_serial`` that of the newest manifest HR has receipted.
+    ``key_present`` is False once the interview's key was destroyed on this device.
+    """
+
+    interview_id: str
+    invitation_id: str
+    kit_id: str
+    kit_version: int
+    attempt: int
+    state: InterviewState
+    language: str
+    scoring: bool
+    seconds_used: float
+    last_seq: int
+    created_at: datetime
+    updated_at: datetime
+    receipt_serial: int | None = None
+    key_present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRow:
+    """One take of a spoken question. ``number`` counts from 1 per question; ``counted`` says whether it used up a take.
+
+    ``proof``, ``transcript`` and ``correction`` are kept sealed under the interview's key and are None when unknown.
+    """
+
+    take_id: str
+    interview_id: str
+    question_id: str
+    number: int
+    state: TakeState
+    has_video: bool
+    counted: bool = False
+    duration: float = 0.0
+    thinking_used: float = 0.0
+    faults: tuple[Fault, ...] = ()
+    stored: StoredObject | None = None
+    proof: Proof | None = None
+    transcript: Transcript | None = None
+    correction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event before it has a number and a signature; ``sealed`` is encrypted under the interview's key."""
+
+    kind: EventType
+    data: WireModel
+    sealed: WireModel | None = None
+
+
+class TakeSink(Protocol):
+    """The sealed file of a running take. Data is on the disk at most 0.5 s after it was written."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def close(self) -> None:
+        """Write the last segment and make the file durable."""
+        ...
+
+
+class InterviewStore(Protocol):
+    """Interviews, their events, takes and sealed files."""
+
+    def create(
+        self,
+        row: InterviewRow,
+        *,
+        key: bytes,
+        candidate_name: str,
+        events: Sequence[EventDraft],
+    ) -> InterviewRow:
+        """Insert an interview with its 32-byte key (kept in the keystore) and first events (one transaction)."""
+        ...
+
+    def append(
+        self,
+        interview_id: str,
+        events: Sequence[EventDraft],
+        *,
+        state: InterviewState | None = None,
+        takes: Sequence[TakeRow] = (),
+        seconds_used: float | None = None,
+    ) -> InterviewRow:
+        """Number, sign and insert events with their outbox rows, move the interview, save ``takes``: one transaction.
+
+        A SUBMITTED take's object is put in the outbox. A state move is checked against the table (ILLEGAL_STATE).
+        Raises XudaError(KEY_DESTROYED) when something must be sealed and the key is gone, DISK_FULL, DISK_ERROR.
+        """
+        ...
+
+    def interview(self, interview_id: str) -> InterviewRow:
+        """Raises KeyError."""
+        ...
+
+    def interviews(self) -> list[InterviewRow]:
+        """Newest first."""
+        ...
+
+    def candidate_name(self, interview_id: str) -> str | None:
+        """None when the key is gone."""
+        ...
+
+    def events(self, interview_id: str) -> list[Event]:
+        """By number. Empty once they were purged after delivery."""
+        ...
+
+    def open_sealed(self, event: Event, model: type[WireModel]) -> WireModel | None:
+        """The sealed part of an event of this device; None when there is none or the key is gone."""
+        ...
+
+    def takes(self, interview_id: str) -> list[TakeRow]:
+        """In the order they were begun."""
+        ...
+
+    def take(self, take_id: str) -> TakeRow:
+        """Raises KeyError."""
+        ...
+
+    def begin_take(self, take: TakeRow) -> TakeSink:
+        """Insert the row in state RECORDING and open its sealed file; both are durable when this returns."""
+        ...
+
+    def save_take(self, take: TakeRow) -> None:
+        """Update a row; a move is checked against the table. A DISCARDED take's files are removed."""
+        ...
+
+    def open_raw(self, take_id: str) -> BinaryIO:
+        """The streamed container of a take that was just closed or was cut by a crash (its verified prefix)."""
+        ...
+
+    def store_object(self, take_id: str, content: BinaryIO, media_type: str) -> StoredObject:
+        """Seal ``content`` as the take's final object, make it durable, and remove the streamed file afterwards."""
+        ...
+
+    def open_object(self, take_id: str) -> BinaryIO:
+        """The plaintext of the final object, seekable. Raises XudaError(SEALED_DAMAGED | KEY_DESTROYED)."""
+        ...
+
+    def destroy(self, interview_id: str) -> None:
+        """Destroy the interview's key on this device and remove its files at once; sealed events stay queued."""
+        ...
+
+    def pending_uploads(self) -> int:
+        """Outbox items of all interviews that HR has not confirmed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A checked invitation with everything needed to begin. ``entry`` is None for an invitation not in the roster."""
+
+    invitation: Invitation
+    token: str
+    kit: Kit
+    entry: RosterEntry | None
+
+    @property
+    def candidate_name(self) -> str:
+        return self.entry.name if self.entry else ""
+
+
+class Shelf(Protocol):
+    """Kits, roster and organisation as downloaded; everything was verified when it came in and is again when read."""
+
+    def organisation_name(self) -> str | None:
+        """None when this device is not enrolled."""
+        ...
+
+    def kits(self) -> list[Kit]:
+        """The newest version of each kit."""
+        ...
+
+    def kit(self, kit_id: str, version: int | None = None) -> Kit:
+        """Raises XudaError(KIT_MISSING | SIGNATURE_INVALID)."""
+        ...
+
+    def admit(self, text: str) -> Admission:
+        """Resolve a scanned or typed token or link, an invitation code, a phone or an ID number.
+
+        The time window is not checked here. Raises XudaError(INVITATION_UNKNOWN | INVITATION_INVALID |
+        INVITATION_FOREIGN | KIT_MISSING | NOT_ENROLLED).
+        """
+        ...
+
+    def results(self) -> dict[str, HrState]:
+        """What HR has released, by interview id."""
+        ...
+
+    def server_time(self) -> datetime | None:
+        """The last known time of the backend, moved on by this process's monotonic clock; None when never heard."""
+        ...

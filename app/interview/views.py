@@ -1,0 +1,175 @@
+"""What screens show: immutable values made by the interview service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.interview.model import Proof, Transcript
+from app.interview.states import InterviewState, TakeState
+from contract.events import HrState
+from contract.kit import Kit, Question
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewSummary:
+    """One line of 我的. ``hr_state`` is what HR has released, else derived from what happened here."""
+
+    interview_id: str
+    kit: Kit | None
+    state: InterviewState
+    hr_state: HrState
+    answered: int
+    total: int
+    updated_at: datetime
+    delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage:
+    """``organisation`` is None when the device is not enrolled yet."""
+
+    organisation: str | None
+    kits: tuple[Kit, ...]
+    pending_uploads: int
+    unfinished: tuple[InterviewSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The entry page for a checked invitation. ``unfinished`` asks 是否继续上次未完成的面试?"""
+
+    kit: Kit
+    candidate_name: str
+    not_before: datetime
+    not_after: datetime
+    unfinished: InterviewSummary | None
+    may_restart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReview:
+    """A take as the proof screen shows it. ``transcript`` is None while it is not there yet."""
+
+    take_id: str
+    question_id: str
+    number: int
+    state: TakeState
+    has_video: bool
+    duration: float
+    proof: Proof | None
+    transcript: Transcript | None
+    correction: str | None
+    transcribing: bool
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The first unanswered question. ``index`` counts from 0 over all questions, ``stage_index`` over stages.
+
+    ``as_kind`` may differ from the question's own kind through an adjustment. Seconds already hold adjustments.
+    ``takes`` are takes that may still be chosen; ``recovered`` is one of them, cut by a crash.
+    ``total_seconds_left`` is None without a total budget.
+    """
+
+    question: Question
+    stage_title: dict[str, str]
+    stage_index: int
+    stage_count: int
+    index: int
+    total: int
+    thinking_seconds: int
+    answer_seconds: int
+    takes_allowed: int
+    takes_used: int
+    takes: tuple[TakeReview, ...]
+    total_seconds_left: float | None
+
+    @property
+    def takes_left(self) -> int:
+        return max(0, self.takes_allowed - self.takes_used)
+
+    @property
+    def recovered(self) -> TakeReview | None:
+        return next((take for take in self.takes if take.state is TakeState.RECOVERED), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """``digest`` is the SHA-256 (hex) of the sealed answer, or of its event for text and choice."""
+
+    question_id: str
+    index: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """What the candidate takes home: a QR text and a hash per answer."""
+
+    interview_id: str
+    state: InterviewState
+    finished_at: datetime
+    lines: tuple[ReceiptLine, ...]
+    digest: str
+    qr_text: str
+
+
+# ---- news from other threads, delivered to the screen in the order they happen --------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartialText:
+    """Caption so far of the running take."""
+
+    take_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReady:
+    take_id: str
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptFailed:
+    """The take is safe; its words will be recognised later or by HR. ``code`` is an ErrorCode value."""
+
+    take_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFault:
+    """A device was lost, froze or fell silent during a take. ``code`` is an ErrorCode value."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputEnded:
+    """A file given as microphone has been played to its end."""
+
+
+class SyncPhase(StrEnum):
+    OFF = "off"
+    OFFLINE = "offline"
+    SENDING = "sending"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncNews:
+    """``pending`` items wait; ``failed`` were refused for good, kept for staff. ``code`` is the newest problem."""
+
+    phase: SyncPhase
+    pending: int
+    failed: int = 0
+    code: str | None = None
+
+
+News = PartialText | TranscriptReady | TranscriptFailed | DeviceFault | InputEnded | SyncNews
