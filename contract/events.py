@@ -47,6 +47,7 @@ class EventType(StrEnum):
     ABANDONED = "abandoned"
     FINISHED = "finished"
     QUESTIONNAIRE = "questionnaire"
+    WITHDRAWN = "withdrawn"
 
 
 _STATE_AFTER = {
@@ -56,6 +57,7 @@ _STATE_AFTER = {
     EventType.RESUMED: HrState.IN_PROGRESS,
     EventType.ABANDONED: HrState.INCOMPLETE,
     EventType.FINISHED: HrState.PENDING_REVIEW,
+    EventType.WITHDRAWN: HrState.INCOMPLETE,
 }
 
 FINAL_STATES = frozenset({HrState.PENDING_REVIEW, HrState.INCOMPLETE, HrState.DECLINED})
@@ -186,6 +188,10 @@ class QuestionnaireSealed(WireModel):
     words: str
 
 
+class WithdrawnData(WireModel):
+    """The candidate took the consent back and asks for deletion; the device has destroyed its keys."""
+
+
 _DATA: dict[EventType, type[WireModel]] = {
     EventType.STARTED: StartedData,
     EventType.CONSENTED: ConsentedData,
@@ -198,6 +204,7 @@ _DATA: dict[EventType, type[WireModel]] = {
     EventType.ABANDONED: ExitData,
     EventType.FINISHED: FinishedData,
     EventType.QUESTIONNAIRE: QuestionnaireData,
+    EventType.WITHDRAWN: WithdrawnData,
 }
 
 Part = TypeVar("Part", bound=WireModel)

@@ -134,3 +134,35 @@ class Environment:
     microphone: str = ""
     speech_model: str = ""
     errors: tuple[str, ...] = field(default_factory=tuple)
+
+
+class CheckName(StrEnum):
+    """Rows of the device check (A4), in the order they are shown."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    DISK = "disk"
+    BATTERY = "battery"
+    CLOCK = "clock"
+    MODEL = "model"
+
+
+class CheckState(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One row of the device check. ``code`` (ErrorCode value or ``battery_low``) picks the text of what to do.
+
+    ``detail`` is a device's own name, or empty; ``value`` is bytes free, percent or seconds, where the row has one.
+    """
+
+    name: CheckName
+    state: CheckState
+    code: str = ""
+    detail: str = ""
+    value: float | None = None

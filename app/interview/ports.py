@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
-from app.interview.model import Proof, RecordingResult, Transcript
+from app.interview.model import DeviceInfo, Proof, RecordingResult, Transcript
 
 
 class Clock(Protocol):
@@ -100,4 +100,38 @@ class Transcriber(Protocol):
         on_error: Callable[[Exception], None],
     ) -> None:
         """Decode a stored container and transcribe its sound (after a crash, or when a model came later)."""
+        ...
+
+
+class CaptureDevices(Protocol):
+    """Choosing devices and looking at them live. Listing and opening may take seconds: never on the Qt thread."""
+
+    def cameras(self) -> list[DeviceInfo]: ...
+
+    def microphones(self) -> list[DeviceInfo]: ...
+
+    def speakers(self) -> list[DeviceInfo]: ...
+
+    def set_camera(self, spec: str) -> None:
+        """Open and pin a camera by spec ("" = default). Raises XudaError(CAMERA_MISSING | CAMERA_BUSY)."""
+        ...
+
+    def set_microphone(self, spec: str) -> None:
+        """Raises XudaError(MICROPHONE_MISSING | MICROPHONE_BUSY)."""
+        ...
+
+    def close(self) -> None:
+        """Close both devices (they open again with the next ``set_…``)."""
+        ...
+
+    def latest_frame(self) -> tuple[int, Any] | None:
+        """Number and BGR uint8 array (height, width, 3) of the newest picture; None before the first. Never blocks."""
+        ...
+
+    def level(self) -> float:
+        """Loudness of the last 0.1 s in dBFS, -120 when silent or closed. Never blocks."""
+        ...
+
+    def scan_code(self) -> str | None:
+        """The text of a QR code in the newest picture, if there is one."""
         ...

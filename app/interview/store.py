@@ -23,7 +23,8 @@ from contract.kit import Kit
 class InterviewRow:
     """An attempt at an interview. ``seconds_used`` counts active time against the kit's total budget.
 
-    ``last_seq`` is the number of its newest event; ``receipt_serial`` that of the newest manifest HR has receipted.
+    ``answered`` counts its ANSWER_SAVED events (``append`` keeps it). ``last_seq`` is the number of its newest event;
+    ``receipt_serial`` that of the newest manifest HR has receipted.
     ``key_present`` is False once the interview's key was destroyed on this device.
     """
 
@@ -39,6 +40,7 @@ class InterviewRow:
     last_seq: int
     created_at: datetime
     updated_at: datetime
+    answered: int = 0
     receipt_serial: int | None = None
     key_present: bool = True
 
@@ -163,6 +165,12 @@ class InterviewStore(Protocol):
         """The plaintext of the final object, seekable. Raises XudaError(SEALED_DAMAGED | KEY_DESTROYED)."""
         ...
 
+    def save_draft(self, interview_id: str, question_id: str, draft: str) -> None:
+        """Keep what is typed or chosen so far, sealed; empty removes it. Gone once the question is answered."""
+        ...
+
+    def draft(self, interview_id: str, question_id: str) -> str | None: ...
+
     def destroy(self, interview_id: str) -> None:
         """Destroy the interview's key on this device and remove its files at once; sealed events stay queued."""
         ...
@@ -207,6 +215,10 @@ class Shelf(Protocol):
         The time window is not checked here. Raises XudaError(INVITATION_UNKNOWN | INVITATION_INVALID |
         INVITATION_FOREIGN | KIT_MISSING | NOT_ENROLLED).
         """
+        ...
+
+    def entry(self, invitation_id: str) -> RosterEntry | None:
+        """The roster's line for an invitation, None when the roster does not hold it."""
         ...
 
     def results(self) -> dict[str, HrState]:

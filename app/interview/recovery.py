@@ -1,0 +1,43 @@
+"""Coming back after a crash: rows are reconciled with files before any screen is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from app.interview.model import Environment, ExitReason
+from app.interview.states import InterviewState, TakeState
+from app.interview.store import EventDraft, InterviewRow, InterviewStore, TakeRow
+from app.interview.takes import TakeDesk
+from contract.events import EventType, ExitData
+from contract.kit import Kit
+
+
+def reconcile(
+    store: InterviewStore, takes: TakeDesk, facts: Environment, kit_of: Callable[[InterviewRow], Kit]
+) -> bool:
+    """Turn cut takes into recovered ones, record the unexplained exit, and queue what still lacks its words.
+
+    True when HR has something to hear.
+    """
+    changed = False
+    for row in store.interviews():
+        if not row.key_present:
+            continue
+        kit = kit_of(row)
+        for take in store.takes(row.interview_id):
+            _reconcile_take(store, takes, row, take, kit.speech_language)
+        if row.state is InterviewState.ACTIVE:
+            unanswered = len(kit.questions) - row.answered
+            data = ExitData(reason=ExitReason.CRASH.value, environment=asdict(facts), unanswered=unanswered)
+            store.append(row.interview_id, [EventDraft(EventType.PAUSED, data)], state=InterviewState.PAUSED)
+            changed = True
+    return changed
+
+
+def _reconcile_take(store: InterviewStore, takes: TakeDesk, row: InterviewRow, take: TakeRow, language: str) -> None:
+    if take.state is TakeState.RECORDING:
+        if row.state.final or takes.recover(take, language) is None:
+            takes.discard(store.take(take.take_id))
+    elif take.state is not TakeState.DISCARDED:
+        takes.transcribe_stored(take, language)

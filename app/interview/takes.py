@@ -1,0 +1,260 @@
+"""Recording, proving and choosing the takes of spoken questions."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from app.interview.model import Proof, RecordingResult, Transcript
+from app.interview.ports import MediaTools, Recorder, Transcriber, TranscriptionJob
+from app.interview.states import TakeState
+from app.interview.store import EventDraft, InterviewRow, InterviewStore, TakeRow, TakeSink
+from app.interview.views import (
+    DeviceFault,
+    InputEnded,
+    News,
+    PartialText,
+    TakeReview,
+    TranscriptFailed,
+    TranscriptReady,
+)
+from contract.errors import ErrorCode, XudaError
+from contract.events import EventType, TranscribedData, TranscribedSealed, WordModel
+
+Post = Callable[[Callable[[], None]], None]
+Notify = Callable[[News], None]
+# A take in which a device was lost is the machine's fault: it never costs a take.
+_FREE_FAULTS = frozenset(
+    {
+        ErrorCode.CAMERA_LOST.value,
+        ErrorCode.CAMERA_FROZEN.value,
+        ErrorCode.MICROPHONE_LOST.value,
+        ErrorCode.DISK_FULL.value,
+        ErrorCode.DISK_ERROR.value,
+    }
+)
+
+
+def media_type(has_video: bool) -> str:
+    return "video/webm" if has_video else "audio/webm"
+
+
+@dataclass
+class RunningTake:
+    take: TakeRow
+    sink: TakeSink
+    job: TranscriptionJob | None
+
+
+class Listener:
+    """Hands the recorder's findings to the screen."""
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
+
+    def on_fault(self, code: str) -> None:
+        self._notify(DeviceFault(code))
+
+    def on_input_ended(self) -> None:
+        self._notify(InputEnded())
+
+
+class TakeDesk:
+    """All methods run on the database thread; callbacks of the transcriber are posted there."""
+
+    def __init__(
+        self,
+        store: InterviewStore,
+        recorder: Recorder,
+        media: MediaTools,
+        transcriber: Transcriber,
+        post: Post,
+        notify: Notify,
+    ) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._media = media
+        self._transcriber = transcriber
+        self._post = post
+        self._notify = notify
+        self._running: RunningTake | None = None
+        self._transcribing: set[str] = set()
+
+    @property
+    def running(self) -> TakeRow | None:
+        return self._running.take if self._running else None
+
+    def begin(
+        self, row: InterviewRow, question_id: str, language: str, *, video: bool, thinking_used: float
+    ) -> TakeRow:
+        """Start recording. The take's row and file are durable before the first byte is recorded."""
+        if self._running:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, old="recording", new="recording")
+        number = 1 + sum(take.question_id == question_id for take in self._store.takes(row.interview_id))
+        take = TakeRow(
+            take_id=str(uuid.uuid4()),
+            interview_id=row.interview_id,
+            question_id=question_id,
+            number=number,
+            state=TakeState.RECORDING,
+            has_video=video,
+            thinking_used=thinking_used,
+        )
+        sink = self._store.begin_take(take)
+        job = self._open_job(take.take_id, language)
+        try:
+            self._recorder.start(sink, video=video, pcm=job.feed if job else None, listener=Listener(self._notify))
+        except Exception:
+            if job:
+                job.cancel()
+            self._transcribing.discard(take.take_id)
+            sink.close()
+            self._store.save_take(replace(take, state=TakeState.DISCARDED))
+            raise
+        self._running = RunningTake(take, sink, job)
+        return take
+
+    def end(self, *, interrupted: bool = False) -> TakeRow:
+        """Stop, make the answer durable, and read it back.
+
+        ``interrupted``: the candidate left in mid answer; the take is kept as RECOVERED and does not count.
+        Raises XudaError(RECORDING_EMPTY) when nothing can be read back: the take is discarded and free.
+        """
+        if self._running is None:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, old="idle", new="recorded")
+        running, self._running = self._running, None
+        result, failure = self._stop_recorder()
+        if running.job:
+            running.job.finish()
+        running.sink.close()
+        take = replace(running.take, faults=result.faults)
+        if failure is not None and failure.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
+            self._forget(take)
+            raise failure
+        return self._complete(take, TakeState.RECOVERED if interrupted else TakeState.RECORDED)
+
+    def recover(self, take: TakeRow, language: str) -> TakeRow | None:
+        """Make a usable take of one that a crash has cut; None when nothing of it can be read."""
+        try:
+            recovered = self._complete(take, TakeState.RECOVERED)
+        except XudaError as error:
+            if error.code in (ErrorCode.RECORDING_EMPTY, ErrorCode.SEALED_DAMAGED):
+                return None
+            raise
+        self.transcribe_stored(recovered, language)
+        return recovered
+
+    def discard(self, take: TakeRow) -> None:
+        self._store.save_take(replace(take, state=TakeState.DISCARDED))
+
+    def transcribe_stored(self, take: TakeRow, language: str) -> None:
+        """Queue a stored take whose words are not known yet, unless that is under way or there is no model."""
+        if take.transcript is not None or take.take_id in self._transcribing or self._transcriber.model is None:
+            return
+        take_id = take.take_id
+        self._transcribing.add(take_id)
+        self._transcriber.transcribe_file(
+            take_id,
+            lambda: self._store.open_object(take_id),
+            language,
+            lambda transcript: self._post(lambda: self._on_transcript(take_id, transcript)),
+            lambda error: self._post(lambda: self._on_transcript_error(take_id, error)),
+        )
+
+    def correct(self, take_id: str, text: str) -> TakeRow:
+        """Keep the candidate's correction beside the original of a take that is not submitted yet."""
+        take = replace(self._store.take(take_id), correction=text)
+        self._store.save_take(take)
+        return take
+
+    def review(self, take: TakeRow) -> TakeReview:
+        return TakeReview(
+            take_id=take.take_id,
+            question_id=take.question_id,
+            number=take.number,
+            state=take.state,
+            has_video=take.has_video,
+            duration=take.duration,
+            proof=take.proof,
+            transcript=take.transcript,
+            correction=take.correction,
+            transcribing=take.take_id in self._transcribing,
+            counted=take.counted,
+        )
+
+    def prove(self, content: BinaryIO) -> Proof:
+        return self._media.inspect(content)
+
+    def _complete(self, take: TakeRow, state: TakeState) -> TakeRow:
+        try:
+            with self._store.open_raw(take.take_id) as raw:
+                content = io.BytesIO()
+                self._media.remux(raw, content)
+            content.seek(0)
+            stored = self._store.store_object(take.take_id, content, media_type(take.has_video))
+            with self._store.open_object(take.take_id) as back:
+                proof = self._media.inspect(back)
+        except XudaError as error:
+            if error.code is ErrorCode.RECORDING_EMPTY:
+                self._forget(take)
+            raise
+        faulty = any(fault.code in _FREE_FAULTS for fault in take.faults)
+        counted = state is TakeState.RECORDED and not proof.free_retake and not faulty
+        take = replace(take, state=state, stored=stored, proof=proof, duration=proof.duration, counted=counted)
+        self._store.save_take(take)
+        return self._store.take(take.take_id)
+
+    def _stop_recorder(self) -> tuple[RecordingResult, XudaError | None]:
+        try:
+            return self._recorder.stop(), None
+        except XudaError as error:
+            return RecordingResult(duration=0.0), error
+
+    def _forget(self, take: TakeRow) -> None:
+        self._transcribing.discard(take.take_id)
+        self._store.save_take(replace(take, state=TakeState.DISCARDED, counted=False))
+
+    def _open_job(self, take_id: str, language: str) -> TranscriptionJob | None:
+        if self._transcriber.model is None:
+            return None
+        self._transcribing.add(take_id)
+        return self._transcriber.open_job(
+            take_id,
+            language,
+            lambda text: self._notify(PartialText(take_id, text)),
+            lambda transcript: self._post(lambda: self._on_transcript(take_id, transcript)),
+            lambda error: self._post(lambda: self._on_transcript_error(take_id, error)),
+        )
+
+    def _on_transcript(self, take_id: str, transcript: Transcript) -> None:
+        self._transcribing.discard(take_id)
+        take = self._store.take(take_id)
+        if take.state is TakeState.DISCARDED or not self._store.interview(take.interview_id).key_present:
+            return
+        take = replace(take, transcript=transcript)
+        if take.state is TakeState.SUBMITTED:
+            draft = transcribed_draft(take_id, transcript)
+            self._store.append(take.interview_id, [draft], takes=[take])
+        else:
+            self._store.save_take(take)
+        self._notify(TranscriptReady(take_id, transcript))
+
+    def _on_transcript_error(self, take_id: str, error: Exception) -> None:
+        self._transcribing.discard(take_id)
+        code = error.code if isinstance(error, XudaError) else ErrorCode.TRANSCRIPTION_FAILED
+        self._notify(TranscriptFailed(take_id, code.value))
+
+
+def transcribed_draft(answer_id: str, transcript: Transcript) -> EventDraft:
+    """The event that tells HR the words of a submitted take."""
+    data = TranscribedData(
+        answer_id=answer_id,
+        model=transcript.model,
+        language=transcript.language,
+        words=len(transcript.words),
+    )
+    words = [WordModel(text=w.text, start=w.start, end=w.end, probability=w.probability) for w in transcript.words]
+    return EventDraft(EventType.TRANSCRIBED, data, TranscribedSealed(text=transcript.text, words=words))
