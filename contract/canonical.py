@@ -29,6 +29,9 @@ def b64decode(text: str) -> bytes:
     """Inverse of :func:`b64encode`. Raises XudaError(FORMAT_INVALID) on anything else."""
     try:
         raw = text.encode("ascii")
-        return base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise XudaError(ErrorCode.FORMAT_INVALID, field="base64") from error
+    if b64encode(data) != text:  # unused bits of the last character were set
+        raise XudaError(ErrorCode.FORMAT_INVALID, field="base64")
+    return data

@@ -6,10 +6,9 @@ import io
 import os
 
 import pytest
-import tink
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tink import streaming_aead
+from tink import proto_keyset_format, secret_key_access, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
 from contract.errors import ErrorCode, XudaError
@@ -41,11 +40,9 @@ def tink_primitive() -> streaming_aead.StreamingAead:
         value=key.SerializeToString(),
         key_material_type=tink_pb2.KeyData.SYMMETRIC,
     )
-    entry = tink_pb2.Keyset.Key(
-        key_data=data, status=tink_pb2.ENABLED, key_id=1, output_prefix_type=tink_pb2.RAW
-    )
+    entry = tink_pb2.Keyset.Key(key_data=data, status=tink_pb2.ENABLED, key_id=1, output_prefix_type=tink_pb2.RAW)
     keyset = tink_pb2.Keyset(primary_key_id=1, key=[entry])
-    handle = tink.proto_keyset_format.parse(keyset.SerializeToString(), tink.secret_key_access.TOKEN)
+    handle = proto_keyset_format.parse(keyset.SerializeToString(), secret_key_access.TOKEN)
     return handle.primitive(streaming_aead.StreamingAead)
 
 
