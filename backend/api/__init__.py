@@ -1,0 +1,1 @@
+"""HTTP side of the device API (docs/sync.md)."""

@@ -1,0 +1,1 @@
+"""Where delivered objects are kept."""

@@ -1,0 +1,99 @@
+"""Objects in a folder: ciphertext only, made durable before anything is promised about it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+_READ = 1024 * 1024
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable; Windows has no such call and needs none."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(file: BinaryIO) -> None:
+    """Flush ``file`` to the disk itself."""
+    file.flush()
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(file.fileno())
+    else:
+        os.fsync(file.fileno())
+
+
+class FolderStore:
+    """Files named by their key (hex digits and dashes), spread over folders by the key's first two characters.
+
+    An upload grows in its final place: finishing it moves no file, so a crash leaves nothing half-moved.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, key: str) -> Path:
+        if not key or not all(c.isascii() and (c.isalnum() or c == "-") for c in key):
+            raise ValueError("not a storage key")
+        return self._root / key[:2] / key
+
+    def create(self, key: str) -> None:
+        """An empty file whose name survives a crash; an existing one is emptied."""
+        path = self.path(key)
+        made = not path.parent.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            sync_file(file)
+        sync_folder(path.parent)
+        if made:
+            sync_folder(self._root)
+
+    def open_write(self, key: str, offset: int) -> BinaryIO:
+        """Open for writing at ``offset``; whatever lies behind it was never promised and is cut off.
+
+        Raises FileNotFoundError, or OSError when fewer than ``offset`` bytes are there.
+        """
+        file = self.path(key).open("r+b")
+        if file.seek(0, os.SEEK_END) < offset:
+            file.close()
+            raise OSError("the stored file is shorter than promised")
+        file.truncate(offset)
+        file.seek(offset)
+        return file
+
+    def open_read(self, key: str) -> BinaryIO:
+        """Raises FileNotFoundError."""
+        return self.path(key).open("rb")
+
+    def size(self, key: str) -> int | None:
+        """Bytes on disk, None when there is no such file."""
+        try:
+            return self.path(key).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def sha256(self, key: str) -> str | None:
+        """Hex digest of the bytes on disk, None when they cannot be read."""
+        digest = hashlib.sha256()
+        try:
+            with self.open_read(key) as file:
+                while part := file.read(_READ):
+                    digest.update(part)
+        except OSError:
+            return None
+        return digest.hexdigest()
+
+    def delete(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        self._root.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._root).free

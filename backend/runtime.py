@@ -1,0 +1,103 @@
+"""What every use case needs: database, keys, object store, clock. Opened once per process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from backend.db.engine import Database, open_engine
+from backend.db.migrate import migrate
+from backend.db.models import OrganisationRow
+from backend.keys import KeyFile, KeySource, Vault
+from backend.objects.folder import FolderStore
+from backend.settings import Settings
+from contract.canonical import b64encode
+from contract.errors import ErrorCode, XudaError
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """See module. ``now`` gives the server's wall time (UTC), the only clock that decides anything here."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    store: FolderStore
+    organisation_id: str
+    organisation_name: str
+    now: Callable[[], datetime] = _utc_now
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def database_url(settings: Settings) -> str:
+    return settings.database or f"sqlite:///{(settings.data / 'hr.db').as_posix()}"
+
+
+def key_file(settings: Settings) -> KeyFile:
+    return KeyFile(settings.data / "keys.json", settings.passphrase)
+
+
+def create(settings: Settings, organisation: str, *, keys: KeySource | None = None) -> Runtime:
+    """Set up an empty data folder for ``organisation`` and open it.
+
+    Raises XudaError(CONFLICT) when the folder already holds an organisation.
+    """
+    make_private_folder(settings.data)
+    source = keys or key_file(settings)
+    try:
+        vault = Vault(source.create())
+    except FileExistsError as error:
+        raise XudaError(ErrorCode.CONFLICT, field="data") from error
+    engine = open_engine(database_url(settings))
+    migrate(engine)
+    database = Database(engine)
+    with database.write() as session:
+        session.add(
+            OrganisationRow(
+                name=organisation,
+                sign_key=b64encode(vault.sign_key.public),
+                encryption_key=vault.encryption_key,
+                created_at=_utc_now(),
+            )
+        )
+    database.close()
+    return open_runtime(settings, keys=source)
+
+
+def open_runtime(
+    settings: Settings, *, keys: KeySource | None = None, now: Callable[[], datetime] = _utc_now
+) -> Runtime:
+    """Open an existing data folder and bring its database up to date.
+
+    Raises XudaError(FILE_MISSING | KEYSTORE_LOCKED | FORMAT_INVALID | DATABASE_NEWER | DATABASE_DAMAGED |
+    KEY_UNKNOWN); the last when key file and database do not belong together.
+    """
+    vault = Vault((keys or key_file(settings)).load())
+    engine = open_engine(database_url(settings))
+    migrate(engine)
+    database = Database(engine)
+    with database.read() as session:
+        row = session.scalars(select(OrganisationRow)).one_or_none()
+    if row is None:
+        raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
+    if row.sign_key != b64encode(vault.sign_key.public):
+        raise XudaError(ErrorCode.KEY_UNKNOWN, keyid=vault.sign_key.key_id[:8])
+    store = FolderStore(settings.data / "objects")
+    return Runtime(settings, database, vault, store, row.id, row.name, now)
+
+
+def make_private_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    if os.name == "posix":
+        path.chmod(0o700)

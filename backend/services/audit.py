@@ -1,0 +1,62 @@
+"""The audit log: every view and change, each row's hash covering the row before it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.db.models import AuditRow, Role
+from backend.runtime import Runtime
+from backend.services import scope
+from backend.services.actor import Actor
+from contract.canonical import canonical_json
+
+_FIRST = bytes(32)
+
+
+def record(session: Session, now: datetime, actor: Actor | str, action: str, target: str, **detail: Any) -> None:
+    """Append a row in the caller's write transaction.
+
+    ``actor``: a person, or ``device:<id>``. ``detail`` holds ids, states and counts only.
+    """
+    previous = session.scalar(select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)) or _FIRST
+    name = actor.username if isinstance(actor, Actor) else actor
+    row = AuditRow(at=now, actor=name, action=action, target=target, detail=detail, previous=previous)
+    row.hash = _digest(row)
+    session.add(row)
+    session.flush()
+
+
+def record_now(hr: Runtime, actor: Actor | str, action: str, target: str, **detail: Any) -> None:
+    """Append a row in a transaction of its own, for a view that changes nothing else."""
+    with hr.db.write() as session:
+        record(session, hr.now(), actor, action, target, **detail)
+
+
+def rows(hr: Runtime, actor: Actor, *, limit: int = 100, offset: int = 0) -> tuple[Sequence[AuditRow], int]:
+    """The newest rows first, with the total. Administrators and auditors only (XudaError FORBIDDEN)."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.AUDITOR)
+    with hr.db.read() as session:
+        query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit).offset(offset)
+        return session.scalars(query).all(), session.scalar(select(func.count(AuditRow.id))) or 0
+
+
+def first_broken(hr: Runtime) -> int | None:
+    """Id of the first row whose hash or chain does not fit; None when the log is whole."""
+    with hr.db.read() as session:
+        previous = _FIRST
+        for row in session.scalars(select(AuditRow).order_by(AuditRow.id)):
+            if row.previous != previous or row.hash != _digest(row):
+                return row.id
+            previous = row.hash
+    return None
+
+
+def _digest(row: AuditRow) -> bytes:
+    fields = {"at": row.at.isoformat(), "actor": row.actor, "action": row.action, "target": row.target}
+    return hashlib.sha256(row.previous + canonical_json({**fields, "detail": row.detail})).digest()

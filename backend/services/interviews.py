@@ -1,0 +1,239 @@
+"""Lists and details of interviews for people, within their scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Candidate, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
+from backend.runtime import Runtime
+from backend.services import scope, states
+from backend.services.actor import Actor
+from backend.services.people import candidate_name
+from contract.envelope import Envelope, parse_payload
+from contract.events import EventType, ExitData, HrState
+from contract.kit import Kit
+
+_EXITS = (EventType.PAUSED.value, EventType.ABANDONED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewSummary:
+    """One line of the list. ``interview_id`` is None while an invited candidate has not started.
+
+    ``state`` comes from events and decisions, ``shown_state`` also from contact with the device (``no_contact`` in
+    ``shown_reason``). ``reasons``: why the candidate left, oldest first. ``answers``: questions answered.
+    """
+
+    interview_id: str | None
+    invitation_id: str | None
+    code: str | None
+    candidate: str
+    batch_id: str | None
+    batch: str
+    kit_id: str | None
+    position: dict[str, str]
+    department_id: str | None
+    department: dict[str, str]
+    state: HrState
+    shown_state: HrState
+    shown_reason: str | None
+    reasons: list[str]
+    answers: int
+    events: int
+    objects: int
+    receipt_serial: int | None
+    device: str | None
+    device_seen: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Filters, all optional. ``text`` is looked for in name and code. ``sort``: updated, name, state or code.
+
+    ``page`` counts from 1. ``include_invited``: also candidates who have not started.
+    """
+
+    state: HrState | None = None
+    text: str = ""
+    batch_id: str | None = None
+    department_id: str | None = None
+    sort: str = "updated"
+    descending: bool = True
+    page: int = 1
+    size: int = 50
+    include_invited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: list[InterviewSummary]
+    total: int
+    counts: dict[HrState, int] = field(default_factory=dict)
+
+
+def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
+    """The actor's interviews; ``counts`` per shown state before the state filter.
+
+    Names are sealed in the database, so text search and sorting happen here on the opened rows of the scope.
+    """
+    with hr.db.read() as session:
+        rows = _summaries(hr, session, actor, query)
+    matching = [row for row in rows if _matches(row, query)]
+    counts: dict[HrState, int] = {}
+    for row in matching:
+        counts[row.shown_state] = counts.get(row.shown_state, 0) + 1
+    chosen = [row for row in matching if query.state in (None, row.shown_state)]
+    chosen.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
+    start = (max(query.page, 1) - 1) * query.size
+    return Page(chosen[start : start + query.size], len(chosen), counts)
+
+
+def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
+    """Raises XudaError(NOT_FOUND) also for interviews outside the actor's scope."""
+    with hr.db.read() as session:
+        found = scope.interview(session, actor, interview_id)
+        return _Lookup(hr, session).of_interview(found)
+
+
+def _matches(row: InterviewSummary, query: ListQuery) -> bool:
+    text = query.text.strip().casefold()
+    return (
+        (not text or text in row.candidate.casefold() or text in (row.code or "").casefold())
+        and query.batch_id in (None, row.batch_id)
+        and query.department_id in (None, row.department_id)
+    )
+
+
+_STATE_ORDER = {state: index for index, state in enumerate(HrState)}
+_SORT_KEYS: dict[str, Callable[[InterviewSummary], Any]] = {
+    "name": lambda row: row.candidate,
+    "state": lambda row: _STATE_ORDER[row.shown_state],
+    "code": lambda row: row.code or "",
+    "updated": lambda row: row.updated_at,
+}
+
+
+def _summaries(hr: Runtime, session: Session, actor: Actor, query: ListQuery) -> list[InterviewSummary]:
+    lookup = _Lookup(hr, session)
+    found = session.scalars(scope.interviews(actor)).all()
+    rows = [lookup.of_interview(interview) for interview in found]
+    if query.include_invited:
+        begun = {interview.invitation_id for interview in found}
+        waiting = session.scalars(scope.invitations(actor))
+        rows += [lookup.of_invitation(invitation) for invitation in waiting if invitation.id not in begun]
+    return rows
+
+
+class _Lookup:
+    """Reads what a list needs in a few queries, not a few per line."""
+
+    def __init__(self, hr: Runtime, session: Session) -> None:
+        self._hr = hr
+        self._session = session
+        self._now = hr.now()
+        self._kits: dict[str, Kit | None] = {}
+
+    def of_interview(self, interview: Interview) -> InterviewSummary:
+        session = self._session
+        invitation = interview.invitation
+        kit = self._kit(interview.kit_id, interview.kit_version)
+        state = states.decided(session, interview)
+        seen = interview.device.seen_at
+        shown, reason = states.shown(state, seen, self._now, self._hr.settings.silent_after)
+        kinds = self._kinds(interview.id)
+        return InterviewSummary(
+            interview_id=interview.id,
+            invitation_id=interview.invitation_id,
+            code=invitation.code if invitation else None,
+            candidate=self._name(invitation.candidate if invitation else None),
+            batch_id=invitation.batch_id if invitation else None,
+            batch=invitation.batch.title if invitation else "",
+            kit_id=interview.kit_id,
+            position=kit.position if kit else {},
+            department_id=interview.department_id,
+            department=kit.department if kit else {},
+            state=state,
+            shown_state=shown,
+            shown_reason=reason,
+            reasons=self._reasons(interview.id),
+            answers=self._answers(interview.id),
+            events=sum(kinds.values()),
+            objects=self._count_objects(interview.id),
+            receipt_serial=newest_receipt(session, interview.id),
+            device=interview.device.name,
+            device_seen=seen,
+            updated_at=interview.updated_at,
+        )
+
+    def of_invitation(self, invitation: InvitationRow) -> InterviewSummary:
+        kit = self._kit(invitation.batch.kit_id, None)
+        return InterviewSummary(
+            interview_id=None,
+            invitation_id=invitation.id,
+            code=invitation.code,
+            candidate=self._name(invitation.candidate),
+            batch_id=invitation.batch_id,
+            batch=invitation.batch.title,
+            kit_id=invitation.batch.kit_id,
+            position=kit.position if kit else {},
+            department_id=invitation.batch.department_id,
+            department=kit.department if kit else {},
+            state=HrState.INVITED,
+            shown_state=HrState.INVITED,
+            shown_reason=None,
+            reasons=[],
+            answers=0,
+            events=0,
+            objects=0,
+            receipt_serial=None,
+            device=None,
+            device_seen=None,
+            updated_at=invitation.created_at,
+        )
+
+    def _name(self, candidate: Candidate | None) -> str:
+        return candidate_name(self._hr, candidate) if candidate else ""
+
+    def _kit(self, kit_id: str | None, version: int | None) -> Kit | None:
+        if kit_id is None:
+            return None
+        key = f"{kit_id}:{version}"
+        if key not in self._kits:
+            query = select(KitRow).where(KitRow.kit_id == kit_id).order_by(KitRow.version.desc()).limit(1)
+            if version is not None:
+                query = query.where(KitRow.version == version)
+            row = self._session.scalar(query)
+            self._kits[key] = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit) if row else None
+        return self._kits[key]
+
+    def _kinds(self, interview_id: str) -> dict[str, int]:
+        query = select(EventRow.kind, func.count()).where(EventRow.interview_id == interview_id).group_by(EventRow.kind)
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def _events(self, interview_id: str, kinds: Iterable[str]) -> list[EventRow]:
+        query = select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind.in_(kinds))
+        return list(self._session.scalars(query.order_by(EventRow.seq)))
+
+    def _reasons(self, interview_id: str) -> list[str]:
+        rows = self._events(interview_id, _EXITS)
+        return [states.parse_event(row).parse_data(ExitData).reason for row in rows]
+
+    def _answers(self, interview_id: str) -> int:
+        rows = self._events(interview_id, [EventType.ANSWER_SAVED.value])
+        return len({states.parse_event(row).data["question_id"] for row in rows})
+
+    def _count_objects(self, interview_id: str) -> int:
+        query = select(func.count()).select_from(ObjectRow).where(ObjectRow.interview_id == interview_id)
+        return self._session.scalar(query) or 0
+
+
+def newest_receipt(session: Session, interview_id: str) -> int | None:
+    """Serial of the newest receipt issued for the interview."""
+    return session.scalar(select(func.max(ReceiptRow.serial)).where(ReceiptRow.interview_id == interview_id))

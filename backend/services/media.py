@@ -1,0 +1,64 @@
+"""Recordings for a permitted viewer: decrypted in memory, segment by segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.db.models import ObjectRow, Role
+from backend.runtime import Runtime
+from backend.services import scope
+from backend.services.actor import Actor
+from contract.errors import ErrorCode, XudaError
+from contract.sealed import SealedReader, object_context, plaintext_size
+
+
+@dataclass(frozen=True)
+class Media:
+    """``stream`` is seekable plaintext of ``size`` bytes; the caller closes it. ``etag`` names the content."""
+
+    stream: SealedReader
+    size: int
+    media_type: str
+    etag: str
+
+
+def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> Media:
+    """An object of an interview the actor may see. Reading it raises XudaError(SEALED_DAMAGED) where it is damaged.
+
+    Raises XudaError(NOT_FOUND | KEY_DESTROYED | SEALED_DAMAGED). The caller asks for a fresh one-time code before
+    (``auth.require_fresh``) and writes the view into the audit log once per viewing, not per range.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR, Role.DEPARTMENT_HEAD)
+    with hr.db.read() as session:
+        interview = scope.interview(session, actor, interview_id)
+        found = session.get(ObjectRow, (interview_id, object_id))
+        wrapped = interview.wrapped_key
+    if found is None:
+        raise XudaError(ErrorCode.NOT_FOUND, field="object")
+    if wrapped is None:
+        raise XudaError(ErrorCode.KEY_DESTROYED)
+    key = hr.vault.unwrap(wrapped, interview_id)
+    stream = open_object(hr, found, key)
+    return Media(stream, plaintext_size(found.size), found.media_type, found.sha256)
+
+
+def open_object(hr: Runtime, found: ObjectRow, key: bytes) -> SealedReader:
+    """Raises XudaError(SEALED_DAMAGED) when the stored file is gone or cut."""
+    try:
+        source = hr.store.open_read(found.storage_key)
+    except OSError as error:
+        raise XudaError(ErrorCode.SEALED_DAMAGED, field="object") from error
+    try:
+        return ObjectReader(source, key, object_context(found.interview_id, found.object_id))
+    except XudaError:
+        source.close()
+        raise
+
+
+class ObjectReader(SealedReader):
+    """A sealed reader that closes its file."""
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()

@@ -1,0 +1,33 @@
+"""Candidates' personal values: sealed under the server's data key, each bound to its row and column."""
+
+from __future__ import annotations
+
+from backend.db.models import Candidate
+from backend.runtime import Runtime
+
+
+def _context(candidate_id: str, column: str) -> str:
+    return f"candidate:{candidate_id}:{column}"
+
+
+def candidate_name(hr: Runtime, candidate: Candidate) -> str:
+    return hr.vault.open(candidate.name_sealed, _context(candidate.id, "name"))
+
+
+def candidate_value(hr: Runtime, candidate: Candidate, column: str) -> str | None:
+    """``column``: phone, email or id_number; None when it was not given."""
+    sealed: str | None = getattr(candidate, f"{column}_sealed")
+    return None if sealed is None else hr.vault.open(sealed, _context(candidate.id, column))
+
+
+def seal_candidate(
+    hr: Runtime, candidate: Candidate, *, name: str, phone: str = "", email: str = "", id_number: str = ""
+) -> None:
+    """Fill the sealed and hashed columns; ``candidate.id`` must be set."""
+    values = {"phone": phone, "email": email, "id_number": id_number}
+    candidate.name_sealed = hr.vault.seal(name, _context(candidate.id, "name"))
+    for column, value in values.items():
+        sealed = hr.vault.seal(value, _context(candidate.id, column)) if value else None
+        setattr(candidate, f"{column}_sealed", sealed)
+    candidate.phone_hash = hr.vault.keyed_hash(phone, "phone") if phone else None
+    candidate.id_number_hash = hr.vault.keyed_hash(id_number, "id_number") if id_number else None

@@ -1,0 +1,63 @@
+"""The one place that says which rows a person may see; every query for a person goes through it.
+
+HR and administrators see all; a department head sees the own department and those below it; an auditor sees the audit
+log and no interview.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy.orm import Session
+
+from backend.db.models import Batch, Department, Interview, InvitationRow, Role
+from backend.services.actor import Actor
+from contract.errors import ErrorCode, XudaError
+
+_SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.HR})
+
+
+def departments_below(department_id: str) -> Select[str]:
+    """Ids of a department and all below it."""
+    tree = select(Department.id).where(Department.id == department_id).cte("tree", recursive=True)
+    tree = tree.union(select(Department.id).join(tree, Department.parent_id == tree.c.id))
+    return select(tree.c.id)
+
+
+def _in_scope(actor: Actor, department: ColumnElement[Any]) -> ColumnElement[bool]:
+    if actor.role in _SEE_ALL:
+        return true()
+    if actor.role is Role.DEPARTMENT_HEAD and actor.department_id is not None:
+        return department.in_(departments_below(actor.department_id))
+    return false()
+
+
+def interviews(actor: Actor) -> Select[Interview]:
+    """The interviews ``actor`` may see; deleted ones are left out."""
+    visible = _in_scope(actor, Interview.department_id.expression)
+    return select(Interview).where(visible, Interview.deleted_at.is_(None))
+
+
+def invitations(actor: Actor) -> Select[InvitationRow]:
+    """The invitations ``actor`` may see; cancelled ones are left out."""
+    visible = _in_scope(actor, Batch.department_id.expression)
+    return select(InvitationRow).join(InvitationRow.batch).where(visible, InvitationRow.cancelled_at.is_(None))
+
+
+def departments(actor: Actor) -> Select[Department]:
+    return select(Department).where(_in_scope(actor, Department.id.expression)).order_by(Department.id)
+
+
+def interview(session: Session, actor: Actor, interview_id: str) -> Interview:
+    """Raises XudaError(NOT_FOUND), also for what the actor may not see: its existence is not told."""
+    found = session.scalar(interviews(actor).where(Interview.id == interview_id))
+    if found is None:
+        raise XudaError(ErrorCode.NOT_FOUND, field="interview")
+    return found
+
+
+def require(actor: Actor, *roles: Role) -> None:
+    """Raises XudaError(FORBIDDEN) unless the actor has one of ``roles``."""
+    if actor.role not in roles:
+        raise XudaError(ErrorCode.FORBIDDEN)

@@ -1,0 +1,49 @@
+"""The state of an interview at HR: derived from its events, then what people decided, then contact with the device."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Decision, EventRow, Interview
+from contract.envelope import Envelope, parse_payload
+from contract.events import FINAL_STATES, Event, HrState, derive_state
+
+NO_CONTACT = "no_contact"
+
+
+def parse_event(row: EventRow) -> Event:
+    """The event of a row whose signature was verified when it came."""
+    return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Event)
+
+
+def derived(session: Session, interview_id: str) -> HrState:
+    """``derive_state`` over the stored events, newest first: the first one that moves the state decides."""
+    rows = select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq.desc())
+    for row in session.scalars(rows):
+        state = derive_state([parse_event(row)])
+        if state is not HrState.INVITED:
+            return state
+    return HrState.INVITED
+
+
+def decided(session: Session, interview: Interview) -> HrState:
+    """What a person decided about a finished interview, else its derived state."""
+    state = HrState(interview.state)
+    if state not in FINAL_STATES:
+        return state
+    newest = select(Decision.state).where(Decision.interview_id == interview.id).order_by(Decision.decided_at.desc())
+    word = session.scalar(newest.limit(1))
+    return HrState(word) if word else state
+
+
+def shown(state: HrState, device_seen: datetime | None, now: datetime, silent_after: int) -> tuple[HrState, str | None]:
+    """What HR sees: an interview in progress whose device has been silent for ``silent_after`` seconds is paused.
+
+    The second value is the reason, :data:`NO_CONTACT` or None. Nothing stored changes by this.
+    """
+    if state is HrState.IN_PROGRESS and (device_seen is None or now - device_seen > timedelta(seconds=silent_after)):
+        return HrState.PAUSED, NO_CONTACT
+    return state, None

@@ -1,0 +1,29 @@
+"""Settings of the HR backend: each is a flag, an ``XUDA_HR_*`` variable and a TOML key (same name)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``data``: folder of database, key file and objects. ``database``: another SQLAlchemy URL instead of SQLite.
+
+    Sizes are bytes, times are seconds.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8470
+    database: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
+    public_url: str | None = None
+    max_object: int = 8 * 1024**3
+    max_body: int = 4 * 1024**2
+    upload_expiry: int = 30 * 24 * 3600
+    silent_after: int = 120
+    session_idle: int = 30 * 60
+    session_length: int = 12 * 3600
+    fresh_totp: int = 15 * 60
+    secure_cookie: bool = False
