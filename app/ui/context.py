@@ -1,0 +1,45 @@
+"""What the composition root gives to the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from app.interview.model import CheckResult
+from app.interview.ports import CaptureDevices
+from app.interview.service import InterviewService
+from app.interview.views import News
+from contract.kit import Kit
+
+T = TypeVar("T")
+
+
+class Submit(Protocol):
+    """Run a call on another thread. The future holds its value or its exception."""
+
+    def __call__(self, call: Callable[[], T], /) -> Future[T]: ...
+
+
+@dataclass(frozen=True)
+class UiContext:
+    """See module.
+
+    ``submit`` runs on the database thread (all calls of ``service`` go through it), ``background`` on any other.
+    ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
+    take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
+    ``kiosk``: full screen, no frame, larger buttons.
+    """
+
+    service: InterviewService
+    devices: CaptureDevices
+    submit: Submit
+    background: Submit
+    subscribe: Callable[[Callable[[News], None]], None]
+    checks: Callable[[Kit | None], list[CheckResult]]
+    diagnostics: Callable[[], str]
+    save_language: Callable[[str], None]
+    language: str = "zh_CN"
+    kiosk: bool = False
+    text_scale: float = 1.0

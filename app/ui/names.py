@@ -1,0 +1,150 @@
+"""Names of screens, sheets and controls. They are stable: tests and the autopilot find the real widgets by them.
+
+``MainWindow.screen_name()`` is one of :class:`Screen`, ``MainWindow.sheet_name()`` one of :class:`Sheet` ("" when no
+sheet is open). Every constant below is the ``objectName`` of one control; ``…_PREFIX`` constants are completed by an
+index or a value, as their comment says.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Screen(StrEnum):
+    START = "start"
+    INTERVIEWS = "interviews"
+    MINE = "mine"
+    ENTRY = "entry"
+    CONSENT = "consent"
+    DECLINED = "declined"
+    DEVICES = "devices"
+    PRACTICE = "practice"
+    QUESTION = "question"
+    RECORDING = "recording"
+    PROOF = "proof"
+    TEXT = "text"
+    CHOICE = "choice"
+    FINISH = "finish"
+    LEFT = "left"
+
+
+class Sheet(StrEnum):
+    """Sheets lie over a screen and wait for a decision."""
+
+    NONE = ""
+    LEAVE = "leave"
+    RESUME = "resume"
+    DECLINE = "decline"
+    DEVICE_LOST = "device_lost"
+    TIME_UP = "time_up"
+    WITHDRAW = "withdraw"
+
+
+# ---- top bar, on every screen ----
+TOPBAR_HOME = "topbar_home"
+TOPBAR_INTERVIEWS = "topbar_interviews"
+TOPBAR_MINE = "topbar_mine"
+TOPBAR_LANGUAGE = "topbar_language"
+TOPBAR_HELP = "topbar_help"
+TOPBAR_LEAVE = "topbar_leave"
+TOPBAR_STATUS = "topbar_status"  # label: 已保存, 离线,稍后自动上传, …
+NOTICE = "notice"  # banner with the newest error; hidden when there is none
+NOTICE_TEXT = "notice_text"
+NOTICE_CLOSE = "notice_close"
+
+# ---- help panel ----
+HELP_PANEL = "help_panel"
+HELP_CLOSE = "help_close"
+HELP_COPY = "help_copy"
+HELP_DIAGNOSTICS = "help_diagnostics"
+
+# ---- start ----
+START_FIELD = "start_field"  # line edit: code, phone, ID number or link
+START_BEGIN = "start_begin"
+START_WAY_PREFIX = "start_way_"  # + code | phone | link | scan
+START_UNFINISHED_PREFIX = "start_unfinished_"  # + index
+START_PENDING = "start_pending"  # label
+
+# ---- 面试 and 我的 ----
+INTERVIEWS_CONTINUE_PREFIX = "interviews_continue_"  # + index
+INTERVIEWS_ENTER = "interviews_enter"
+MINE_WITHDRAW_PREFIX = "mine_withdraw_"  # + index
+MINE_CONTINUE_PREFIX = "mine_continue_"  # + index
+WITHDRAW_CONFIRM = "withdraw_confirm"
+WITHDRAW_CANCEL = "withdraw_cancel"
+
+# ---- entry ----
+ENTRY_CONTINUE = "entry_continue"
+ENTRY_BACK = "entry_back"
+
+# ---- consent ----
+CONSENT_RECORDING = "consent_recording"  # check box
+CONSENT_SCORING = "consent_scoring"  # check box
+CONSENT_AGREE = "consent_agree"  # enabled once CONSENT_RECORDING is checked
+CONSENT_DECLINE = "consent_decline"  # opens Sheet.DECLINE
+CONSENT_FULL_TEXT = "consent_full_text"
+DECLINE_CONFIRM = "decline_confirm"  # leads to Screen.DECLINED
+DECLINE_CANCEL = "decline_cancel"
+DECLINED_DONE = "declined_done"  # back to Screen.START
+
+# ---- devices ----
+DEVICES_CAMERA = "devices_camera"  # combo box, item data is the device's spec
+DEVICES_MICROPHONE = "devices_microphone"
+DEVICES_SPEAKER = "devices_speaker"
+DEVICES_TEST_MICROPHONE = "devices_test_microphone"
+DEVICES_TEST_SPEAKER = "devices_test_speaker"
+DEVICES_REFRESH = "devices_refresh"
+DEVICES_CONTINUE = "devices_continue"  # enabled once camera, microphone and disk are usable
+DEVICES_ROW_PREFIX = "devices_row_"  # + CheckName
+
+# ---- practice ----
+PRACTICE_RECORD = "practice_record"
+PRACTICE_STOP = "practice_stop"
+PRACTICE_PLAY = "practice_play"
+PRACTICE_CONTINUE = "practice_continue"
+
+# ---- question (spoken) ----
+QUESTION_ANSWER = "question_answer"  # 现在开始回答 -> Screen.RECORDING
+QUESTION_KEEP = "question_keep"  # look at the recovered or earlier takes -> Screen.PROOF
+QUESTION_REDO = "question_redo"  # drop the recovered take
+
+# ---- recording ----
+RECORDING_DONE = "recording_done"  # 回答完毕 -> Screen.PROOF
+RECORDING_CAPTIONS = "recording_captions"  # check box
+RECORDING_CAPTION_TEXT = "recording_caption_text"
+DEVICE_LOST_REVIEW = "device_lost_review"
+DEVICE_LOST_CHECK = "device_lost_check"
+TIME_UP_CONTINUE = "time_up_continue"
+
+# ---- proof ----
+PROOF_PLAY = "proof_play"
+PROOF_SUBMIT = "proof_submit"  # enabled as soon as the take is durable; words may still be on their way
+PROOF_RETAKE = "proof_retake"  # hidden when no take is left
+PROOF_TRANSCRIPT = "proof_transcript"  # plain text edit
+PROOF_CHECKS = "proof_checks"  # label: 时长 42 秒 · 听到 118 个字 · 画面正常
+PROOF_TAKE_PREFIX = "proof_take_"  # + the take's number
+
+# ---- text and choice ----
+TEXT_EDIT = "text_edit"
+TEXT_COUNTER = "text_counter"
+TEXT_SUBMIT = "text_submit"
+CHOICE_OPTION_PREFIX = "choice_option_"  # + index from 0
+CHOICE_SUBMIT = "choice_submit"
+
+# ---- leaving (Sheet.LEAVE) ----
+LEAVE_REASON_PREFIX = "leave_reason_"  # + network | technical | time | give_up | other
+LEAVE_WORDS = "leave_words"  # required for other
+LEAVE_CONTINUE = "leave_continue"
+LEAVE_SAVE = "leave_save"  # enabled once a reason is chosen -> Screen.LEFT
+LEAVE_ABANDON = "leave_abandon"  # enabled once a reason is chosen -> Screen.LEFT
+LEFT_DONE = "left_done"  # back to Screen.START
+
+# ---- coming back (Sheet.RESUME) ----
+RESUME_YES = "resume_yes"
+RESUME_NO = "resume_no"
+RESUME_CANCEL = "resume_cancel"
+
+# ---- finish ----
+FINISH_RATING_PREFIX = "finish_rating_"  # + entrance_clear | flow_smooth | overall + "_" + 1..5
+FINISH_WORDS = "finish_words"
+FINISH_DONE = "finish_done"  # sends the questionnaire if anything was answered, back to Screen.START
