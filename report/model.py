@@ -1,0 +1,190 @@
+"""The published report of an interview (``docs/report.schema.json``): plain values, ready for JSON.
+
+Codes are stable and the same in every language; fields named ``*_words`` are texts in the report's language.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from contract.envelope import WireModel
+from contract.events import EventType, FaultModel, HrState, ObjectRef, WordModel
+from contract.kit import InterviewKind, QuestionKind
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+class Content(StrEnum):
+    """Whether what the candidate said could be opened."""
+
+    AVAILABLE = "available"
+    SEALED = "sealed"
+    DAMAGED = "damaged"
+
+
+class CandidateInfo(WireModel):
+    """``name`` is None when it is unknown or was deleted; ``phone`` only for readers who may see it."""
+
+    name: str | None = None
+    phone: str | None = None
+
+
+class KitInfo(WireModel):
+    kit_id: str
+    version: int
+    kind: InterviewKind
+
+
+class StateInfo(WireModel):
+    code: HrState
+    words: str
+
+
+class HistoryEntry(WireModel):
+    """An event that moved the state. ``reason`` is a code, ``words`` the candidate's own."""
+
+    seq: int
+    at: AwareDatetime
+    event: EventType
+    event_words: str
+    state: HrState
+    state_words: str
+    reason: str | None = None
+    reason_words: str | None = None
+    words: str | None = None
+
+
+class ExitInfo(WireModel):
+    """The candidate or the machine left the interview; ``unanswered`` counts the questions open then."""
+
+    seq: int
+    at: AwareDatetime
+    event: EventType
+    reason: str
+    reason_words: str
+    words: str | None
+    unanswered: int
+
+
+class EnvironmentInfo(WireModel):
+    """Facts about the machine at an event; none of them is personal."""
+
+    seq: int
+    at: AwareDatetime
+    event: EventType
+    facts: dict[str, Any]
+
+
+class ConsentInfo(WireModel):
+    version: str
+    recording: bool
+    scoring: bool
+    at: AwareDatetime
+
+
+class ChoiceInfo(WireModel):
+    """``index`` counts from 0."""
+
+    index: int
+    text: str
+
+
+class TranscriptInfo(WireModel):
+    """What the speech model heard, never changed afterwards. Word times are seconds from the start of the take."""
+
+    text: str
+    words: list[WordModel]
+    language: str
+    model: str
+
+
+class DeliveryInfo(WireModel):
+    """Plain facts that follow from the word times; no judgement.
+
+    ``speech_rate`` is per minute between the first and the last word, in ``unit``s; pauses are seconds between words.
+    """
+
+    speech_rate: float
+    unit: Literal["characters", "words"]
+    longest_pause: float
+    first_word_at: float
+
+
+class QuestionInfo(WireModel):
+    question_id: str
+    stage: str
+    prompt: str
+    kind: QuestionKind
+
+
+class AnswerInfo(QuestionInfo):
+    """One saved answer. ``superseded``: a later answer to the same question exists.
+
+    ``take`` is the take handed in (from 1), ``takes_used`` how many counted; ``duration`` and ``thinking_used`` are
+    seconds. ``correction`` is the candidate's and stands beside the transcript, never in its place.
+    """
+
+    answer_id: str
+    seq: int
+    at: AwareDatetime
+    take: int
+    takes_used: int
+    duration: float
+    thinking_used: float
+    recovered: bool
+    superseded: bool = False
+    faults: list[FaultModel]
+    content: Content
+    text: str | None = None
+    choices: list[ChoiceInfo] | None = None
+    transcript: TranscriptInfo | None = None
+    correction: str | None = None
+    delivery: DeliveryInfo | None = None
+    objects: list[ObjectRef]
+
+
+class QuestionnaireInfo(WireModel):
+    """Ratings 1 (worst) to 5; None: not answered."""
+
+    entrance_clear: int | None
+    flow_smooth: int | None
+    overall: int | None
+    words: str | None
+
+
+class ReceiptInfo(WireModel):
+    """HR's signed word that everything was stored and read back; ``key_id`` names the signing key."""
+
+    receipt_id: str
+    serial: int
+    issued_at: AwareDatetime
+    manifest_digest: str
+    key_id: str
+
+
+class InterviewReport(WireModel):
+    """See module. ``answers`` are in the order of the kit, ``unanswered`` lists the questions without an answer."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    interview_id: str
+    language: str
+    organisation: str
+    department: str
+    position: str
+    kit: KitInfo
+    candidate: CandidateInfo
+    attempt: int | None
+    state: StateInfo
+    content: Content
+    history: list[HistoryEntry]
+    exits: list[ExitInfo]
+    environment: list[EnvironmentInfo]
+    consents: list[ConsentInfo]
+    answers: list[AnswerInfo]
+    unanswered: list[QuestionInfo]
+    questionnaire: QuestionnaireInfo | None
+    receipt: ReceiptInfo | None
+    generated_at: AwareDatetime = Field(description="When this report was made, not when the interview was")

@@ -1,0 +1,276 @@
+"""What the printed report shows, as plain data for the template: labels, rows and marked text, in reading order."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from contract.events import HrState
+from report import words
+from report.model import AnswerInfo, Content, InterviewReport
+from report.spans import spans
+from report.text import breakable
+
+Page = dict[str, Any]
+_GOOD = frozenset({HrState.PENDING_REVIEW, HrState.SECOND_ROUND, HrState.PENDING_ONBOARDING})
+_LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
+
+
+def page_data(report: InterviewReport, language: str, zone: tzinfo | None) -> Page:
+    """Everything the template lays out; every text is already made safe to print."""
+    return _Pages(report, language, zone).data()
+
+
+class _Pages:
+    def __init__(self, report: InterviewReport, language: str, zone: tzinfo | None) -> None:
+        self._report = report
+        self._language = language
+        self._zone = zone
+        self._t = words.texts(language).gettext
+
+    def data(self) -> Page:
+        t, report = self._t, self._report
+        lang, region = _LANGUAGE_TAGS.get(self._language, ("en", "US"))
+        sections = [
+            self._history(),
+            self._answers(),
+            self._unanswered(),
+            self._questionnaire(),
+            self._consents(),
+            self._environment(),
+            self._objects(),
+            self._receipt(),
+        ]
+        return {
+            "lang": lang,
+            "region": region,
+            "title": t("Interview report"),
+            "subtitle": breakable(f"{report.organisation} · {report.department} · {report.position}"),
+            "id": breakable(report.interview_id),
+            "id_label": t("Interview"),
+            "generated": t("Generated {time}").format(time=self._time(report.generated_at)),
+            "page_label": t("Page {page} of {pages}"),
+            "state": breakable(words.state_words(report.state.code, self._language)),
+            "state_good": report.state.code in _GOOD,
+            "notices": self._notices(),
+            "summary": self._summary(),
+            "sections": [section for section in sections if section],
+        }
+
+    def _notices(self) -> list[str]:
+        t, report = self._t, self._report
+        notices = []
+        if report.content is Content.SEALED:
+            notices.append(t("The answers are sealed and cannot be shown here."))
+        if report.content is Content.DAMAGED:
+            notices.append(t("Part of the answers is damaged and cannot be shown."))
+        if report.exits:
+            last = report.exits[-1]
+            if report.state.code in (HrState.PAUSED, HrState.INCOMPLETE):
+                words_ = words.reason_words(last.reason, self._language)
+                notices.append(t("The interview was left early. Reason: {reason}").format(reason=breakable(words_)))
+        if any(span.low for a in report.answers if a.transcript for span in spans(a.transcript)):
+            notices.append(t("Underlined words were recognised with low confidence: please listen to the recording."))
+        return notices
+
+    def _summary(self) -> list[list[str]]:
+        t, report = self._t, self._report
+        unknown = t("unknown")
+        total = sum(answer.duration for answer in report.answers if not answer.superseded)
+        answered = len({answer.question_id for answer in report.answers})
+        rows = [
+            [t("Candidate"), report.candidate.name or unknown],
+            [t("Phone"), report.candidate.phone or ""],
+            [t("Position"), report.position],
+            [t("Department"), report.department],
+            [t("Kind"), words.interview_kind_words(report.kit.kind, self._language)],
+            [t("Question kit"), self._kit()],
+            [t("Attempt"), str(report.attempt) if report.attempt else unknown],
+            [
+                t("Answered"),
+                t("{n} of {total} questions").format(n=answered, total=answered + len(report.unanswered)),
+            ],
+            [t("Speaking time"), self._seconds(total)],
+        ]
+        return [[label, breakable(value)] for label, value in rows if value]
+
+    def _kit(self) -> str:
+        kit = self._report.kit
+        return self._t("{kit}, version {version}").format(kit=kit.kit_id, version=kit.version)
+
+    def _history(self) -> Page | None:
+        t = self._t
+        rows = [
+            [
+                str(entry.seq),
+                self._time(entry.at),
+                words.event_words(entry.event, self._language),
+                words.state_words(entry.state, self._language),
+                self._reason(entry.reason, entry.words),
+            ]
+            for entry in self._report.history
+        ]
+        header = ["#", t("Time"), t("What happened"), t("State"), t("Reason")]
+        return self._table(t("History"), header, rows, ["auto", "auto", "auto", "auto", "rest"])
+
+    def _reason(self, reason: str | None, said: str | None) -> str:
+        shown = words.reason_words(reason, self._language) if reason else ""
+        return f"{shown}: {said}" if said else shown
+
+    def _answers(self) -> Page | None:
+        if not self._report.answers:
+            return None
+        items = [self._answer(number, answer) for number, answer in enumerate(self._report.answers, start=1)]
+        return {"kind": "answers", "title": self._t("Answers"), "items": items}
+
+    def _answer(self, number: int, answer: AnswerInfo) -> Page:
+        t = self._t
+        heading = " · ".join(
+            part for part in (answer.stage, words.kind_words(answer.kind, self._language), answer.question_id) if part
+        )
+        if answer.superseded:
+            heading += " · " + t("replaced by a later answer")
+        return {
+            "number": str(number),
+            "heading": breakable(heading),
+            "prompt": breakable(answer.prompt or t("This question is not in the kit.")),
+            "facts": breakable(" · ".join(self._facts(answer))),
+            "blocks": self._blocks(answer),
+        }
+
+    def _facts(self, answer: AnswerInfo) -> list[str]:
+        t = self._t
+        facts = [self._time(answer.at)]
+        if answer.kind.spoken:
+            facts.append(t("Length {time}").format(time=self._seconds(answer.duration)))
+            facts.append(t("take {take} of {used}").format(take=answer.take, used=max(answer.takes_used, answer.take)))
+        if answer.thinking_used:
+            facts.append(t("thought for {time}").format(time=self._seconds(answer.thinking_used)))
+        if answer.recovered:
+            facts.append(t("recovered after an interruption"))
+        if answer.delivery:
+            unit = answer.delivery.unit
+            rate = t("{n} characters per minute") if unit == "characters" else t("{n} words per minute")
+            facts.append(rate.format(n=round(answer.delivery.speech_rate)))
+            facts.append(t("longest pause {n} s").format(n=answer.delivery.longest_pause))
+        for fault in answer.faults:
+            shown = words.fault_words(fault.code, self._language)
+            facts.append(t("{fault} at {n} s").format(fault=shown, n=round(fault.at, 1)))
+        return facts
+
+    def _blocks(self, answer: AnswerInfo) -> list[Page]:
+        t = self._t
+        blocks: list[Page] = []
+        if answer.text is not None:
+            blocks.append(_block(t("Answer"), answer.text))
+        if answer.choices is not None:
+            chosen = "\n".join(f"{chr(65 + c.index % 26)}. {c.text}" for c in answer.choices)
+            blocks.append(_block(t("Chosen"), chosen or t("nothing")))
+        if answer.transcript is not None:
+            label = t("Transcript ({model})").format(model=answer.transcript.model)
+            pieces = [{"t": breakable(span.text), "low": span.low} for span in spans(answer.transcript)]
+            empty = [{"t": t("No speech was recognised."), "low": False}]
+            blocks.append({"label": breakable(label), "pieces": pieces or empty})
+        if answer.correction is not None:
+            blocks.append(_block(t("Correction by the candidate"), answer.correction))
+        if not blocks:
+            blocks.append(_block("", self._missing(answer)))
+        return blocks
+
+    def _missing(self, answer: AnswerInfo) -> str:
+        if answer.content is Content.SEALED:
+            return self._t("Sealed: not available here.")
+        if answer.content is Content.DAMAGED:
+            return self._t("Damaged: cannot be read.")
+        return self._t("Not transcribed yet.")
+
+    def _unanswered(self) -> Page | None:
+        t = self._t
+        rows = [
+            [question.stage, words.kind_words(question.kind, self._language), question.prompt]
+            for question in self._report.unanswered
+        ]
+        return self._table(t("Not answered"), [t("Stage"), t("Kind"), t("Question")], rows, ["auto", "auto", "rest"])
+
+    def _questionnaire(self) -> Page | None:
+        t, given = self._t, self._report.questionnaire
+        if given is None:
+            return None
+        rows = [
+            [t("Was the way in clear?"), words.rating_words(given.entrance_clear, self._language)],
+            [t("Did it go smoothly?"), words.rating_words(given.flow_smooth, self._language)],
+            [t("Overall"), words.rating_words(given.overall, self._language)],
+            [t("In their own words"), given.words or ""],
+        ]
+        return self._pairs(t("Questionnaire"), rows)
+
+    def _consents(self) -> Page | None:
+        t = self._t
+        given, refused = t("agreed"), t("not agreed")
+        rows = [
+            [self._time(c.at), c.version, given if c.recording else refused, given if c.scoring else refused]
+            for c in self._report.consents
+        ]
+        header = [t("Time"), t("Version of the text"), t("Recording"), t("AI scoring")]
+        return self._table(t("Consents"), header, rows, ["auto", "rest", "auto", "auto"])
+
+    def _environment(self) -> Page | None:
+        t = self._t
+        rows = []
+        for info in self._report.environment:
+            facts = [
+                f"{words.environment_words(key, self._language)}: {shown}"
+                for key, value in info.facts.items()
+                if (shown := words.environment_value(key, value, self._language))
+            ]
+            rows.append([self._time(info.at), words.event_words(info.event, self._language), "\n".join(facts)])
+        header = [t("Time"), t("What happened"), t("Facts")]
+        return self._table(t("Environment"), header, rows, ["auto", "auto", "rest"])
+
+    def _objects(self) -> Page | None:
+        t = self._t
+        rows = [
+            [answer.question_id, item.object_id, item.media_type, f"{item.size:,}", item.sha256]
+            for answer in self._report.answers
+            for item in answer.objects
+        ]
+        header = [t("Question"), t("File"), t("Type"), t("Bytes (sealed)"), "SHA-256"]
+        table = self._table(t("Recordings"), header, rows, ["auto", "rest", "auto", "auto", "rest"])
+        return {**table, "small": True} if table else None
+
+    def _receipt(self) -> Page | None:
+        t, receipt = self._t, self._report.receipt
+        if receipt is None:
+            missing = t("No receipt has been issued for this interview yet.")
+            return {"kind": "text", "title": t("Receipt"), "text": missing}
+        rows = [
+            [t("Receipt"), receipt.receipt_id],
+            [t("Number"), str(receipt.serial)],
+            [t("Issued"), self._time(receipt.issued_at)],
+            [t("Manifest (SHA-256)"), receipt.manifest_digest],
+            [t("Signed with key"), receipt.key_id],
+        ]
+        return self._pairs(t("Receipt"), rows)
+
+    def _table(self, title: str, header: list[str], rows: list[list[str]], columns: list[str]) -> Page | None:
+        if not rows:
+            return None
+        safe = [[breakable(cell) for cell in row] for row in rows]
+        return {"kind": "table", "title": title, "header": header, "rows": safe, "columns": columns, "small": False}
+
+    def _pairs(self, title: str, rows: list[list[str]]) -> Page:
+        safe = [[label, breakable(value)] for label, value in rows if value]
+        return {"kind": "pairs", "title": title, "rows": safe}
+
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S %z")
+
+    def _seconds(self, seconds: float) -> str:
+        minutes, rest = divmod(round(seconds), 60)
+        if minutes:
+            return self._t("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+        return self._t("{n} s").format(n=rest)
+
+
+def _block(label: str, text: str) -> Page:
+    return {"label": label, "pieces": [{"t": breakable(text), "low": False}]}
