@@ -1,0 +1,75 @@
+"""The device API as typed calls (docs/sync.md). Every call raises TransportError and nothing else."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from app.sync.failures import Fate, TransportError, failure, not_xuda
+from app.sync.transport import Transport
+from contract.api import (
+    Bootstrap,
+    EnrolReply,
+    EnrolRequest,
+    EventReply,
+    Health,
+    InterviewCheck,
+    ManifestReply,
+)
+from contract.envelope import Envelope, WireModel
+from contract.errors import ErrorCode
+
+Answer = TypeVar("Answer", bound=WireModel)
+_JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+class DeviceApi:
+    """The backend as one device sees it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def health(self) -> Health:
+        health = self._call("GET", "/v1/health", Health)
+        if health.name != Health.model_fields["name"].default:
+            raise TransportError(ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE)
+        return health
+
+    def enrol(self, request: EnrolRequest) -> EnrolReply:
+        return self._call("POST", "/v1/enrol", EnrolReply, request.model_dump_json().encode())
+
+    def bootstrap(self) -> Bootstrap:
+        return self._call("GET", "/v1/bootstrap", Bootstrap)
+
+    def check(self, interview_id: str) -> InterviewCheck:
+        answer = self._call("GET", f"/v1/interviews/{interview_id}/check", InterviewCheck)
+        _same(answer.interview_id, interview_id)
+        return answer
+
+    def put_event(self, interview_id: str, seq: int, envelope: Envelope) -> None:
+        """Done only when the backend names the very payload that was sent."""
+        path = f"/v1/interviews/{interview_id}/events/{seq}"
+        answer = self._call("PUT", path, EventReply, envelope.to_bytes())
+        _same((answer.interview_id, answer.seq, answer.digest), (interview_id, seq, envelope.digest))
+
+    def put_manifest(self, interview_id: str, serial: int, envelope: Envelope) -> ManifestReply:
+        path = f"/v1/interviews/{interview_id}/manifests/{serial}"
+        return self._call("PUT", path, ManifestReply, envelope.to_bytes())
+
+    def _call(self, method: str, path: str, model: type[Answer], body: bytes = b"") -> Answer:
+        reply = self.transport.send(method, path, body=body, headers=_JSON)
+        if not reply.ok:
+            raise failure(reply)
+        if reply.media_type != "application/json":
+            raise not_xuda(reply)
+        try:
+            return model.model_validate_json(reply.body)
+        except ValidationError as error:
+            raise not_xuda(reply) from error
+
+
+def _same(got: object, expected: object) -> None:
+    """A backend that confirms something else than what was sent has confirmed nothing."""
+    if got != expected:
+        raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY)

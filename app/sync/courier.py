@@ -1,0 +1,94 @@
+"""Takes one item to the backend, and settles what the backend says is missing."""
+
+from __future__ import annotations
+
+import logging
+
+from app.storage.outbox import ItemKind, OutboxItem
+from app.sync.api import DeviceApi
+from app.sync.failures import Fate, TransportError
+from app.sync.ports import Books
+from app.sync.uploader import Upload, Uploader
+from contract.api import InterviewCheck
+from contract.errors import ErrorCode
+
+log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Every call may be repeated: what was delivered before and is sent again changes nothing."""
+
+    def __init__(self, api: DeviceApi, uploader: Uploader, books: Books) -> None:
+        self._api = api
+        self._uploader = uploader
+        self._books = books
+        # Objects the backend lacks although their upload was confirmed: for these its word is not taken again.
+        self._distrusted: set[tuple[str, str]] = set()
+
+    def deliver(self, item: OutboxItem) -> bool:
+        """True when the backend has confirmed the item and the outbox knows; False when it cannot be sent yet.
+
+        Raises TransportError, XudaError for what is wrong on this side, OSError when a file cannot be read.
+        """
+        if item.kind is ItemKind.EVENT:
+            self._deliver_event(item)
+        elif item.kind is ItemKind.OBJECT:
+            self._deliver_object(item)
+        else:
+            return self._deliver_manifest(item)
+        return True
+
+    def check(self, interview_id: str) -> bool:
+        """Ask what the backend holds of an interview; what it lacks goes back into the outbox. True: nothing lacked."""
+        remote = self._api.check(interview_id)
+        seqs, objects = self._differences(interview_id, remote)
+        return self._send_again(interview_id, seqs, objects)
+
+    def _deliver_event(self, item: OutboxItem) -> None:
+        seq = int(item.ref)
+        self._api.put_event(item.interview_id, seq, self._books.event(item.interview_id, seq))
+        self._books.done(item)
+
+    def _deliver_object(self, item: OutboxItem) -> None:
+        path, ref = self._books.object_file(item.interview_id, item.ref)
+        key = (item.interview_id, item.ref)
+        self._uploader.upload(Upload(item.interview_id, path, ref), anew=key in self._distrusted)
+        self._distrusted.discard(key)
+        self._books.done(item)
+
+    def _deliver_manifest(self, item: OutboxItem) -> bool:
+        found = self._books.manifest(item.interview_id)
+        if found is None:
+            return False
+        envelope, manifest = found
+        reply = self._api.put_manifest(item.interview_id, manifest.serial, envelope)
+        if reply.receipt is None:
+            self._send_again(item.interview_id, reply.missing_events, reply.missing_objects)
+            raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY)
+        self._books.save_receipt(item.interview_id, reply.receipt)
+        self._books.done(item)
+        return True
+
+    def _differences(self, interview_id: str, remote: InterviewCheck) -> tuple[list[int], list[str]]:
+        local, pending = self._books.compare_base(interview_id)
+        waiting = {(item.kind, item.ref) for item in pending if item.interview_id == interview_id}
+        there = {ref.object_id: (ref.size, ref.sha256) for ref in remote.objects}
+        seqs = [
+            seq
+            for seq, digest in sorted(local.events.items())
+            if remote.events.get(seq) != digest and (ItemKind.EVENT, str(seq)) not in waiting
+        ]
+        objects = [
+            ref.object_id
+            for ref in local.objects
+            if there.get(ref.object_id) != (ref.size, ref.sha256) and (ItemKind.OBJECT, ref.object_id) not in waiting
+        ]
+        return seqs, objects
+
+    def _send_again(self, interview_id: str, seqs: list[int], objects: list[str]) -> bool:
+        if not seqs and not objects:
+            return True
+        log.warning("the backend lacks %d events and %d objects of an interview: sent again", len(seqs), len(objects))
+        self._distrusted.update((interview_id, object_id) for object_id in objects)
+        self._books.requeue(interview_id, seqs, objects)
+        return False

@@ -1,0 +1,375 @@
+"""The sync thread: sends what waits, small things first, and keeps nothing waiting for what fails."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from app.storage.outbox import ItemKind, OutboxItem
+from app.sync.api import DeviceApi
+from app.sync.backoff import Backoff
+from app.sync.courier import Courier
+from app.sync.facts import NetworkFacts
+from app.sync.failures import Fate, TransportError
+from app.sync.line import Line
+from app.sync.news import Pace, SyncNews, SyncPhase, SyncSummary, WakeReason
+from app.sync.ports import Books, DatabaseThread, OutboxPort, ShelfPort
+from app.sync.transport import Transport
+from app.sync.uploader import FIRST_CHUNK, Uploader
+from contract.errors import ErrorCode, XudaError
+
+log = logging.getLogger(__name__)
+
+_BOOTSTRAP = "bootstrap"
+_STOP_SECONDS = 1.9
+_SHORTEST_SLEEP = 0.02
+# What the backend sent does not hold, or this machine is short of room: the item itself is not to blame.
+_NOT_THE_ITEM = frozenset(
+    {
+        ErrorCode.RECEIPT_INVALID,
+        ErrorCode.SIGNATURE_INVALID,
+        ErrorCode.KEY_UNKNOWN,
+        ErrorCode.FORMAT_INVALID,
+        ErrorCode.VERSION_TOO_NEW,
+        ErrorCode.DISK_FULL,
+        ErrorCode.DISK_ERROR,
+    }
+)
+
+
+class _Leave(Exception):
+    """The work at hand is left where it is: the engine stops, or has been asked to wait."""
+
+
+class SyncEngine:
+    """Delivers the outbox to one backend. ``start`` a thread, or call ``run_until_idle`` on one's own: never both.
+
+    ``notify`` is called on the sending thread with each change. Back-off lives in memory, the outbox in the database;
+    stopping at any moment loses nothing, because every request may be repeated.
+    """
+
+    def __init__(
+        self,
+        database: DatabaseThread,
+        outbox: OutboxPort,
+        shelf: ShelfPort,
+        transport: Transport,
+        notify: Callable[[SyncNews], None] = lambda _: None,
+        *,
+        pace: Pace | None = None,
+        first_chunk: int = FIRST_CHUNK,
+    ) -> None:
+        self._pace = pace or Pace()
+        self._transport = transport
+        self._api = DeviceApi(transport)
+        self._books = Books(database, outbox, shelf)
+        uploader = Uploader(transport, between_chunks=self._between_chunks, first_chunk=first_chunk)
+        self._courier = Courier(self._api, uploader, self._books)
+        self._notify = notify
+        self.facts = NetworkFacts(time.monotonic)
+        self._line = Line(self._api, self.facts, self._pace)
+        self._backoff = Backoff(time.monotonic, first=self._pace.first_retry, longest=self._pace.longest_retry)
+        self._parked: set[tuple[str, str, str]] = set()
+        self._checks: dict[str, None] = {}
+        self._bootstrap_due = 0.0
+        self._heartbeat_due = 0.0
+        self._delivered = 0
+        self._code: ErrorCode | None = None
+        self._last_news: SyncNews | None = None
+        self._deadline: float | None = None
+        self._stopping = threading.Event()
+        self._signal = threading.Event()
+        self._reasons: queue.SimpleQueue[WakeReason] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    # ---- called from any thread ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._stopping.clear()
+        self._transport.reopen()
+        # A daemon: a name lookup that hangs in the system must not keep the program from ending.
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+        self._thread.start()
+
+    def wake(self, reason: WakeReason = WakeReason.NEW) -> None:
+        """There is something to do. Returns at once."""
+        self._reasons.put(reason)
+        self._signal.set()
+
+    def stop(self) -> None:
+        """Cut the request in progress and end the thread, in at most two seconds. What was cut is sent again later."""
+        self._stopping.set()
+        self._signal.set()
+        self._transport.abort()
+        if self._thread is not None:
+            self._thread.join(_STOP_SECONDS)
+        self._transport.close()
+
+    # ---- the sending thread --------------------------------------------------------------------------------------
+
+    def run_until_idle(self, seconds: float) -> SyncSummary:
+        """Send until nothing is left that can be sent, or ``seconds`` have gone by, also waiting for the network.
+
+        0: one try of everything. An upload that is running at the end stops after its chunk.
+        """
+        begun = self._delivered
+        deadline = time.monotonic() + seconds
+        self._deadline = deadline if seconds > 0 else None
+        try:
+            while True:
+                wait = self._turn()
+                left = deadline - time.monotonic()
+                if self._idle() or left <= 0 or self._stopping.is_set():
+                    break
+                self._sleep(min(wait, left))
+        finally:
+            self._deadline = None
+        pending, failed = self._books.counts()
+        return SyncSummary(self._delivered - begun, pending, failed, self._line.online, self._code)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                wait = self._turn()
+            except Exception as error:
+                if self._stopping.is_set():
+                    break
+                log.exception("a round of sync failed")
+                self._code = error.code if isinstance(error, XudaError) else None
+                wait = self._pace.pause
+            self._sleep(wait)
+        with contextlib.suppress(Exception):
+            self._announce(SyncPhase.STOPPED)
+
+    def _sleep(self, seconds: float) -> None:
+        self._signal.wait(max(seconds, _SHORTEST_SLEEP))
+        self._signal.clear()
+
+    def _turn(self) -> float:
+        """Do all that is due; the seconds after which there may be something again."""
+        self._hear_reasons()
+        with contextlib.suppress(_Leave):
+            if self._connect() and not self._line.paused:
+                self._refresh()
+                self._send_due(small=True)
+                self._check_due()
+                self._send_due(small=False)
+                self._heartbeat()
+        return self._report()
+
+    def _hear_reasons(self) -> None:
+        reasons = set()
+        while not self._reasons.empty():
+            reasons.add(self._reasons.get())
+        self._parked.clear()
+        if reasons:
+            self._line.probe_now()
+        if WakeReason.EXIT in reasons:
+            self._want_checks()
+        if WakeReason.USER in reasons:
+            self._line.resume()
+            self._backoff.all_due()
+
+    def _connect(self) -> bool:
+        """Whether the backend can be reached. When it has just come back everything is tried and checked at once."""
+        if self._line.online:
+            return True
+        if not self._line.probe():
+            self._code = self._line.code
+            return False
+        self._backoff.all_due()
+        self._bootstrap_due = 0.0
+        self._want_checks()
+        return True
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now < max(self._bootstrap_due, self._backoff.due(_BOOTSTRAP)):
+            return
+        try:
+            bootstrap = self._api.bootstrap()
+            self._books.save_bootstrap(bootstrap, time.monotonic())
+        except XudaError as error:
+            self._backoff.failed(_BOOTSTRAP)
+            self._trouble(error)
+            return
+        self._backoff.succeeded(_BOOTSTRAP)
+        self._contact()
+        self._bootstrap_due = now + self._pace.bootstrap
+
+    def _send_due(self, *, small: bool) -> None:
+        """Send everything that is due, in the outbox's order; new small things go before the next large one."""
+        while batch := self._due(small=small):
+            events = [item for item in batch if item.kind is ItemKind.EVENT]
+            for item in events or batch[:1]:
+                self._go_on_or_leave()
+                self._send(item)
+
+    def _due(self, *, small: bool) -> list[OutboxItem]:
+        now = time.monotonic()
+        return [item for item in self._sendable(small=small) if self._backoff.due(_key(item)) <= now]
+
+    def _sendable(self, *, small: bool) -> list[OutboxItem]:
+        """What waits, without what cannot be sent yet."""
+        return [
+            item
+            for item in self._books.pending()
+            if _key(item) not in self._parked and not (small and item.kind is ItemKind.OBJECT)
+        ]
+
+    def _send(self, item: OutboxItem) -> None:
+        """One item. Whatever happens to it, the next one gets its turn."""
+        self._announce(SyncPhase.SENDING)
+        try:
+            sent = self._courier.deliver(item)
+        except TransportError as error:
+            self._failed(item, error)
+        except XudaError as error:
+            self._failed_here(item, error.code)
+        except OSError:
+            self._failed_here(item, ErrorCode.DISK_ERROR)
+        except _Leave:
+            raise
+        except Exception:
+            log.exception("an item of kind %s could not be sent", item.kind)
+            self._backoff.failed(_key(item))
+        else:
+            self._settled(item, sent)
+
+    def _settled(self, item: OutboxItem, sent: bool) -> None:
+        if not sent:
+            self._parked.add(_key(item))
+            return
+        self._contact()
+        self._backoff.succeeded(_key(item))
+        self._delivered += 1
+        # A manifest may have waited for just this item.
+        self._parked.clear()
+
+    def _failed(self, item: OutboxItem, error: TransportError) -> None:
+        if self._stopping.is_set():
+            raise _Leave
+        log.warning("an item of kind %s was not delivered: %s", item.kind, error)
+        if error.fate is Fate.FINAL:
+            self._books.refuse(item, error.code)
+            self._backoff.succeeded(_key(item))
+        else:
+            self._books.retry(item, error.code)
+            self._backoff.failed(_key(item), error.retry_after or 0.0)
+        self._trouble(error)
+
+    def _failed_here(self, item: OutboxItem, code: ErrorCode) -> None:
+        """The item could not be read, or what the backend answered does not hold."""
+        if self._stopping.is_set():
+            raise _Leave
+        log.warning("an item of kind %s was not delivered: %s", item.kind, code)
+        self._code = code
+        self._backoff.failed(_key(item))
+        if code in _NOT_THE_ITEM:
+            self._books.retry(item, code)
+        else:
+            self._books.refuse(item, code)
+
+    def _check_due(self) -> None:
+        for interview_id in list(self._checks):
+            self._go_on_or_leave()
+            if self._backoff.due(interview_id) <= time.monotonic():
+                self._check(interview_id)
+
+    def _check(self, interview_id: str) -> None:
+        try:
+            self._courier.check(interview_id)
+        except XudaError as error:
+            self._backoff.failed(interview_id)
+            if isinstance(error, TransportError) and error.fate is Fate.FINAL:
+                self._checks.pop(interview_id, None)
+            self._trouble(error)
+            return
+        self._contact()
+        self._backoff.succeeded(interview_id)
+        self._checks.pop(interview_id, None)
+
+    def _want_checks(self) -> None:
+        self._checks.update(dict.fromkeys(self._books.interviews_to_check()))
+
+    def _heartbeat(self) -> None:
+        """Let the backend hear from this device: the check of one open interview does it, and repairs on the way."""
+        if time.monotonic() < self._heartbeat_due:
+            return
+        self._heartbeat_due = time.monotonic() + self._pace.heartbeat
+        interviews = self._books.interviews_to_check()
+        if interviews:
+            self._check(interviews[0])
+            return
+        try:
+            self._api.health()
+        except TransportError as error:
+            self._trouble(error)
+        else:
+            self._contact()
+
+    def _contact(self) -> None:
+        self.facts.reached()
+        self._heartbeat_due = time.monotonic() + self._pace.heartbeat
+
+    def _trouble(self, error: XudaError) -> None:
+        """What a failure means for everything else. Raises _Leave when nothing else can be sent now."""
+        if self._stopping.is_set():
+            raise _Leave
+        self._code = error.code
+        if isinstance(error, TransportError) and not self._line.still_good(error):
+            raise _Leave
+
+    def _between_chunks(self) -> None:
+        self._go_on_or_leave()
+        self._send_due(small=True)
+        self._go_on_or_leave()
+
+    def _go_on_or_leave(self) -> None:
+        late = self._deadline is not None and time.monotonic() > self._deadline
+        if self._stopping.is_set() or late or not self._line.online or self._line.paused:
+            raise _Leave
+
+    # ---- what is left --------------------------------------------------------------------------------------------
+
+    def _idle(self) -> bool:
+        return self._line.online and not self._line.paused and not self._checks and not self._sendable(small=False)
+
+    def _report(self) -> float:
+        """Say how things stand; the seconds until something is due."""
+        if not self._line.online:
+            self._announce(SyncPhase.OFFLINE)
+            return self._line.wait()
+        if self._line.paused:
+            self._announce(SyncPhase.PAUSED)
+            return self._line.wait()
+        waiting = [*(_key(item) for item in self._sendable(small=False)), *self._checks]
+        pending, failed = self._books.counts()
+        if not waiting and not failed:
+            self._code = None
+        self._announce(SyncPhase.WAITING if waiting else SyncPhase.IDLE, (pending, failed))
+        bootstrap = max(self._bootstrap_due, self._backoff.due(_BOOTSTRAP))
+        due = min([self._heartbeat_due, bootstrap, *(self._backoff.due(key) for key in waiting)])
+        return due - time.monotonic()
+
+    def _announce(self, phase: SyncPhase, counts: tuple[int, int] | None = None) -> None:
+        pending, failed = counts or self._books.counts()
+        news = SyncNews(phase, pending, failed, self._code)
+        if news == self._last_news:
+            return
+        self._last_news = news
+        try:
+            self._notify(news)
+        except Exception:
+            log.exception("a listener of sync failed")
+
+
+def _key(item: OutboxItem) -> tuple[str, str, str]:
+    return item.kind, item.interview_id, item.ref

@@ -1,0 +1,90 @@
+"""What sync needs from storage. Every call runs on the database thread and is durable when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from app.storage.outbox import LocalCheck, OutboxItem
+from contract.api import Bootstrap
+from contract.envelope import Envelope
+from contract.errors import ErrorCode
+from contract.events import ObjectRef
+from contract.manifest import Manifest
+
+T = TypeVar("T")
+
+
+class DatabaseThread(Protocol):
+    def call(self, fn: Callable[[Any], T]) -> T: ...
+
+
+class OutboxPort(Protocol):
+    """See ``app.storage.outbox.Outbox``."""
+
+    def pending(self) -> list[OutboxItem]: ...
+    def counts(self) -> tuple[int, int]: ...
+    def event(self, interview_id: str, seq: int) -> Envelope: ...
+    def object_file(self, interview_id: str, object_id: str) -> tuple[Path, ObjectRef]: ...
+    def manifest(self, interview_id: str) -> tuple[Envelope, Manifest] | None: ...
+    def done(self, item: OutboxItem) -> None: ...
+    def retry(self, item: OutboxItem, code: ErrorCode) -> None: ...
+    def refuse(self, item: OutboxItem, code: ErrorCode) -> None: ...
+    def interviews_to_check(self) -> list[str]: ...
+    def local_check(self, interview_id: str) -> LocalCheck: ...
+    def requeue(self, interview_id: str, seqs: Sequence[int], object_ids: Sequence[str]) -> None: ...
+    def save_receipt(self, interview_id: str, envelope: Envelope) -> None: ...
+
+
+class ShelfPort(Protocol):
+    def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None: ...
+
+
+class Books:
+    """Storage as the sync thread uses it: every call is made on the database thread."""
+
+    def __init__(self, database: DatabaseThread, outbox: OutboxPort, shelf: ShelfPort) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._shelf = shelf
+
+    def pending(self) -> list[OutboxItem]:
+        return self._database.call(lambda _: self._outbox.pending())
+
+    def counts(self) -> tuple[int, int]:
+        return self._database.call(lambda _: self._outbox.counts())
+
+    def event(self, interview_id: str, seq: int) -> Envelope:
+        return self._database.call(lambda _: self._outbox.event(interview_id, seq))
+
+    def object_file(self, interview_id: str, object_id: str) -> tuple[Path, ObjectRef]:
+        return self._database.call(lambda _: self._outbox.object_file(interview_id, object_id))
+
+    def manifest(self, interview_id: str) -> tuple[Envelope, Manifest] | None:
+        return self._database.call(lambda _: self._outbox.manifest(interview_id))
+
+    def done(self, item: OutboxItem) -> None:
+        self._database.call(lambda _: self._outbox.done(item))
+
+    def retry(self, item: OutboxItem, code: ErrorCode) -> None:
+        self._database.call(lambda _: self._outbox.retry(item, code))
+
+    def refuse(self, item: OutboxItem, code: ErrorCode) -> None:
+        self._database.call(lambda _: self._outbox.refuse(item, code))
+
+    def interviews_to_check(self) -> list[str]:
+        return self._database.call(lambda _: self._outbox.interviews_to_check())
+
+    def compare_base(self, interview_id: str) -> tuple[LocalCheck, list[OutboxItem]]:
+        """What this device holds of an interview and what of it still waits, read at the same moment."""
+        return self._database.call(lambda _: (self._outbox.local_check(interview_id), self._outbox.pending()))
+
+    def requeue(self, interview_id: str, seqs: Sequence[int], object_ids: Sequence[str]) -> None:
+        self._database.call(lambda _: self._outbox.requeue(interview_id, seqs, object_ids))
+
+    def save_receipt(self, interview_id: str, envelope: Envelope) -> None:
+        self._database.call(lambda _: self._outbox.save_receipt(interview_id, envelope))
+
+    def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
+        self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at_monotonic))

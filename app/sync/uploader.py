@@ -1,0 +1,233 @@
+"""A small tus 1.0 uploader: one object, in chunks, from wherever the server says it stands."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.sync.failures import Fate, Reply, TransportError, failure, not_xuda, problem_of
+from app.sync.transport import Transport
+from contract.api import TUS_PATH
+from contract.errors import ErrorCode
+from contract.events import ObjectRef
+
+log = logging.getLogger(__name__)
+
+MIN_CHUNK = 256 * 1024
+MAX_CHUNK = 8 * 1024 * 1024
+FIRST_CHUNK = 1024 * 1024
+_QUICK_SECONDS = 1.0
+_SLOW_SECONDS = 4.0
+# An honest server needs none of these; one that keeps taking chunks back must not keep the sender for ever.
+_MAX_SETBACKS = 4
+
+_CHECKSUM_MISMATCH = 460
+_GONE = frozenset({404, 410})
+_VERSION = {"Tus-Resumable": "1.0.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A sealed file to be sent and what it must be there: ``ref`` has the size and SHA-256 of the file's bytes."""
+
+    interview_id: str
+    path: Path
+    ref: ObjectRef
+
+
+class _Setback(Exception):
+    """The server does not have what it should: ask it where it stands (``anew``: begin with a new upload)."""
+
+    def __init__(self, *, anew: bool) -> None:
+        self.anew = anew
+
+
+class Uploader:
+    """Sends objects. Remembers where each upload lives and how large a chunk suits the line, in memory only.
+
+    ``between_chunks`` is called before each chunk: smaller things may be sent there, or the upload left by raising.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        endpoint: str = TUS_PATH,
+        between_chunks: Callable[[], None] = lambda: None,
+        first_chunk: int = FIRST_CHUNK,
+    ) -> None:
+        self._transport = transport
+        self._endpoint = endpoint
+        self._between_chunks = between_chunks
+        self._chunk = first_chunk
+        self._locations: dict[tuple[str, str, str], str] = {}
+
+    @property
+    def chunk_size(self) -> int:
+        """Bytes of the next chunk."""
+        return self._chunk
+
+    def upload(self, upload: Upload, *, anew: bool = False) -> None:
+        """Return when the server has confirmed the last byte.
+
+        After a cut (TransportError) call it again: it goes on from the server's offset, so at most one chunk is sent
+        twice. ``anew``: what the server holds is known to be wrong, it is dropped first. Raises
+        TransportError(SEALED_DAMAGED, FINAL) when the file here is no longer what ``ref`` says, OSError when it
+        cannot be read.
+        """
+        if anew:
+            self._begin(upload)
+            self._forget(upload)
+        setbacks = 0
+        while True:
+            try:
+                self._send_rest(upload, self._begin(upload))
+                del self._locations[_key(upload)]
+                return
+            except _Setback as setback:
+                setbacks += 1
+                if setbacks > _MAX_SETBACKS:
+                    _check_file(upload)
+                    raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY) from None
+                if setback.anew or setbacks % 2 == 0:
+                    self._forget(upload)
+
+    def _begin(self, upload: Upload) -> int:
+        """The offset to send from, of the known upload or of a new one."""
+        location = self._locations.get(_key(upload))
+        if location is not None:
+            reply = self._tus("HEAD", location)
+            if reply.ok:
+                return _offset(reply, upload.ref.size)
+            if reply.status not in _GONE:
+                raise _refusal(reply)
+            del self._locations[_key(upload)]
+        return self._create(upload)
+
+    def _create(self, upload: Upload) -> int:
+        headers = {"Upload-Length": str(upload.ref.size), "Upload-Metadata": _metadata(upload)}
+        reply = self._tus("POST", self._endpoint, headers)
+        if reply.status not in (200, 201):
+            raise _refusal(reply)
+        location = self._locations[_key(upload)] = self._path_of(reply)
+        # Plain tus has no offset in this answer; an upload of the same content may have been begun long ago.
+        if "upload-offset" not in reply.headers:
+            reply = self._tus("HEAD", location)
+            if not reply.ok:
+                raise _refusal(reply)
+        return _offset(reply, upload.ref.size)
+
+    def _send_rest(self, upload: Upload, offset: int) -> None:
+        while offset < upload.ref.size:
+            self._between_chunks()
+            chunk = _read(upload, offset, self._chunk)
+            begun = time.monotonic()
+            try:
+                offset = self._send_chunk(upload, offset, chunk)
+            except TransportError:
+                self._chunk = max(MIN_CHUNK, self._chunk // 2)
+                raise
+            self._adapt(len(chunk), time.monotonic() - begun)
+
+    def _send_chunk(self, upload: Upload, offset: int, chunk: bytes) -> int:
+        """The new offset, which is exactly the old one and the chunk."""
+        digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode("ascii")
+        headers = {
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(offset),
+            "Upload-Checksum": f"sha256 {digest}",
+        }
+        reply = self._tus("PATCH", self._locations[_key(upload)], headers, chunk)
+        if reply.status in _GONE:
+            raise _Setback(anew=True)
+        if reply.status in (409, _CHECKSUM_MISMATCH):
+            raise _Setback(anew=False)
+        if not reply.ok:
+            raise _refusal(reply)
+        # A 2xx alone proves nothing: only the offset says that the chunk arrived.
+        if _offset(reply, upload.ref.size) != offset + len(chunk):
+            raise _Setback(anew=False)
+        return offset + len(chunk)
+
+    def _adapt(self, sent: int, seconds: float) -> None:
+        if seconds > _SLOW_SECONDS:
+            self._chunk = max(MIN_CHUNK, self._chunk // 2)
+        elif seconds < _QUICK_SECONDS and sent >= self._chunk:
+            self._chunk = min(MAX_CHUNK, self._chunk * 2)
+
+    def _forget(self, upload: Upload) -> None:
+        """Have the server drop what it holds of this object, so that creating it again begins at nothing."""
+        location = self._locations.pop(_key(upload), None)
+        if location is not None:
+            log.warning("an object is sent anew: the server lost or spoilt it")
+            self._tus("DELETE", location)
+
+    def _tus(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:
+        """An answer that comes from a tus server. Raises TransportError(SERVER_NOT_XUDA) when it does not."""
+        reply = self._transport.send(method, path, body=body, headers={**_VERSION, **(headers or {})})
+        if "tus-resumable" not in reply.headers and (reply.ok or problem_of(reply) is None):
+            raise failure(reply)
+        return reply
+
+    def _path_of(self, reply: Reply) -> str:
+        """Where the upload lives, as a path below our own server's address: a token is never sent anywhere else."""
+        parts = urlsplit(reply.headers.get("location", ""))
+        path = parts.path
+        if not path.startswith("/"):
+            raise not_xuda(reply)
+        prefix = self._transport.prefix
+        if prefix and path.startswith(prefix + "/"):
+            path = path[len(prefix) :]
+        return f"{path}?{parts.query}" if parts.query else path
+
+
+def _key(upload: Upload) -> tuple[str, str, str]:
+    return upload.interview_id, upload.ref.object_id, upload.ref.sha256
+
+
+def _metadata(upload: Upload) -> str:
+    values = {
+        "interview_id": upload.interview_id,
+        "object_id": upload.ref.object_id,
+        "media_type": upload.ref.media_type,
+        "sha256": upload.ref.sha256,
+    }
+    return ",".join(f"{name} {base64.b64encode(value.encode()).decode('ascii')}" for name, value in values.items())
+
+
+def _offset(reply: Reply, size: int) -> int:
+    """The offset an answer states. Raises TransportError(SERVER_MISMATCH) when it is none or lies outside the file."""
+    text = reply.headers.get("upload-offset", "")
+    if not text.isascii() or not text.isdigit() or int(text) > size:
+        raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY, status=reply.status)
+    return int(text)
+
+
+def _refusal(reply: Reply) -> TransportError:
+    """A tus server's refusal. Only a Problem is final: a plain tus status may come from a lock or an expired upload."""
+    if problem_of(reply) is not None or reply.status >= 500:
+        return failure(reply)
+    return TransportError(ErrorCode.REJECTED, Fate.RETRY, status=reply.status, http=reply.status)
+
+
+def _read(upload: Upload, offset: int, count: int) -> bytes:
+    """A chunk. The file is opened for each one, so that it can be removed at any time on every platform."""
+    with upload.path.open("rb") as stream:
+        stream.seek(offset)
+        chunk = stream.read(min(count, upload.ref.size - offset))
+    if not chunk:
+        raise TransportError(ErrorCode.SEALED_DAMAGED, Fate.FINAL, field="size")
+    return chunk
+
+
+def _check_file(upload: Upload) -> None:
+    with upload.path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != upload.ref.sha256:
+        raise TransportError(ErrorCode.SEALED_DAMAGED, Fate.FINAL)
