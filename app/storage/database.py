@@ -1,0 +1,175 @@
+"""The one SQLite connection, on its own thread."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+import sqlite_utils
+
+from app.storage.files import disk_errors, make_folder
+from app.storage.lock import FileLock
+from app.storage.schema import migrate
+from contract.errors import ErrorCode, XudaError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Job = Callable[[sqlite_utils.Database], None]
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",  # nothing is ever spilled to a temporary file
+    "PRAGMA fullfsync = ON",
+    "PRAGMA checkpoint_fullfsync = ON",
+)
+_NEARLY_FULL = 256 * 1024
+
+
+class Database:
+    """One connection on one non-daemon thread; everything that touches the database runs there, in order.
+
+    The constructor opens (or creates) the file, checks it and brings it up to date. Raises
+    XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with disk_errors():
+            make_folder(path.parent)
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(opened,), name="database", daemon=False)
+        self._thread.start()
+        try:
+            opened.result()
+        except BaseException:
+            self._thread.join()
+            self._lock.release()
+            raise
+
+    def submit(self, fn: Callable[[sqlite_utils.Database], T]) -> Future[T]:
+        """Queue ``fn`` for the database thread. Raises RuntimeError after ``close``."""
+        future: Future[T] = Future()
+
+        def job(db: sqlite_utils.Database) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(self._guarded(fn, db))
+            except BaseException as error:
+                future.set_exception(error)
+
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._jobs.put(job)
+        return future
+
+    def call(self, fn: Callable[[sqlite_utils.Database], T]) -> T:
+        """Run ``fn`` on the database thread and wait. On that thread itself ``fn`` runs at once."""
+        if threading.current_thread() is self._thread:
+            return self._guarded(fn, self._db)
+        return self.submit(fn).result()
+
+    def transaction(self, fn: Callable[[sqlite_utils.Database], T]) -> T:
+        """Like ``call``, in one durable transaction: on any error nothing has changed."""
+
+        def atomic(db: sqlite_utils.Database) -> T:
+            with db.atomic():
+                return fn(db)
+
+        return self.call(atomic)
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database and empty it, so that no old page stays there."""
+        self.call(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
+    def close(self) -> None:
+        """Finish what is queued and close the file. Idempotent; never call it on the database thread."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join()
+        self._lock.release()
+
+    def _run(self, opened: Future[None]) -> None:
+        try:
+            self._db = self._guarded_open()
+        except BaseException as error:
+            opened.set_exception(error)
+            return
+        opened.set_result(None)
+        while (job := self._jobs.get()) is not None:
+            job(self._db)
+        self._db.close()
+
+    def _guarded_open(self) -> sqlite_utils.Database:
+        with self._sqlite_errors():
+            connection = sqlite3.connect(self.path, timeout=5)
+            try:
+                return self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+
+    def _prepare(self, connection: sqlite3.Connection) -> sqlite_utils.Database:
+        db = sqlite_utils.Database(connection, execute_plugins=False)
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        for pragma in _PRAGMAS:
+            connection.execute(pragma).fetchall()
+        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name)
+        migrate(db)
+        return db
+
+    def _guarded(self, fn: Callable[[sqlite_utils.Database], T], db: sqlite_utils.Database) -> T:
+        with self._sqlite_errors():
+            return fn(db)
+
+    @contextlib.contextmanager
+    def _sqlite_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            known = self._known_error(error)
+            if known is None:
+                raise
+            log.error("database: %s (%s)", known.code, getattr(error, "sqlite_errorname", type(error).__name__))
+            raise known from error
+
+    def _known_error(self, error: sqlite3.Error) -> XudaError | None:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            return XudaError(ErrorCode.DISK_FULL)
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            return (
+                XudaError(ErrorCode.DISK_FULL)
+                if self._disk_is_full()
+                else XudaError(ErrorCode.DISK_ERROR, reason=getattr(error, "sqlite_errorname", "io"))
+            )
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name)
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return XudaError(ErrorCode.ALREADY_RUNNING)
+        return None
+
+    def _disk_is_full(self) -> bool:
+        # the shared-memory file of the log fails with a plain I/O error when it cannot grow
+        try:
+            return shutil.disk_usage(self.path.parent).free < _NEARLY_FULL
+        except OSError:
+            return False

@@ -1,0 +1,49 @@
+"""The keys of interviews: in the keystore as ``interview:<id>``, never in the database."""
+
+from __future__ import annotations
+
+import threading
+
+from app.storage.keystore import KeyStore
+from contract.errors import ErrorCode, XudaError
+from contract.sealed import KEY_SIZE
+
+
+class InterviewKeys:
+    """A keystore is slow to ask (another process on some systems), so keys in use are remembered until destroyed."""
+
+    def __init__(self, keystore: KeyStore) -> None:
+        self._keystore = keystore
+        self._known: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, interview_id: str) -> bytes | None:
+        with self._lock:
+            key = self._known.get(interview_id) or self._keystore.get(_name(interview_id))
+            if key is not None:
+                self._known[interview_id] = key
+            return key
+
+    def need(self, interview_id: str) -> bytes:
+        """Raises XudaError(KEY_DESTROYED)."""
+        key = self.get(interview_id)
+        if key is None:
+            raise XudaError(ErrorCode.KEY_DESTROYED)
+        return key
+
+    def put(self, interview_id: str, key: bytes) -> None:
+        if len(key) != KEY_SIZE:
+            raise ValueError(f"an interview key has {KEY_SIZE} bytes")
+        with self._lock:
+            self._keystore.set(_name(interview_id), key)
+            self._known[interview_id] = key
+
+    def destroy(self, interview_id: str) -> None:
+        """Idempotent."""
+        with self._lock:
+            self._known.pop(interview_id, None)
+            self._keystore.delete(_name(interview_id))
+
+
+def _name(interview_id: str) -> str:
+    return f"interview:{interview_id}"
