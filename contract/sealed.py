@@ -72,6 +72,11 @@ class SealingWriter:
         self._closed = False
         target.write(bytes([HEADER_SIZE]) + salt + self._prefix)
 
+    @property
+    def pending(self) -> bytes:
+        """Plaintext that waits for its segment to fill: what a crash would lose."""
+        return bytes(self._buffer)
+
     def write(self, data: bytes, /) -> int:
         if self._closed:
             raise ValueError("write to a closed sealed file")
