@@ -129,7 +129,7 @@ class CaptureDevices(Protocol):
         ...
 
     def level(self) -> float:
-        """Loudness of the last 0.1 s in dBFS, -120 when silent or closed. Never blocks."""
+        """Loudness of the last 0.1 s in dBFS, -90 when silent or closed. Never blocks."""
         ...
 
     def scan_code(self) -> str | None:
