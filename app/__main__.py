@@ -1,0 +1,121 @@
+"""The command line `xuda`. Known errors are printed as text and end with exit code 2; bugs end with a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from app.config import APP_NAME, DESCRIPTIONS, DOMAIN, ClientSettings, early_language, parse
+from app.instance import InstanceLock
+from app.log import setup_logging
+from contract.catalog import load
+from contract.errors import ErrorCode, XudaError
+from contract.texts import error_text
+
+KNOWN_ERROR = 2
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command lives; it is imported when it is called, so that `xuda --help` stays quick.
+
+    The function takes the settings and returns the exit code. ``exclusive``: it works on the data folder alone.
+    """
+
+    module: str
+    function: str
+    exclusive: bool = False
+
+
+COMMANDS = {
+    "client": Command("app.bootstrap", "run_client", exclusive=True),
+    "enroll": Command("app.bootstrap", "enroll", exclusive=True),
+    "sync": Command("app.bootstrap", "sync", exclusive=True),
+    "status": Command("app.bootstrap", "status"),
+    "verify": Command("app.bootstrap", "verify"),
+    "model": Command("app.model_command", "run"),
+    "demo": Command("app.demo", "run"),
+    "selftest": Command("app.selftest", "run"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. The exit code: 0 done, 2 known error, 130 interrupted, else the command's own."""
+    multiprocessing.freeze_support()
+    _use_utf8()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = early_language(given)
+    try:
+        return _run(given, language)
+    except XudaError as error:
+        _report(error, language, as_json="--json" in given)
+        return KNOWN_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(given: list[str], language: str) -> int:
+    name = given[0] if given else "--help"
+    if name in ("--help", "-h"):
+        print(overview(language))
+        return 0
+    if name == "--version":
+        print(_version())
+        return 0
+    if name not in COMMANDS:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=name)
+    settings = parse(name, given[1:], language)
+    command = COMMANDS[name]
+    with ExitStack() as held:
+        if command.exclusive:
+            held.enter_context(InstanceLock(settings.data))
+        setup_logging(settings.data if command.exclusive else None, verbose=settings.verbose)
+        return call(command, settings)
+
+
+def call(command: Command, settings: ClientSettings) -> int:
+    """Import the command's module and run it."""
+    function = getattr(importlib.import_module(command.module), command.function)
+    return int(function(settings))
+
+
+def overview(language: str) -> str:
+    """What `xuda --help` shows: the commands and where more is explained."""
+    _ = load(DOMAIN, language).gettext
+    lines = [f"{APP_NAME} COMMAND [--help]", "", _("Xuda: interviews that work without a network."), ""]
+    lines += [f"  {name:9} {_(DESCRIPTIONS[name])}" for name in COMMANDS]
+    lines += ["", _("Every setting works as a flag, as a variable XUDA_NAME and in the table [xuda] of a TOML file.")]
+    lines += [_("`xuda COMMAND --help` explains each one.")]
+    return "\n".join(lines)
+
+
+def _version() -> str:
+    from app.facts import app_version
+
+    return f"{APP_NAME} {app_version()}"
+
+
+def _report(error: XudaError, language: str, *, as_json: bool) -> None:
+    text = error_text(error, language)
+    print("\n".join(text.lines), file=sys.stderr)
+    if as_json:
+        body = {"code": error.code.value, "field": error.field, "row": error.row, "text": list(text.lines)}
+        print(json.dumps({"error": body}, ensure_ascii=False))
+
+
+def _use_utf8() -> None:
+    """Texts are Chinese too, whatever the code page of the terminal or pipe says. A windowed program has no streams."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

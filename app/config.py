@@ -1,0 +1,230 @@
+"""Settings of the client: flags, `XUDA_*` variables and a TOML file give the same settings, in this order of weight."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import locale
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import configargparse
+import platformdirs
+
+from contract.catalog import LANGUAGES, SOURCE_LANGUAGE, load
+from contract.errors import ErrorCode, XudaError
+
+APP_NAME = "xuda"
+CONFIG_NAME = "xuda.toml"
+DOMAIN = "cli"
+
+
+def default_data() -> Path:
+    return Path(platformdirs.user_data_path(APP_NAME, appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Every setting of the client. A command reads those it needs.
+
+    ``camera`` and ``microphone`` are device specs (``name:…``, ``index:N``, a URL, ``file:…``), empty: the default.
+    ``model`` is a model's name or folder, None: the best one installed. ``wait`` is in seconds.
+    """
+
+    data: Path = field(default_factory=default_data)
+    lang: str = "zh_CN"
+    verbose: bool = False
+    json: bool = False
+    camera: str = ""
+    microphone: str = ""
+    model: str | None = None
+    kiosk: bool = False
+    autopilot: Path | None = None
+    server_sync: bool = True
+    server: str = ""
+    code: str = ""
+    device_name: str = ""
+    wait: float = 0.0
+    headless: bool = False
+    keep: Path | None = None
+    action: str = ""
+    target: str = ""
+    name: str | None = None
+
+    @property
+    def models_dir(self) -> Path:
+        """Where speech models are installed."""
+        return self.data / "models"
+
+
+class _Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # the library has no types
+    def error(self, message: str) -> NoReturn:
+        raise XudaError(ErrorCode.SETTING_INVALID, detail=message)
+
+
+def system_language() -> str:
+    """The language the system speaks, if Xuda speaks it too; else English."""
+    name = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
+    if not name and sys.platform == "win32":
+        import ctypes
+
+        name = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+    elif not name:
+        name = locale.getlocale()[0] or ""
+    tag = name.partition(".")[0]
+    if tag in LANGUAGES:
+        return tag
+    return next((known for known in LANGUAGES if known.split("_")[0] == tag.split("_")[0]), SOURCE_LANGUAGE)
+
+
+def early_language(arguments: Sequence[str]) -> str:
+    """The language for help and errors, before the settings are read."""
+    asked = os.environ.get("XUDA_LANG", "")
+    for position, argument in enumerate(arguments):
+        if argument == "--lang" and position + 1 < len(arguments):
+            asked = arguments[position + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.partition("=")[2]
+    return asked if asked in LANGUAGES else system_language()
+
+
+def config_files() -> list[str]:
+    """Settings files that are read when they exist, the weightiest last."""
+    folders = (platformdirs.site_config_path(APP_NAME, appauthor=False), platformdirs.user_config_path(APP_NAME, False))
+    return [str(Path(folder) / CONFIG_NAME) for folder in folders]
+
+
+def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettings:
+    """Read the settings for ``command``. Raises XudaError(SETTING_INVALID); `--help` prints and exits with 0."""
+    found = vars(_build(command, language).parse_args(list(arguments)))
+    names = {item.name for item in dataclasses.fields(ClientSettings)}
+    given = {key: value for key, value in found.items() if key in names and value is not None}
+    given["data"] = Path(given["data"]).expanduser().absolute()
+    given.setdefault("lang", language)
+    return ClientSettings(**given)
+
+
+def switch(text: str) -> bool:
+    """on/off, true/false, yes/no, 1/0."""
+    value = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+    try:
+        return value[text.strip().lower()]
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"{text!r}: on | off") from None
+
+
+def _build(command: str, language: str) -> Any:
+    _ = load(DOMAIN, language).gettext
+    parser = _Parser(
+        prog=f"{APP_NAME} {command}",
+        description=_(DESCRIPTIONS[command]),
+        config_file_parser_class=configargparse.TomlConfigParser([APP_NAME]),
+        default_config_files=config_files(),
+        config_file_open_func=functools.partial(open, encoding="utf-8"),
+        auto_env_var_prefix="XUDA_",
+        args_for_setting_config_path=["--config"],
+        config_arg_help_message=_("read settings from this TOML file, table [xuda]"),
+        add_config_file_help=False,
+        add_env_var_help=True,
+        allow_abbrev=False,
+    )
+    for positional, options in POSITIONALS.get(command, {}).items():
+        parser.add_argument(positional, **{**options, "help": _(options["help"])})
+    for flag, shown, options in SETTINGS:
+        # Each command knows every setting, so that one file serves all of them; help shows those it uses.
+        visible = not shown or command in shown
+        text = _(options["help"]) if visible else configargparse.SUPPRESS
+        parser.add_argument(flag, **{**options, "help": text})
+    return parser
+
+
+def N_(text: str) -> str:
+    """Mark a text for the catalog; it is translated where it is shown."""
+    return text
+
+
+DESCRIPTIONS = {
+    "client": N_("Open the interview client."),
+    "demo": N_("Run client and HR backend together on this machine, with a prepared interview."),
+    "enroll": N_("Enrol this device with the HR backend, using the one-time code from HR."),
+    "sync": N_("Send what waits and fetch what is new, without opening a window."),
+    "status": N_("Show the interviews on this device and what still waits to be sent."),
+    "verify": N_("Read every stored recording back and compare it with the records."),
+    "model": N_("Speech models: list, install a folder, fetch by name, verify."),
+    "selftest": N_("Check that everything this program needs works on this machine."),
+}
+
+POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
+    "model": {
+        "action": {"choices": ["list", "install", "fetch", "verify"], "help": N_("what to do")},
+        "target": {
+            "nargs": "?",
+            "default": "",
+            "help": N_(
+                "install: the model's folder; fetch: small, base, tiny, medium or large-v3-turbo; verify: a name"
+            ),
+        },
+    }
+}
+
+_WINDOW = ("client",)
+_CAPTURE = ("client", "demo")
+_FLAG = {"action": "store_true"}
+
+# Flag, the commands that use it (none: all of them), argparse options.
+SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
+    ("--data", (), {"metavar": "DIR", "default": str(default_data()), "help": N_("folder of this device's data")}),
+    ("--lang", (), {"choices": list(LANGUAGES), "help": N_("language of windows and messages")}),
+    ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
+    ("--json", ("status", "sync", "enroll", "verify", "model", "selftest"), {**_FLAG, "help": N_("print JSON")}),
+    (
+        "--camera",
+        _CAPTURE,
+        {"metavar": "SPEC", "default": "", "help": N_("camera: name:NAME, index:N, a URL, or file:CLIP")},
+    ),
+    (
+        "--microphone",
+        _CAPTURE,
+        {"metavar": "SPEC", "default": "", "help": N_("microphone: name:NAME, index:N, or file:SOUND")},
+    ),
+    (
+        "--model",
+        (*_CAPTURE, "selftest"),
+        {"metavar": "NAME", "help": N_("speech model: name or folder (default: the best one installed)")},
+    ),
+    ("--kiosk", _WINDOW, {**_FLAG, "help": N_("full screen, for a booth")}),
+    (
+        "--autopilot",
+        _WINDOW,
+        {"metavar": "FILE", "type": Path, "help": N_("drive the windows by this JSON file and print the result")},
+    ),
+    (
+        "--server-sync",
+        _WINDOW,
+        {"metavar": "on|off", "type": switch, "default": True, "help": N_("off: send nothing from this window")},
+    ),
+    ("--server", ("enroll",), {"metavar": "URL", "default": "", "help": N_("address of the HR backend")}),
+    ("--code", ("enroll",), {"metavar": "CODE", "default": "", "help": N_("the one-time enrolment code from HR")}),
+    (
+        "--device-name",
+        ("enroll",),
+        {"metavar": "TEXT", "default": "", "help": N_("what HR calls this device (default: the machine's name)")},
+    ),
+    (
+        "--wait",
+        ("sync",),
+        {"metavar": "SECONDS", "type": float, "default": 0.0, "help": N_("go on trying for this long")},
+    ),
+    ("--headless", ("demo",), {**_FLAG, "help": N_("no screen, no devices: recorded speech drives the interview")}),
+    (
+        "--keep",
+        ("demo",),
+        {"metavar": "DIR", "type": Path, "help": N_("keep everything the demo makes in this folder")},
+    ),
+    ("--name", ("model",), {"metavar": "NAME", "help": N_("install the model under this name")}),
+]

@@ -1,0 +1,148 @@
+"""The command line: every setting three ways, known errors as text, quick help, commands that exist."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.__main__ import COMMANDS, main
+from app.config import DESCRIPTIONS, SETTINGS, ClientSettings, early_language, parse
+from contract.catalog import LANGUAGES
+from contract.errors import ErrorCode, XudaError
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.config.config_files", list)
+    for flag, _, _ in SETTINGS:
+        monkeypatch.delenv("XUDA_" + flag.lstrip("-").replace("-", "_").upper(), raising=False)
+
+
+def write_config(folder: Path, text: str) -> Path:
+    file = folder / "settings.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_setting_can_be_a_flag(tmp_path: Path) -> None:
+    settings = parse("client", ["--data", str(tmp_path), "--camera", "file:a b.mp4", "--kiosk"], "en")
+    assert settings == ClientSettings(data=tmp_path, lang="en", camera="file:a b.mp4", kiosk=True)
+
+
+def test_a_setting_can_be_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUDA_DATA", str(tmp_path))
+    monkeypatch.setenv("XUDA_KIOSK", "true")
+    monkeypatch.setenv("XUDA_SERVER_SYNC", "off")
+    assert parse("client", [], "en") == ClientSettings(data=tmp_path, lang="en", kiosk=True, server_sync=False)
+
+
+def test_a_setting_can_be_in_a_file(tmp_path: Path) -> None:
+    file = write_config(tmp_path, '[xuda]\nmicrophone = "会议麦克风"\nkiosk = true\nwait = 2.5\nlang = "zh_CN"\n')
+    settings = parse("client", ["--config", str(file), "--data", str(tmp_path)], "en")
+    assert (settings.microphone, settings.kiosk, settings.wait, settings.lang) == ("会议麦克风", True, 2.5, "zh_CN")
+
+
+def test_a_flag_outweighs_a_variable_and_a_variable_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, '[xuda]\ncamera = "file"\nmicrophone = "file"\nmodel = "file"\n')
+    monkeypatch.setenv("XUDA_CAMERA", "variable")
+    monkeypatch.setenv("XUDA_MICROPHONE", "variable")
+    settings = parse("client", ["--config", str(file), "--camera", "flag"], "en")
+    assert (settings.camera, settings.microphone, settings.model) == ("flag", "variable", "file")
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_one_settings_file_serves_every_command(command: str, tmp_path: Path) -> None:
+    file = write_config(tmp_path, '[xuda]\nkiosk = true\nserver = "https://hr.example"\nwait = 1\n')
+    arguments = ["list"] if command == "model" else []
+    assert parse(command, [*arguments, "--config", str(file)], "en").server == "https://hr.example"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--wait", "soon"],
+        ["--server-sync", "maybe"],
+        ["--lang", "xx"],
+        ["--kamera", "0"],
+        ["--config", "missing.toml"],
+        ["left over"],
+    ],
+)
+def test_a_wrong_setting_is_named(arguments: list[str]) -> None:
+    with pytest.raises(XudaError) as caught:
+        parse("client", arguments, "en")
+    assert caught.value.code is ErrorCode.SETTING_INVALID
+    assert arguments[0].lstrip("-") in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ['[xuda]\nkamera = "0"\n', "[xuda\n"])
+def test_a_settings_file_with_a_mistake_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(XudaError, match="setting_invalid"):
+        parse("client", ["--config", str(write_config(tmp_path, text))], "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_explains_every_setting_of_a_command(
+    command: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help", "--lang", language])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    for flag, commands, _ in SETTINGS:
+        assert (f"{flag} " in shown or f"[{flag}]" in shown) == (not commands or command in commands), flag
+
+
+def test_help_is_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["status", "--help", "--lang", "zh_CN"])
+    assert any("\u4e00" <= character <= "\u9fff" for character in capsys.readouterr().out)
+
+
+def test_the_language_is_known_before_the_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert early_language([]) == "zh_CN"
+    assert early_language(["--lang=en"]) == "en"
+    monkeypatch.setenv("LC_ALL", "pt_BR.UTF-8")
+    assert early_language([]) == "en"
+    monkeypatch.setenv("XUDA_LANG", "zh_CN")
+    assert early_language([]) == "zh_CN"
+
+
+def test_a_known_error_is_text_on_stderr_and_exit_code_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["model", "install", str(tmp_path / "gone"), "--data", str(tmp_path), "--lang", "zh_CN"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("未安装语音识别模型")
+    assert "Traceback" not in shown.err
+
+
+def test_a_known_error_is_json_too_where_json_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["model", "verify", "--data", str(tmp_path), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "model_missing"
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["interview"]) == 2
+    assert "interview" in capsys.readouterr().err
+
+
+def test_every_command_is_described() -> None:
+    assert set(COMMANDS) == set(DESCRIPTIONS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from app.__main__ import main; main(['--help']);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"PySide6", "cv2", "av", "numpy", "sounddevice", "faster_whisper", "requests", "sqlite3"}
