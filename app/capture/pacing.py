@@ -94,7 +94,9 @@ class SoundTimeline:
     def __init__(self) -> None:
         self.written = 0
         self.filled = 0
+        # Silence that was put in for sound which may only be late, and may still come.
         self._owed = 0
+        self._resuming = False
         self._base: float | None = None
         self._restart()
 
@@ -128,6 +130,7 @@ class SoundTimeline:
             return np.zeros(0, dtype=np.float32)
         count = int(now - _KEEP_BACK) - self.written
         self._owed += count
+        self._resuming = True
         return self._emit_silence(count)
 
     def _align(self, block: Sound, target: float) -> Sound:
@@ -135,7 +138,7 @@ class SoundTimeline:
         if self._base is None and self.written == 0:
             return block[max(0, len(block) - max(0, int(target))) :]
         excess = int(self.written + len(block) - target - (self._base or 0.0))
-        if self._owed and excess > 0:
+        if self._owed and excess > (0 if self._resuming else _GAP):
             cut = min(self._owed, excess, len(block))
             self._owed -= cut
             return block[cut:]
@@ -143,9 +146,9 @@ class SoundTimeline:
 
     def _measure(self, error: float, count: int) -> int:
         """Update the drift; returns the size of a gap to fill, in samples."""
-        if self._owed:
+        if self._resuming:
             # Sound is back after a silence that was filled in: take up its place at once.
-            self._owed = 0
+            self._resuming = False
             self._restart()
             gap = error - (self._base or 0.0)
             return int(gap) if gap > _GAP else 0
@@ -154,6 +157,7 @@ class SoundTimeline:
         if self._seen < _WINDOW:
             return 0
         least, self._least, self._seen = self._least, float("inf"), 0
+        self._owed = 0
         if self._base is None:
             self._base = least
             return 0

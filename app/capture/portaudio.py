@@ -63,9 +63,7 @@ class PortAudio:
             raise XudaError(ErrorCode.MICROPHONE_MISSING, field="microphone")
         return devices[0]
 
-    def open_input(
-        self, device: SoundDevice, callback: Callable[..., None], finished: Callable[[], None]
-    ) -> Any:
+    def open_input(self, device: SoundDevice, callback: Callable[..., None], finished: Callable[[], None]) -> Any:
         """Start a float32 stream: mono at 48 kHz where the device can, else as the device likes it.
 
         Raises XudaError(MICROPHONE_BUSY).
@@ -124,18 +122,14 @@ PORT_AUDIO = PortAudio()
 def _list_devices(sd: Any, kind: str) -> list[SoundDevice]:
     apis = sd.query_hostapis()
     default = _default_index(sd, kind)
-    wanted = next(
-        (name for name in _HOST_APIS for api in apis if api["name"] == name and api["devices"]), None
-    )
+    wanted = next((name for name in _HOST_APIS for api in apis if api["name"] == name and api["devices"]), None)
     found = []
     for index, entry in enumerate(sd.query_devices()):
         channels = entry[f"max_{kind}_channels"]
         api = apis[entry["hostapi"]]["name"]
         if channels < 1 or (sys.platform == "win32" and wanted and api != wanted):
             continue
-        found.append(
-            SoundDevice(index, entry["name"], api, channels, entry["default_samplerate"], index == default)
-        )
+        found.append(SoundDevice(index, entry["name"], api, channels, entry["default_samplerate"], index == default))
     return sorted(found, key=lambda d: (not d.is_default, d.index))
 
 

@@ -110,9 +110,7 @@ class DeviceRecorder:
             return Level()
         return Level.of(microphone.ring.last(int(microphone.rate * _METER)))
 
-    def start(
-        self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener
-    ) -> None:
+    def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
         """Begin a take (see the port). A clip and a sound file given as devices start from their beginning.
 
         Raises XudaError: ILLEGAL_STATE during a take, CAMERA_* and MICROPHONE_*, DISK_* when the sink refuses the

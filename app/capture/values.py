@@ -51,9 +51,7 @@ class Level:
     def of(cls, samples: Sound) -> Level:
         if not samples.size:
             return cls()
-        return cls(
-            decibel(float(np.sqrt(np.mean(np.square(samples))))), decibel(float(np.max(np.abs(samples))))
-        )
+        return cls(decibel(float(np.sqrt(np.mean(np.square(samples))))), decibel(float(np.max(np.abs(samples)))))
 
     @property
     def meter(self) -> float:

@@ -58,9 +58,7 @@ def find_cameras() -> list[CameraChoice]:
     for backend in backends():
         if backend not in supported_backends:
             continue
-        found = [
-            CameraChoice(backend, _plain_index(c.index, backend), c.name) for c in enumerate_cameras(backend)
-        ]
+        found = [CameraChoice(backend, _plain_index(c.index, backend), c.name) for c in enumerate_cameras(backend)]
         if found:
             return sorted(found, key=lambda c: c.index)
     return []
