@@ -1,0 +1,215 @@
+"""The process that holds the model. It reads messages, settles windows one by one and ends when the pipe does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.transcribe import messages as m
+from contract.errors import XudaError
+
+if TYPE_CHECKING:
+    from app.transcribe.recogniser import Recogniser
+    from app.transcribe.segmenter import Samples, Segmenter, Window
+
+_LOWER = 10  # niceness: recording and the screen come first
+_DRAFT_SHARE = 0.3  # part of the time that drafts may take
+_DRAFT_EVERY = 1.0  # seconds of new sound that are worth a new draft
+
+
+def run(pipe: Connection, folder: str, threads: int) -> None:
+    """Entry point of the process: verify and load the model in ``folder``, then serve ``pipe`` until it closes."""
+    _settle_in(threads)
+    inbox = Inbox(pipe)
+    try:
+        worker = _load(inbox, folder, threads)
+        if worker is not None:
+            worker.serve()
+    except (EOFError, OSError):  # nobody listens any more
+        pass
+
+
+def _settle_in(threads: int) -> None:
+    """Be a quiet neighbour: low priority, few threads, no network, nothing on standard output."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client, which then closes the pipe
+    sys.stdout = sys.stderr
+    with suppress(OSError):
+        os.dup2(2, 1)
+    with suppress(OSError):
+        if sys.platform == "win32":
+            import psutil
+
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            os.nice(_LOWER)
+
+
+def _load(inbox: Inbox, folder: str, threads: int) -> Worker | None:
+    from app.transcribe import models
+    from contract.errors import ErrorCode
+
+    path = Path(folder)
+    try:
+        models.verify(path)
+    except XudaError as problem:
+        inbox.send(m.Refused(problem.code.value, path.name, str(problem.params.get("file", ""))))
+        return None
+    from app.transcribe.recogniser import Recogniser
+
+    try:
+        worker = Worker(inbox, Recogniser(path, threads))
+    except (RuntimeError, ValueError, OSError):  # ctranslate2 and tokenizers: this is no model they can load
+        inbox.send(m.Refused(ErrorCode.MODEL_DAMAGED.value, path.name, "model.bin"))
+        return None
+    inbox.send(m.Ready())
+    return worker
+
+
+class Inbox:
+    """Reads the pipe in a thread of its own, so that sound is taken while the model is busy."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._messages: deque[m.ToWorker] = deque()
+        self._changed = threading.Condition()
+        self._sending = threading.Lock()
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    def send(self, message: m.FromWorker) -> None:
+        with self._sending:
+            self._pipe.send(message)
+
+    def take(self, *, wait: bool, timeout: float | None = None) -> list[m.ToWorker]:
+        """All messages that have come; with ``wait``, at least one unless ``timeout`` seconds pass."""
+        with self._changed:
+            if wait and not self._messages:
+                self._changed.wait(timeout)
+            taken = list(self._messages)
+            self._messages.clear()
+        return taken
+
+    def _read(self) -> None:
+        try:
+            while True:
+                message: m.ToWorker = self._pipe.recv()
+                with self._changed:
+                    self._messages.append(message)
+                    self._changed.notify()
+                if isinstance(message, m.Audio):
+                    self.send(m.Taken())
+        except (EOFError, OSError):
+            os._exit(0)  # the client is gone; the model may be in the middle of a window and cannot be interrupted
+
+
+class Job:
+    """One job in the worker: its segmenter and the windows that wait for the model."""
+
+    def __init__(self, opened: m.Open, segmenter: Segmenter) -> None:
+        self.id = opened.job
+        self.language = opened.language
+        self.live = opened.live
+        self.segmenter = segmenter
+        self.windows: deque[Window] = deque()
+        self.ended = False
+        self.drafted = 0  # sample up to which the last draft went
+
+
+class Worker:
+    """Serves jobs one window at a time, live ones first."""
+
+    def __init__(self, inbox: Inbox, recogniser: Recogniser) -> None:
+        self._inbox = inbox
+        self._recogniser = recogniser
+        self._jobs: dict[str, Job] = {}
+        self._draft_after = 0.0
+
+    def serve(self) -> None:
+        """Work for ever. Leaves with EOFError or OSError when the pipe closes."""
+        while True:
+            job = self._next_job()
+            draft = None if job else self._next_draft()
+            pause = max(0.0, self._draft_after - time.monotonic()) if draft else None
+            idle = job is None and (draft is None or bool(pause))
+            for message in self._inbox.take(wait=idle, timeout=pause):
+                self._obey(message)
+            if job is not None and job.id in self._jobs:
+                self._settle(job)
+            elif draft is not None and not pause and draft.id in self._jobs:
+                self._draft(draft)
+
+    def _obey(self, message: m.ToWorker) -> None:
+        if isinstance(message, m.Open):
+            self._open(message)
+            return
+        job = self._jobs.get(message.job)
+        if job is None:
+            return
+        if isinstance(message, m.Cancel):
+            del self._jobs[job.id]
+        elif isinstance(message, m.End):
+            job.windows.extend(job.segmenter.finish())
+            job.ended = True
+        else:
+            job.windows.extend(job.segmenter.feed(_floats(message.pcm)))
+
+    def _open(self, message: m.Open) -> None:
+        from app.transcribe.segmenter import Segmenter
+        from app.transcribe.voice import SileroDetector
+
+        self._jobs[message.job] = Job(message, Segmenter(SileroDetector(), message.offset))
+
+    def _next_job(self) -> Job | None:
+        ready = [job for job in self._jobs.values() if job.windows or job.ended]
+        return next((job for job in ready if job.live), ready[0] if ready else None)
+
+    def _settle(self, job: Job) -> None:
+        """Recognise the job's next window; say so when it was the last."""
+        try:
+            if job.windows:
+                window = job.windows.popleft()
+                pieces = self._recogniser.final(window, job.language) if len(window.audio) else ()
+                self._inbox.send(m.Settled(job.id, window.upto, pieces))
+            if job.ended and not job.windows:
+                del self._jobs[job.id]
+                self._inbox.send(m.Done(job.id))
+        except (RuntimeError, ValueError) as error:  # the model cannot cope with this sound; others may be well
+            self._jobs.pop(job.id, None)
+            self._inbox.send(m.Failed(job.id, type(error).__name__))
+
+    def _next_draft(self) -> Job | None:
+        """A live job in which enough has been said since its last draft."""
+        for job in self._jobs.values():
+            window = job.segmenter.open_window() if job.live and not job.ended else None
+            if window and window.voiced and window.voiced[-1][1] - job.drafted >= _DRAFT_EVERY * m.RATE:
+                return job
+        return None
+
+    def _draft(self, job: Job) -> None:
+        window = job.segmenter.open_window()
+        if window is None or not len(window.audio):
+            return
+        began = time.monotonic()
+        words = ""
+        with suppress(RuntimeError, ValueError):  # a caption is no reason to fail; the window itself may still be
+            words = self._recogniser.draft(window, job.language)
+        took = time.monotonic() - began
+        self._draft_after = time.monotonic() + took * (1 / _DRAFT_SHARE - 1)
+        job.drafted = window.voiced[-1][1]
+        self._inbox.send(m.Draft(job.id, words))
+
+
+def _floats(pcm: bytes) -> Samples:
+    import numpy as np
+
+    return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
