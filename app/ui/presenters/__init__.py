@@ -1,0 +1,1 @@
+"""What the screens show and what happens on a click, in plain Python without Qt."""

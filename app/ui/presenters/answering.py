@@ -1,0 +1,293 @@
+"""Question, recording and proof of a spoken answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.interview.states import TakeState
+from app.interview.views import (
+    DeviceFault,
+    InputEnded,
+    News,
+    PartialText,
+    Step,
+    TakeReview,
+    TranscriptFailed,
+    TranscriptReady,
+)
+from app.ui.names import Screen, Sheet
+from app.ui.presenters.base import Presenter
+from app.ui.presenters.journey import Journey
+from contract.errors import ErrorCode, XudaError
+
+# These end a take: what was said so far is kept, and the take does not count.
+ENDING_FAULTS = frozenset(
+    {
+        ErrorCode.CAMERA_LOST.value,
+        ErrorCode.MICROPHONE_LOST.value,
+        ErrorCode.RECORDING_FAILED.value,
+        ErrorCode.DISK_FULL.value,
+        ErrorCode.DISK_ERROR.value,
+    }
+)
+
+
+class AnsweringPresenter(Presenter):
+    """Times are seconds of the journey's clock. ``review`` is the take shown on the proof screen."""
+
+    def __init__(self, journey: Journey) -> None:
+        super().__init__()
+        self.journey = journey
+        self.captions_on = True
+        self.caption = ""
+        self.fault = ""
+        self.review: TakeReview | None = None
+        self.auto_ended = False
+        self.words_failed = ""
+        self._take_id = ""
+        self._thinking_since: float | None = None
+        self._thinking_used = 0.0
+        self._recording_since: float | None = None
+        self._edits: dict[str, str] = {}
+        journey.listen(self.changed)
+        journey.listen_news(self.on_news)
+        journey.savers[Screen.RECORDING] = self._saver_of_recording
+        journey.savers[Screen.PROOF] = self._saver_of_proof
+
+    @property
+    def step(self) -> Step | None:
+        return self.journey.step
+
+    # ---- question --------------------
+
+    def enter_question(self) -> None:
+        """The question is on screen: the thinking time runs. It stops at once when a take waits for a decision."""
+        step = self.step
+        self.caption = self.fault = ""
+        self.auto_ended = False
+        thinks = step is not None and step.thinking_seconds > 0 and not step.takes
+        self._thinking_since = self.journey.clock() if thinks else None
+        self._thinking_used = 0.0
+
+    @property
+    def thinking_left(self) -> float | None:
+        """None when no thinking time runs."""
+        if self._thinking_since is None or self.step is None:
+            return None
+        return max(0.0, self.step.thinking_seconds - (self.journey.clock() - self._thinking_since))
+
+    def begin(self) -> None:
+        """Start recording."""
+        step = self.step
+        if step is None:
+            return
+        if self._thinking_since is not None:
+            self._thinking_used = min(float(step.thinking_seconds), self.journey.clock() - self._thinking_since)
+        question_id, used = step.question.question_id, self._thinking_used
+        self.journey.saved = False
+        self.journey.do(
+            lambda: self.journey.context.service.begin_take(question_id, thinking_used=used),
+            self._recording,
+            self._not_recording,
+        )
+
+    def _recording(self, take_id: str) -> None:
+        self._take_id = take_id
+        self._thinking_since = None
+        self.caption = self.fault = ""
+        self._recording_since = self.journey.clock()
+        self.journey.go(Screen.RECORDING)
+
+    def _not_recording(self, error: Exception) -> None:
+        # The thinking time must not start the same failure again and again.
+        self._thinking_since = None
+        self.journey.fail(error)
+
+    def redo_recovered(self) -> None:
+        """Drop the take that a crash or an exit has cut; it never counted."""
+        recovered = self.step.recovered if self.step else None
+        if recovered is not None:
+            self._change_takes(lambda: self.journey.context.service.discard_take(recovered.take_id))
+
+    def look_at_takes(self) -> None:
+        """Show the recovered take, or the newest earlier one, for a decision."""
+        step = self.step
+        if step is not None and step.takes:
+            self._show(step.recovered or step.takes[-1])
+
+    def _change_takes(self, change: Callable[[], None]) -> None:
+        service = self.journey.context.service
+
+        def run() -> Step | None:
+            change()
+            return service.step()
+
+        self.journey.do(run, self.journey.route)
+
+    # ---- recording --------------------
+
+    @property
+    def seconds_used(self) -> float:
+        return 0.0 if self._recording_since is None else self.journey.clock() - self._recording_since
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self.step.answer_seconds - self.seconds_used) if self.step else 0.0
+
+    def tick(self) -> None:
+        """Called several times a second."""
+        if self.journey.busy:
+            return
+        if self.journey.screen is Screen.QUESTION and self.thinking_left == 0.0 and not self.journey.sheet:
+            self.begin()
+        elif self.journey.screen is Screen.RECORDING and self._recording_since is not None and self.seconds_left == 0.0:
+            self.auto_ended = True
+            self.finish()
+
+    def finish(self) -> None:
+        """End the take, also early. What was said is durable when the proof appears."""
+        service = self.journey.context.service
+
+        def end() -> tuple[TakeReview, Step | None]:
+            review = service.end_take()
+            return review, service.step()
+
+        self.journey.do(end, lambda found: self._ended(*found), self._nothing_recorded)
+
+    def _ended(self, review: TakeReview, step: Step | None) -> None:
+        self._recording_since = None
+        self.journey.step = step
+        self.journey.saved = True
+        self._show(review)
+        if self.fault:
+            self.journey.open_sheet(Sheet.DEVICE_LOST)
+
+    def _nothing_recorded(self, error: Exception) -> None:
+        self._recording_since = None
+        self.enter_question()
+        self._thinking_since = None
+        self.journey.go(Screen.QUESTION)
+        self.journey.fail(error)
+
+    def on_news(self, news: News) -> None:
+        recording = self.journey.screen is Screen.RECORDING
+        if isinstance(news, PartialText) and recording and news.take_id == self._take_id:
+            self.caption = news.text
+        elif isinstance(news, DeviceFault) and recording:
+            self.fault = news.code
+            if news.code in ENDING_FAULTS:
+                self.finish()
+        elif isinstance(news, InputEnded | TranscriptFailed | TranscriptReady):
+            self._on_words(news)
+        else:
+            return
+        self.changed()
+
+    # ---- proof --------------------
+
+    def _show(self, review: TakeReview) -> None:
+        self.review = review
+        self.words_failed = ""
+        self.journey.go(Screen.PROOF)
+
+    def _on_words(self, news: InputEnded | TranscriptFailed | TranscriptReady) -> None:
+        review = self.review
+        if review is None or isinstance(news, InputEnded) or news.take_id != review.take_id:
+            return
+        if isinstance(news, TranscriptFailed):
+            self.words_failed = news.code
+        take_id = review.take_id
+        self.journey.quietly(lambda: self.journey.context.service.review(take_id), self._refreshed)
+
+    def _refreshed(self, review: TakeReview) -> None:
+        if self.review is not None and self.review.take_id == review.take_id:
+            self.review = review
+            self.changed()
+
+    def choose(self, take_id: str) -> None:
+        """Look at another take of this question."""
+        self.journey.do(lambda: self.journey.context.service.review(take_id), self._show)
+
+    @property
+    def may_retake(self) -> bool:
+        return self.step is not None and self.step.takes_left > 0
+
+    def edit(self, text: str) -> None:
+        """The candidate has typed in the transcript."""
+        review = self.review
+        if review is not None and text != self.shown_text(review):
+            self._edits[review.take_id] = text
+
+    def shown_text(self, review: TakeReview) -> str:
+        if review.take_id in self._edits:
+            return self._edits[review.take_id]
+        if review.correction is not None:
+            return review.correction
+        return review.transcript.text if review.transcript is not None else ""
+
+    def keep_edit(self) -> None:
+        """Make what was typed so far durable."""
+        review = self.review
+        text = self._edits.get(review.take_id) if review else None
+        if review is not None and text is not None and text.strip():
+            take_id = review.take_id
+            self.journey.quietly(lambda: self.journey.context.service.correct(take_id, text), lambda _: None)
+
+    def submit(self) -> None:
+        """This take is the answer."""
+        review, service = self.review, self.journey.context.service
+        if review is None:
+            return
+        save = self._saver(review)
+
+        def submit() -> Step | None:
+            save()
+            return service.step()
+
+        self.journey.do(submit, self._submitted)
+
+    def _submitted(self, step: Step | None) -> None:
+        self.review = None
+        self._edits.clear()
+        self.journey.saved = True
+        self.journey.route(step)
+
+    def retake(self) -> None:
+        """Back to the question for another take; the recovered take is dropped, the others stay to choose from."""
+        review = self.review
+        if review is not None and review.state is TakeState.RECOVERED:
+            self.redo_recovered()
+            return
+        self.enter_question()
+        step = self.step
+        if step is not None and step.thinking_seconds > 0:
+            self._thinking_since = self.journey.clock()
+        self.journey.go(Screen.QUESTION)
+
+    def _saver(self, review: TakeReview) -> Callable[[], None]:
+        service, text = self.journey.context.service, self._edits.get(review.take_id)
+
+        def save() -> None:
+            if text is not None and text.strip():
+                service.correct(review.take_id, text)
+            service.submit_take(review.take_id)
+
+        return save
+
+    def _saver_of_proof(self) -> Callable[[], None] | None:
+        return self._saver(self.review) if self.review else None
+
+    def _saver_of_recording(self) -> Callable[[], None] | None:
+        service = self.journey.context.service
+
+        def save() -> None:
+            try:
+                review = service.end_take()
+            except XudaError as error:
+                # Nothing readable: there is no answer to save, the interview still ends.
+                if error.code is not ErrorCode.RECORDING_EMPTY:
+                    raise
+                return
+            service.submit_take(review.take_id)
+
+        return save

@@ -1,0 +1,60 @@
+"""Background work as a value: an operation, what to do with its result, what to do with its failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.ui.context import Submit
+
+T = TypeVar("T")
+Success = Callable[[T], None]
+Failure = Callable[[Exception], None]
+
+
+class QtRunner(QObject):
+    """Runs operations off the Qt thread and delivers their results on it, in the order they ended."""
+
+    _finished = Signal(object)
+
+    def __init__(self, submit: Submit, background: Submit) -> None:
+        super().__init__()
+        self._submit = submit
+        self._background = background
+        self._closed = False
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def service(self, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
+        """On the database thread."""
+        self._start(self._submit, operation, success, failure)
+
+    def background(self, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
+        """On a thread that may take its time: devices and checks."""
+        self._start(self._background, operation, success, failure)
+
+    def close(self) -> None:
+        """Deliver nothing more: the window is gone."""
+        self._closed = True
+
+    def _start(self, submit: Submit, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
+        def done(future: Future[T]) -> None:
+            if not self._closed:
+                self._finished.emit((future, success, failure))
+
+        submit(operation).add_done_callback(done)
+
+    def _deliver(self, item: tuple[Future[Any], Success[Any], Failure]) -> None:
+        future, success, failure = item
+        if self._closed:
+            return
+        try:
+            value = future.result()
+        except CancelledError:
+            return
+        except Exception as error:
+            failure(error)
+        else:
+            success(value)
