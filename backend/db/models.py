@@ -109,7 +109,10 @@ class Batch(Base):
 
 
 class Candidate(Base):
-    """``*_hash``: keyed hashes (server key) to find the same phone or ID number again without opening anything."""
+    """``*_hash``: keyed hashes (server key) to find the same person again without opening anything.
+
+    ``extra_sealed``: further columns of the imported file, as a JSON object.
+    """
 
     __tablename__ = "candidate"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -117,7 +120,9 @@ class Candidate(Base):
     phone_sealed: Mapped[str | None] = mapped_column(Text)
     email_sealed: Mapped[str | None] = mapped_column(Text)
     id_number_sealed: Mapped[str | None] = mapped_column(Text)
+    extra_sealed: Mapped[str | None] = mapped_column(Text)
     phone_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    email_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     id_number_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime]
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 _READ = 1024 * 1024
 
@@ -61,7 +61,7 @@ class FolderStore:
 
         Raises FileNotFoundError, or OSError when fewer than ``offset`` bytes are there.
         """
-        file = self.path(key).open("r+b")
+        file = cast(BinaryIO, self.path(key).open("r+b", buffering=0))
         if file.seek(0, os.SEEK_END) < offset:
             file.close()
             raise OSError("the stored file is shorter than promised")

@@ -34,11 +34,14 @@ def upgrade() -> None:
         sa.Column("phone_sealed", sa.Text(), nullable=True),
         sa.Column("email_sealed", sa.Text(), nullable=True),
         sa.Column("id_number_sealed", sa.Text(), nullable=True),
+        sa.Column("extra_sealed", sa.Text(), nullable=True),
         sa.Column("phone_hash", sa.String(length=64), nullable=True),
+        sa.Column("email_hash", sa.String(length=64), nullable=True),
         sa.Column("id_number_hash", sa.String(length=64), nullable=True),
         sa.Column("created_at", backend.db.types.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(op.f("ix_candidate_email_hash"), "candidate", ["email_hash"], unique=False)
     op.create_index(op.f("ix_candidate_id_number_hash"), "candidate", ["id_number_hash"], unique=False)
     op.create_index(op.f("ix_candidate_phone_hash"), "candidate", ["phone_hash"], unique=False)
     op.create_table(

@@ -1,0 +1,66 @@
+"""Bodies that nobody reads, and bodies that are too large."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contract.api import TUS_PATH
+from contract.errors import ErrorCode, XudaError
+
+_MOST_DRAINED = 64 * 1024 * 1024
+_DRAIN_SECONDS = 10.0
+
+
+class BodyMiddleware:
+    """Limits every body but those of uploads, and reads off what is left of one before an early answer.
+
+    Without the latter a sender in the middle of its body gets a reset connection instead of the answer.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = None if scope["path"].startswith(TUS_PATH) else self._limit
+        body = _Body(receive, limit, expects_continue=any(name == b"expect" for name, _ in scope["headers"]))
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await body.drain()
+            await send(message)
+
+        await self._app(scope, body.receive, answer)
+
+
+class _Body:
+    def __init__(self, receive: Receive, limit: int | None, *, expects_continue: bool) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._count = 0
+        self._over = expects_continue
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._count += len(message.get("body", b""))
+            self._over = not message.get("more_body", False)
+            if self._limit is not None and self._count > self._limit:
+                raise XudaError(ErrorCode.TOO_LARGE, limit=self._limit)
+        else:
+            self._over = True
+        return message
+
+    async def drain(self) -> None:
+        self._limit = None
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while not self._over and self._count < _MOST_DRAINED:
+                    await self.receive()
+        except TimeoutError:
+            return

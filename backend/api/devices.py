@@ -1,0 +1,64 @@
+"""The device API but for uploads (docs/sync.md)."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import ValidationError
+
+from backend.api.asking import Body, Device, Hr, address
+from backend.services import bootstrap, devices, intake, receipts
+from backend.version import VERSION
+from contract.api import Bootstrap, EnrolReply, EnrolRequest, EventReply, Health, InterviewCheck, ManifestReply
+from contract.envelope import Envelope, WireModel
+from contract.errors import ErrorCode, XudaError
+
+router = APIRouter(prefix="/v1")
+Wire = TypeVar("Wire", bound=WireModel)
+_INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+_NUMBER = Path(ge=1, le=1_000_000)
+
+
+@router.get("/health")
+def get_health(hr: Hr) -> Health:
+    return Health(version=VERSION, time=hr.now())
+
+
+@router.post("/enrol")
+def post_enrol(request: Request, hr: Hr, body: Body) -> EnrolReply:
+    return devices.enrol(hr, _parse(EnrolRequest, body), address=address(request))
+
+
+@router.get("/bootstrap")
+def get_bootstrap(hr: Hr, device: Device) -> Bootstrap:
+    return bootstrap.bootstrap(hr, device)
+
+
+@router.put("/interviews/{interview_id}/events/{seq}")
+def put_event(
+    hr: Hr, device: Device, body: Body, response: Response, interview_id: str = _INTERVIEW, seq: int = _NUMBER
+) -> EventReply:
+    reply, new = intake.put_event(hr, device, interview_id, seq, Envelope.from_bytes(body))
+    response.status_code = 201 if new else 200
+    return reply
+
+
+@router.get("/interviews/{interview_id}/check")
+def get_check(hr: Hr, device: Device, interview_id: str = _INTERVIEW) -> InterviewCheck:
+    return intake.check(hr, device, interview_id)
+
+
+@router.put("/interviews/{interview_id}/manifests/{serial}")
+def put_manifest(
+    hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW, serial: int = _NUMBER
+) -> ManifestReply:
+    return receipts.put_manifest(hr, device, interview_id, serial, Envelope.from_bytes(body))
+
+
+def _parse(kind: type[Wire], body: bytes) -> Wire:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error

@@ -1,0 +1,116 @@
+"""The upload server: tus 1.0 with creation, creation-with-upload, checksum, termination and expiration."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from backend.api import tus
+from backend.api.asking import Hr, Uploader
+from backend.api.locks import UploadLocks
+from backend.api.problems import HttpError
+from backend.api.receiving import Receiver
+from backend.db.models import Upload
+from backend.services import uploads
+from contract.api import TUS_PATH
+from contract.errors import ErrorCode, XudaError
+
+router = APIRouter(prefix=TUS_PATH)
+_NAME = Path(pattern=r"^[0-9a-f]{64}$")
+
+
+@router.options("")
+@router.options("/{name}")
+def capabilities(hr: Hr) -> Response:
+    return Response(status_code=204, headers=tus.capabilities(hr.settings.max_object))
+
+
+@router.post("")
+async def create(request: Request, hr: Hr, device: Uploader) -> Response:
+    tus.check_version(request.headers)
+    if "upload-defer-length" in request.headers:
+        raise HttpError(400, ErrorCode.FORMAT_INVALID, field="Upload-Defer-Length")
+    wanted = tus.description(request.headers)
+    with_body = tus.media_type(request.headers) == tus.PATCH_TYPE
+    checksum = tus.checksum(request.headers) if with_body else None
+    upload = await run_in_threadpool(uploads.create, hr, device, wanted)
+    async with _locks(request).hold(upload.id) as stop:
+        upload = await run_in_threadpool(uploads.find, hr, device, upload.id)
+        if upload.offset == 0 and upload.completed_at is None and (with_body or upload.length == 0):
+            upload = await _append(Receiver(hr, device, upload, checksum), request, stop)
+    location = request.scope.get("root_path", "") + f"{TUS_PATH}/{upload.id}"
+    return Response(status_code=201, headers={"Location": location, **_state(upload)})
+
+
+@router.head("/{name}")
+async def head(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
+    tus.check_version(request.headers)
+    async with _locks(request).hold(name):
+        upload = await run_in_threadpool(uploads.find, hr, device, name)
+    size = {"Upload-Length": str(upload.length), "Upload-Metadata": upload.upload_metadata}
+    return Response(status_code=200, headers={**_state(upload), **size})
+
+
+@router.patch("/{name}")
+async def patch(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
+    tus.check_version(request.headers)
+    tus.check_patch_type(request.headers)
+    offset = tus.number(request.headers, "Upload-Offset")
+    checksum = tus.checksum(request.headers)
+    async with _locks(request).hold(name) as stop:
+        upload = await run_in_threadpool(uploads.find, hr, device, name)
+        _check_offset(upload, offset)
+        _check_size(request, upload)
+        if upload.completed_at is None:
+            upload = await _append(Receiver(hr, device, upload, checksum), request, stop)
+    return Response(status_code=204, headers=_state(upload))
+
+
+@router.delete("/{name}")
+async def terminate(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
+    tus.check_version(request.headers)
+    async with _locks(request).hold(name):
+        await run_in_threadpool(uploads.terminate, hr, device, name)
+    return Response(status_code=204, headers={"Tus-Resumable": tus.VERSION})
+
+
+@router.post("/{name}")
+async def overridden(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
+    """For networks that let only GET and POST through, as the protocol says."""
+    method = request.headers.get("x-http-method-override", "").upper()
+    if method == "PATCH":
+        return await patch(request, hr, device, name)
+    if method == "DELETE":
+        return await terminate(request, hr, device, name)
+    raise HttpError(405, ErrorCode.REJECTED, headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
+
+
+async def _append(receiver: Receiver, request: Request, stop: asyncio.Event) -> Upload:
+    await receiver.receive(request, stop)
+    return await run_in_threadpool(receiver.state)
+
+
+def _check_offset(upload: Upload, offset: int) -> None:
+    if offset != upload.offset:
+        raise HttpError(409, ErrorCode.CONFLICT, field="Upload-Offset", headers=_state(upload))
+
+
+def _check_size(request: Request, upload: Upload) -> None:
+    """Refuse a body that cannot fit before any of it is read."""
+    announced = request.headers.get("content-length")
+    if announced is not None and upload.offset + int(announced) > upload.length:
+        raise XudaError(ErrorCode.TOO_LARGE, field="Upload-Length", limit=upload.length)
+
+
+def _state(upload: Upload) -> dict[str, str]:
+    headers = {"Tus-Resumable": tus.VERSION, "Upload-Offset": str(upload.offset), "Cache-Control": "no-store"}
+    if upload.completed_at is None:
+        headers["Upload-Expires"] = tus.http_date(upload.expires_at)
+    return headers
+
+
+def _locks(request: Request) -> UploadLocks:
+    locks: UploadLocks = request.app.state.upload_locks
+    return locks

@@ -1,0 +1,54 @@
+"""The web application: device API, uploads, portal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from backend.api import devices, files, problems
+from backend.api.body import BodyMiddleware
+from backend.api.locks import UploadLocks
+from backend.runtime import Runtime, open_runtime
+from backend.services import uploads
+from backend.settings import Settings
+from backend.version import VERSION
+
+_log = logging.getLogger(__name__)
+_HOUR = 3600.0
+
+
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
+    """The application on an existing data folder. Raises what ``open_runtime`` raises."""
+    hr = runtime or open_runtime(settings)
+    app = FastAPI(title="Xuda HR", version=VERSION, lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.runtime = hr
+    app.state.upload_locks = UploadLocks()
+    problems.install(app)
+    app.include_router(devices.router)
+    app.include_router(files.router)
+    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    chores = asyncio.create_task(_chores(app.state.runtime))
+    yield
+    chores.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await chores
+    app.state.runtime.close()
+
+
+async def _chores(hr: Runtime) -> None:
+    while True:
+        dropped = await run_in_threadpool(uploads.expire, hr)
+        if dropped:
+            _log.info("%d unfinished uploads have expired", dropped)
+        await asyncio.sleep(_HOUR)

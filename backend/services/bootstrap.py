@@ -1,0 +1,68 @@
+"""What a device takes along to work offline: kits, roster, released results."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Batch, Decision, Interview, InvitationRow, KitRow
+from backend.runtime import Runtime
+from backend.services.devices import Asking
+from backend.services.people import candidate_name, candidate_value
+from contract.api import Bootstrap
+from contract.envelope import Envelope, sign
+from contract.events import HrState
+from contract.invitation import Adjustments, Roster, RosterEntry, lookup_hash
+
+
+def bootstrap(hr: Runtime, asking: Asking) -> Bootstrap:
+    with hr.db.read() as session:
+        return Bootstrap(
+            server_time=hr.now(),
+            kits=newest_kits(session),
+            roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
+            results=_results(session, asking.device_id),
+        )
+
+
+def newest_kits(session: Session) -> list[Envelope]:
+    """The newest version of each kit."""
+    newest = select(KitRow.kit_id, func.max(KitRow.version).label("version")).group_by(KitRow.kit_id).subquery()
+    same = (KitRow.kit_id == newest.c.kit_id) & (KitRow.version == newest.c.version)
+    rows = session.scalars(select(KitRow).join(newest, same).order_by(KitRow.kit_id))
+    return [Envelope.from_bytes(row.envelope) for row in rows]
+
+
+def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
+    now = hr.now()
+    living = select(InvitationRow).join(InvitationRow.batch)
+    living = living.where(InvitationRow.cancelled_at.is_(None), Batch.not_after > now).order_by(InvitationRow.id)
+    return Roster(
+        organisation_id=hr.organisation_id,
+        device_id=device_id,
+        issued_at=now,
+        salt=hr.vault.lookup_salt,
+        entries=[_entry(hr, invitation) for invitation in session.scalars(living)],
+    )
+
+
+def _entry(hr: Runtime, invitation: InvitationRow) -> RosterEntry:
+    candidate = invitation.candidate
+    identifiers = [candidate_value(hr, candidate, column) for column in ("phone", "id_number")]
+    return RosterEntry(
+        token=invitation.token,
+        code=invitation.code,
+        name=candidate_name(hr, candidate),
+        lookups=[lookup_hash(text, hr.vault.lookup_salt) for text in identifiers if text],
+        adjustments=Adjustments.model_validate(invitation.adjustments),
+    )
+
+
+def _results(session: Session, device_id: str) -> dict[str, HrState]:
+    """The newest released decision per interview of the device."""
+    query = select(Decision.interview_id, Decision.state).join(Interview, Interview.id == Decision.interview_id)
+    query = query.where(
+        Interview.device_id == device_id, Interview.deleted_at.is_(None), Decision.released_at.is_not(None)
+    )
+    rows = session.execute(query.order_by(Decision.decided_at))
+    return {interview_id: HrState(state) for interview_id, state in rows}

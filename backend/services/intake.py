@@ -1,0 +1,152 @@
+"""Events from devices: each is stored once, in any order, and the interview's state follows from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
+from backend.runtime import Runtime
+from backend.services import states
+from backend.services.devices import Asking
+from backend.services.interviews import newest_receipt
+from contract.api import EventReply, InterviewCheck
+from contract.envelope import Envelope, open_envelope
+from contract.errors import ErrorCode, XudaError
+from contract.events import Event, EventType, HrState, ObjectRef, StartedData, events_digest
+from contract.keys import key_id
+
+
+def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope: Envelope) -> tuple[EventReply, bool]:
+    """Store an event; the second value is True when it is new.
+
+    Raises XudaError(CONFLICT) when another event has this number, DELETED, FORBIDDEN for another device's event or
+    interview, and KEY_UNKNOWN | SIGNATURE_INVALID | FORMAT_INVALID | SEALED_DAMAGED for what cannot be used.
+    """
+    event = open_envelope(envelope, Event, {key_id(asking.public): asking.public})
+    if (event.interview_id, event.seq) != (interview_id, seq):
+        raise XudaError(ErrorCode.FORMAT_INVALID, field="interview_id" if event.seq == seq else "seq")
+    if event.device_id != asking.device_id:
+        raise XudaError(ErrorCode.FORBIDDEN, field="device_id")
+    if event.kind is EventType.STARTED:
+        _check_key_opens(hr, event)
+    with hr.db.write() as session:
+        now = hr.now()
+        interview = claim(session, asking, interview_id, now)
+        new = _store(session, event, envelope, now)
+        if new:
+            _follow(session, interview, now)
+    return EventReply(interview_id=interview_id, seq=seq, digest=envelope.digest), new
+
+
+def check(hr: Runtime, asking: Asking, interview_id: str) -> InterviewCheck:
+    """What is stored of an interview. Raises XudaError(DELETED | FORBIDDEN)."""
+    with hr.db.read() as session:
+        interview = session.get(Interview, interview_id)
+        if interview is None:
+            return InterviewCheck(
+                interview_id=interview_id, state=HrState.INVITED, events={}, events_digest=events_digest({}), objects=[]
+            )
+        _check_owner(interview, asking)
+        digests = stored_digests(session, interview_id)
+        found = session.scalars(select(ObjectRow).where(ObjectRow.interview_id == interview_id)).all()
+        return InterviewCheck(
+            interview_id=interview_id,
+            state=states.decided(session, interview),
+            events=digests,
+            events_digest=events_digest(digests),
+            objects=[object_ref(row) for row in found if hr.store.size(row.storage_key) == row.size],
+            receipt_serial=newest_receipt(session, interview_id),
+        )
+
+
+def claim(session: Session, asking: Asking, interview_id: str, now: datetime) -> Interview:
+    """The interview's row; the first device that speaks of an id owns it. Raises XudaError(DELETED | FORBIDDEN)."""
+    interview = session.get(Interview, interview_id)
+    if interview is None:
+        interview = Interview(
+            id=interview_id, device_id=asking.device_id, state=HrState.INVITED.value, created_at=now, updated_at=now
+        )
+        session.add(interview)
+        session.flush()
+    _check_owner(interview, asking)
+    return interview
+
+
+def stored_digests(session: Session, interview_id: str, *, last_seq: int | None = None) -> dict[int, str]:
+    """Number -> SHA-256 of each stored payload, computed from the payload as it is stored now.
+
+    An event whose payload no longer fits its recorded digest is left out: it has to be sent again.
+    """
+    query = select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq)
+    if last_seq is not None:
+        query = query.where(EventRow.seq <= last_seq)
+    return {row.seq: row.digest for row in session.scalars(query) if _intact(row)}
+
+
+def object_ref(row: ObjectRow) -> ObjectRef:
+    return ObjectRef(object_id=row.object_id, media_type=row.media_type, size=row.size, sha256=row.sha256)
+
+
+def _check_owner(interview: Interview, asking: Asking) -> None:
+    if interview.device_id != asking.device_id:
+        raise XudaError(ErrorCode.FORBIDDEN, field="interview_id")
+    if interview.deleted_at is not None:
+        raise XudaError(ErrorCode.DELETED, field="interview_id")
+
+
+def _check_key_opens(hr: Runtime, event: Event) -> None:
+    # Refused at once: an interview whose key does not open here could never be read, and its device must not purge it.
+    hr.vault.unwrap(event.parse_data(StartedData).wrapped_key, event.interview_id)
+
+
+def _intact(row: EventRow) -> bool:
+    try:
+        return Envelope.from_bytes(row.envelope).digest == row.digest
+    except XudaError:
+        return False
+
+
+def _store(session: Session, event: Event, envelope: Envelope, now: datetime) -> bool:
+    row = session.get(EventRow, (event.interview_id, event.seq))
+    text = envelope.to_bytes().decode("utf-8")
+    if row is not None:
+        if row.digest != envelope.digest:
+            raise XudaError(ErrorCode.CONFLICT, field="seq")
+        if not _intact(row):
+            row.envelope = text
+        return False
+    session.add(
+        EventRow(
+            interview_id=event.interview_id,
+            seq=event.seq,
+            kind=event.kind.value,
+            digest=envelope.digest,
+            envelope=text,
+            received_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def _follow(session: Session, interview: Interview, now: datetime) -> None:
+    """Bring the interview's row in line with its events, whatever order they came in."""
+    interview.state = states.derived(session, interview.id).value
+    interview.updated_at = now
+    first = select(EventRow).where(EventRow.interview_id == interview.id, EventRow.kind == EventType.STARTED.value)
+    row = session.scalar(first.order_by(EventRow.seq).limit(1))
+    if row is None:
+        return
+    started = states.parse_event(row).parse_data(StartedData)
+    invitation = session.get(InvitationRow, started.invitation_id)
+    kit = session.get(KitRow, (started.kit_id, started.kit_version))
+    interview.invitation_id = invitation.id if invitation else None
+    interview.kit_id, interview.kit_version = started.kit_id, started.kit_version
+    interview.attempt, interview.wrapped_key = started.attempt, started.wrapped_key
+    if invitation is not None:
+        interview.department_id = invitation.batch.department_id
+    elif kit is not None:
+        interview.department_id = kit.department_id

@@ -1,0 +1,104 @@
+"""The report of an interview for a person or the command line: events opened in memory, nothing written."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
+from backend.runtime import Runtime
+from backend.services import interviews, scope, states
+from backend.services.actor import Actor
+from backend.services.media import open_media
+from backend.services.people import candidate_value
+from contract.envelope import Envelope, open_envelope, parse_payload
+from contract.errors import ErrorCode, XudaError
+from contract.events import Event
+from contract.kit import Kit
+from contract.manifest import Receipt
+from report.archive import Media, media_name
+from report.build import build_report
+from report.model import CandidateInfo, InterviewReport
+
+# a department head reads answers; how to reach a candidate stays with HR
+_MAY_SEE_PHONE = frozenset({Role.ADMINISTRATOR, Role.HR})
+
+
+def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> InterviewReport:
+    """The report as it stands now, also of an unfinished interview.
+
+    Raises XudaError(NOT_FOUND) also beyond the actor's scope, FORBIDDEN for roles that read no interviews,
+    KIT_MISSING while the first event or its kit is not here.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR, Role.DEPARTMENT_HEAD)
+    line = interviews.summary(hr, actor, interview_id)
+    with hr.db.read() as session:
+        row = scope.interview(session, actor, interview_id)
+        receipt, key_id = _receipt(hr, session, interview_id)
+        return build_report(
+            _kit(session, row),
+            _events(session, interview_id),
+            _interview_key(hr, row),
+            interview_id=interview_id,
+            candidate=CandidateInfo(name=line.candidate or None, phone=_phone(hr, actor, row.invitation)),
+            generated_at=hr.now(),
+            language=language,
+            state=line.shown_state,
+            receipt=receipt,
+            receipt_key_id=key_id,
+        )
+
+
+def delivered(hr: Runtime, interview_id: str) -> frozenset[str]:
+    """Ids of the interview's objects that are here."""
+    with hr.db.read() as session:
+        return frozenset(session.scalars(select(ObjectRow.object_id).where(ObjectRow.interview_id == interview_id)))
+
+
+def recordings(hr: Runtime, actor: Actor, report: InterviewReport) -> Iterator[Media]:
+    """Names and openers of the delivered recordings of a report, in its order, as the archive wants them."""
+    here = delivered(hr, report.interview_id)
+    for number, answer in enumerate(report.answers, start=1):
+        for item in answer.objects:
+            if item.object_id in here:
+                name = media_name(number, answer, item.object_id, item.media_type)
+                yield name, functools.partial(_open, hr, actor, report.interview_id, item.object_id)
+
+
+def _open(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> BinaryIO:
+    return cast(BinaryIO, open_media(hr, actor, interview_id, object_id).stream)
+
+
+def _kit(session: Session, row: Interview) -> Kit:
+    found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
+    if found is None:
+        raise XudaError(ErrorCode.KIT_MISSING)
+    return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit)
+
+
+def _events(session: Session, interview_id: str) -> list[Event]:
+    rows = session.scalars(select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq))
+    return [states.parse_event(row) for row in rows]
+
+
+def _interview_key(hr: Runtime, row: Interview) -> bytes | None:
+    return hr.vault.unwrap(row.wrapped_key, row.id) if row.wrapped_key else None
+
+
+def _phone(hr: Runtime, actor: Actor, invitation: InvitationRow | None) -> str | None:
+    if invitation is None or actor.role not in _MAY_SEE_PHONE:
+        return None
+    return candidate_value(hr, invitation.candidate, "phone")
+
+
+def _receipt(hr: Runtime, session: Session, interview_id: str) -> tuple[Receipt | None, str]:
+    query = select(ReceiptRow).where(ReceiptRow.interview_id == interview_id).order_by(ReceiptRow.serial.desc())
+    row = session.scalar(query.limit(1))
+    if row is None:
+        return None, ""
+    envelope = Envelope.from_bytes(row.envelope)
+    return open_envelope(envelope, Receipt, hr.vault.public_keys), envelope.signer
