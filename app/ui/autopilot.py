@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.interview.model import ExitKind
 from app.interview.views import InputEnded, News, Step, TranscriptFailed
@@ -50,7 +50,7 @@ class Autopilot(QObject):
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         context.subscribe(self._on_news)
-        self._handlers: dict[str, Callable[[], None]] = {
+        self._handlers: dict[str, Callable[[], object]] = {
             Screen.START: self._on_start,
             Screen.ENTRY: self._on_entry,
             Screen.CONSENT: self._on_consent,
@@ -122,7 +122,9 @@ class Autopilot(QObject):
             self._stop(0)
             return
         field = self._find(names.START_FIELD, QLineEdit)
-        if field is None:
+        if names.START_BEGIN in self._acted and self._refused():
+            self._stop(1)
+        elif field is None:
             self._click(names.START_WAY_PREFIX + "code")
         elif field.text().strip() != self._script.invitation.strip():
             field.setFocus()
@@ -264,7 +266,7 @@ class Autopilot(QObject):
 
         step = self._step
         future = self._context.background(choose)
-        self._pending = cast("Future[Any]", _then(future, step))
+        self._pending = _then(future, step)
 
     def _fill_questionnaire(self) -> None:
         questionnaire = self._script.questionnaire
@@ -284,6 +286,13 @@ class Autopilot(QObject):
             return True
         editor = self._find(names.PROOF_TRANSCRIPT, QWidget)
         return editor is not None and editor.isEnabled() and not cast(Any, editor).isReadOnly()
+
+    def _refused(self) -> bool:
+        """Whether a notice says that the invitation is not accepted."""
+        notice = self._find(names.NOTICE_TEXT, QLabel)
+        if notice is not None and notice.text():
+            print(f"autopilot notice: {notice.text()}", file=sys.stderr, flush=True)
+        return notice is not None
 
     def _find(self, name: str, kind: type[Control]) -> Control | None:
         """The visible control of that name; a person cannot use a hidden one either."""
