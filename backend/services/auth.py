@@ -67,8 +67,11 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
     return granted
 
 
-def current(hr: Runtime, token: str | None) -> LoginView | None:
-    """The login a cookie's token stands for, kept alive by being used; None when there is none or it has ended."""
+def current(hr: Runtime, token: str | None, *, touch: bool = True) -> LoginView | None:
+    """The login a cookie's token stands for; None when there is none or it has ended.
+
+    ``touch``: the person did something, which keeps the login alive; a page that refreshes itself does not.
+    """
     if not token:
         return None
     with hr.db.read() as session:
@@ -78,7 +81,7 @@ def current(hr: Runtime, token: str | None) -> LoginView | None:
         now = hr.now()
         fresh = now - row.totp_at < timedelta(seconds=hr.settings.fresh_totp)
         view = LoginView(Actor.of(row.user), row.user.display_name or row.user.username, row.csrf, fresh)
-        stale = now - row.seen_at > timedelta(minutes=1)
+        stale = touch and now - row.seen_at > timedelta(minutes=1)
     if stale:
         with hr.db.write() as session:
             alive = _living(hr, session, token)

@@ -42,8 +42,8 @@ def test_the_chinese_report_shows_answers_reasons_and_page_numbers() -> None:
         "摄像头断开",
         "本次面试尚未签发回执",
         "2026-11-20 01:31:00 +0000",
-        "第 1 页,共 2 页",
-        "第 2 页,共 2 页",
+        "第 1 页，共 2 页",
+        "第 2 页，共 2 页",
     ):
         assert expected in text, expected
 
@@ -90,5 +90,5 @@ def test_sealed_answers_are_said_to_be_unavailable() -> None:
 
 def test_a_very_long_answer_goes_over_several_pages_and_ends() -> None:
     text = text_of(s.Story().started().written("q3", "很长的回答。" * 3000 + "x" * 5000 + "结尾"), "zh_CN")
-    assert text.count("页,共") > 5
+    assert text.count("页，共") > 5
     assert "结尾" in text
