@@ -97,6 +97,7 @@ class SoundTimeline:
         # Silence that was put in for sound which may only be late, and may still come.
         self._owed = 0
         self._resuming = False
+        self._cutting = False
         self._base: float | None = None
         self._restart()
 
@@ -138,7 +139,9 @@ class SoundTimeline:
         if self._base is None and self.written == 0:
             return block[max(0, len(block) - max(0, int(target))) :]
         excess = int(self.written + len(block) - target - (self._base or 0.0))
-        if self._owed and excess > (0 if self._resuming else _GAP):
+        late = self._owed > 0 and excess > (0 if self._resuming or self._cutting else _GAP)
+        self._cutting = late
+        if late:
             cut = min(self._owed, excess, len(block))
             self._owed -= cut
             return block[cut:]
@@ -150,8 +153,10 @@ class SoundTimeline:
             # Sound is back after a silence that was filled in: take up its place at once.
             self._resuming = False
             self._restart()
-            gap = error - (self._base or 0.0)
-            return int(gap) if gap > _GAP else 0
+            gap = int(error - (self._base or 0.0))
+            gap = gap if gap > _GAP else 0
+            self._owed += gap
+            return gap
         self._least = min(self._least, error)
         self._seen += count
         if self._seen < _WINDOW:

@@ -71,7 +71,6 @@ class VirtualMicrophone:
         """Let the source stop, or go on, giving sound without an error."""
         flag = "1" if suspended else "0"
         self._control("suspend-source", "vmic", flag)
-        self._control("suspend-source", "vspk.monitor", flag)
 
     def mute(self, muted: bool) -> None:
         self._control("set-source-mute", "vmic", "1" if muted else "0")
