@@ -61,11 +61,13 @@ class Uploader:
         endpoint: str = TUS_PATH,
         between_chunks: Callable[[], None] = lambda: None,
         first_chunk: int = FIRST_CHUNK,
+        largest_chunk: int = MAX_CHUNK,
     ) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._between_chunks = between_chunks
         self._chunk = first_chunk
+        self._largest_chunk = largest_chunk
         self._locations: dict[tuple[str, str, str], str] = {}
 
     @property
@@ -159,7 +161,7 @@ class Uploader:
         if seconds > _SLOW_SECONDS:
             self._chunk = max(MIN_CHUNK, self._chunk // 2)
         elif seconds < _QUICK_SECONDS and sent >= self._chunk:
-            self._chunk = min(MAX_CHUNK, self._chunk * 2)
+            self._chunk = min(self._largest_chunk, self._chunk * 2)
 
     def _forget(self, upload: Upload) -> None:
         """Have the server drop what it holds of this object, so that creating it again begins at nothing."""
