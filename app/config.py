@@ -134,12 +134,12 @@ def _build(command: str, language: str) -> Any:
         allow_abbrev=False,
     )
     for positional, options in POSITIONALS.get(command, {}).items():
-        parser.add_argument(positional, **{**options, "help": _(options["help"])})
+        text = options["help"]
+        parser.add_argument(positional, **{**options, "help": _(text)})
     for flag, shown, options in SETTINGS:
         # Each command knows every setting, so that one file serves all of them; help shows those it uses.
-        visible = not shown or command in shown
-        text = _(options["help"]) if visible else configargparse.SUPPRESS
-        parser.add_argument(flag, **{**options, "help": text})
+        text = options["help"] if not shown or command in shown else None
+        parser.add_argument(flag, **{**options, "help": _(text) if text else configargparse.SUPPRESS})
     return parser
 
 

@@ -25,6 +25,10 @@ class Catalog:
         self._plural = _gettext_module.c2py("n != 1")
         self._load()
 
+    def __len__(self) -> int:
+        """How many texts are translated."""
+        return len(self._texts)
+
     def gettext(self, message: str) -> str:
         found = self._texts.get((None, message))
         return found[0] if found else message

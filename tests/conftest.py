@@ -1,3 +1,29 @@
-"""Fixtures every test can use."""
+"""Fixtures every test can use; no screen, no network for models, no thread left behind."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+# Before anything imports Qt or the hub client.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import pytest
 
 pytest_plugins = ["tests.support.devices"]
+
+_PATIENCE = 3.0
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left_behind() -> Iterator[None]:
+    """A test that leaves a non-daemon thread would keep the program alive after its window has closed."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _PATIENCE
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon:
+            thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread.name for thread in set(threading.enumerate()) - before if thread.is_alive() and not thread.daemon]
+    assert left == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,16 @@ from app.__main__ import COMMANDS, main
 from app.config import DESCRIPTIONS, SETTINGS, ClientSettings, early_language, parse
 from contract.catalog import LANGUAGES
 from contract.errors import ErrorCode, XudaError
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The command line sets logging up for the whole process; here it shares the process with other tests."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
