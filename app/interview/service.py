@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from app.interview import plan
+from app.interview.answers import answer_views
 from app.interview.model import Environment, ExitReason
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
@@ -17,7 +18,7 @@ from app.interview.recovery import reconcile
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf, TakeRow
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
-from app.interview.views import Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
+from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
 from contract import events as wire
 from contract.canonical import b64decode
 from contract.errors import ErrorCode, XudaError
@@ -297,6 +298,10 @@ class InterviewService:
 
     def mine(self) -> list[InterviewSummary]:
         return [self._summary(row) for row in self._store.interviews()]
+
+    def answers(self, interview_id: str) -> list[AnswerView]:
+        """The saved answers in the order they were given; empty once they were delivered and removed."""
+        return answer_views(self._store, interview_id)
 
     def withdraw(self, interview_id: str) -> None:
         """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once."""

@@ -97,6 +97,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerView:
+    """A saved answer as this device still knows it. ``text`` is what was typed, or recognised (None: not yet)."""
+
+    question_id: str
+    kind: str
+    take: int
+    takes_used: int
+    duration: float
+    recovered: bool
+    text: str | None
+    choices: tuple[int, ...] | None
+    correction: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptLine:
     """``digest`` is the SHA-256 (hex) of the sealed answer, or of its event for text and choice."""
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
@@ -17,7 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.interview.model import ExitKind
-from app.interview.views import InputEnded, News, Step, TranscriptFailed
+from app.interview.views import AnswerView, InputEnded, News, Step, TranscriptFailed
 from app.ui import names
 from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
@@ -46,6 +47,7 @@ class Autopilot(QObject):
         self._step: Step | None = None
         self._left = False
         self.interview_id: str | None = None
+        self.answers: list[dict[str, Any]] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -94,14 +96,28 @@ class Autopilot(QObject):
         self._where = where
         self._since = time.monotonic()
         self._acted.clear()
-        question = self._step.question.question_id if self._step else ""
-        print(f"autopilot screen={where[0]} sheet={where[1]} {question}".rstrip(), file=sys.stderr, flush=True)
+        self._trace(f"screen={where[0]} sheet={where[1]} given={self._given}")
+        if self.interview_id is not None and where[0] not in (Screen.RECORDING, Screen.PROOF):
+            self._collect_answers(self.interview_id)
 
     def _collect(self) -> None:
         assert self._pending is not None
         if self._pending.done():
             future, self._pending = self._pending, None
             self._step = future.result()
+
+    def _collect_answers(self, interview_id: str) -> None:
+        """Remember the answers while this device still holds them."""
+
+        def keep(future: Future[list[AnswerView]]) -> None:
+            if future.exception() is None and future.result():
+                self.answers = [asdict(answer) for answer in future.result()]
+
+        self._context.submit(lambda: self._context.service.answers(interview_id)).add_done_callback(keep)
+
+    def _trace(self, text: str) -> None:
+        """What is happening, for whoever watches the run: one line with this machine's monotonic time."""
+        print(f"autopilot t={time.monotonic():.3f} {text}", file=sys.stderr, flush=True)
 
     def _on_news(self, news: News) -> None:
         if isinstance(news, InputEnded):
@@ -111,7 +127,7 @@ class Autopilot(QObject):
 
     def _stop(self, code: int) -> None:
         if code:
-            print(f"autopilot stuck at screen={self._where[0]} sheet={self._where[1]}", file=sys.stderr, flush=True)
+            self._trace(f"stuck at screen={self._where[0]} sheet={self._where[1]}")
         self._timer.stop()
         self._done(code)
 
@@ -291,7 +307,7 @@ class Autopilot(QObject):
         """Whether a notice says that the invitation is not accepted."""
         notice = self._find(names.NOTICE_TEXT, QLabel)
         if notice is not None and notice.text():
-            print(f"autopilot notice: {notice.text()}", file=sys.stderr, flush=True)
+            self._trace(f"notice: {notice.text()}")
         return notice is not None
 
     def _find(self, name: str, kind: type[Control]) -> Control | None:
