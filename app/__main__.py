@@ -6,13 +6,12 @@ import importlib
 import json
 import multiprocessing
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.config import APP_NAME, DESCRIPTIONS, DOMAIN, ClientSettings, early_language, parse
-from app.instance import InstanceLock
 from app.log import setup_logging
+from app.storage.files import disk_errors
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
@@ -25,20 +24,20 @@ INTERRUPTED = 130
 class Command:
     """Where a command lives; it is imported when it is called, so that `xuda --help` stays quick.
 
-    The function takes the settings and returns the exit code. ``exclusive``: it works on the data folder alone.
+    The function takes the settings and returns the exit code. ``logs``: it keeps a log in the data folder.
     """
 
     module: str
     function: str
-    exclusive: bool = False
+    logs: bool = False
 
 
 COMMANDS = {
-    "client": Command("app.bootstrap", "run_client", exclusive=True),
-    "enroll": Command("app.bootstrap", "enroll", exclusive=True),
-    "sync": Command("app.bootstrap", "sync", exclusive=True),
-    "status": Command("app.bootstrap", "status"),
-    "verify": Command("app.bootstrap", "verify"),
+    "client": Command("app.window", "run_client", logs=True),
+    "enroll": Command("app.commands", "enroll", logs=True),
+    "sync": Command("app.commands", "sync", logs=True),
+    "status": Command("app.commands", "status"),
+    "verify": Command("app.commands", "verify"),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo", "run"),
     "selftest": Command("app.selftest", "run"),
@@ -72,17 +71,15 @@ def _run(given: list[str], language: str) -> int:
         raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=name)
     settings = parse(name, given[1:], language)
     command = COMMANDS[name]
-    with ExitStack() as held:
-        if command.exclusive:
-            held.enter_context(InstanceLock(settings.data))
-        setup_logging(settings.data if command.exclusive else None, verbose=settings.verbose)
-        return call(command, settings)
+    with disk_errors():
+        setup_logging(settings.data if command.logs else None, verbose=settings.verbose)
+    return int(function_of(command)(settings))
 
 
-def call(command: Command, settings: ClientSettings) -> int:
-    """Import the command's module and run it."""
-    function = getattr(importlib.import_module(command.module), command.function)
-    return int(function(settings))
+def function_of(command: Command) -> Callable[[ClientSettings], int]:
+    """Import the command's module and find its function."""
+    function: Callable[[ClientSettings], int] = getattr(importlib.import_module(command.module), command.function)
+    return function
 
 
 def overview(language: str) -> str:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import COMMANDS, main
+from app.__main__ import COMMANDS, function_of, main
+from app.bootstrap import DATABASE_NAME
 from app.config import DESCRIPTIONS, SETTINGS, ClientSettings, early_language, parse
+from app.storage.database import Database
 from contract.catalog import LANGUAGES
 from contract.errors import ErrorCode, XudaError
 
@@ -148,6 +150,31 @@ def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_every_command_is_described() -> None:
     assert set(COMMANDS) == set(DESCRIPTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_leads_to_a_function(name: str) -> None:
+    assert callable(function_of(COMMANDS[name]))
+
+
+def test_a_second_instance_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    first = Database(tmp_path / DATABASE_NAME)
+    try:
+        command = [sys.executable, "-m", "app", "client", "--data", str(tmp_path), "--lang", "en"]
+        # The autopilot's file keeps the refusal from waiting for a click.
+        script = tmp_path / "script.json"
+        script.write_text("{}")
+        done = subprocess.run([*command, "--autopilot", str(script)], capture_output=True, text=True, check=False)
+    finally:
+        first.close()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-3].startswith("Xuda is already running with this data folder")
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_known_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["sync", "--data", str(tmp_path / "file" / "data"), "--lang", "en"]) == 2
+    assert capsys.readouterr().err.startswith("The disk cannot be read or written")
 
 
 def test_help_imports_nothing_heavy() -> None:
