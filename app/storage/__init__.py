@@ -1,5 +1,5 @@
 """What the client keeps on the device: one SQLite database, sealed files, and keys in a keystore.
 
-The composition root builds, in this order: ``open_keystore``, ``Database``, ``EnrolmentRepository``, ``Vault``,
-``SqliteShelf``, ``SqliteInterviewStore``, ``Outbox``, and then calls ``recover``.
+The composition root builds, in this order: ``Database``, ``open_keystore``, ``InterviewKeys``, ``Vault``,
+``EnrolmentRepository``, ``SqliteShelf``, ``SqliteInterviewStore``, ``Outbox``, and then calls ``recovery.recover``.
 """

@@ -9,6 +9,7 @@ import sqlite_utils
 
 from app.storage.database import Database
 from app.storage.keystore import KeyStore
+from app.storage.query import one
 from contract import keys
 from contract.api import Organisation
 from contract.canonical import b64decode
@@ -55,7 +56,7 @@ class EnrolmentRepository:
             "envelope": organisation_envelope.to_bytes().decode("utf-8"),
             "saved_at": datetime.now(UTC).isoformat(),
         }
-        self._database.transaction(lambda db: db["enrolment"].insert(row, replace=True))  # type: ignore[union-attr]
+        self._database.transaction(lambda db: db.table("enrolment").insert(row, replace=True))
         self._loaded = enrolment
 
     def load(self) -> Enrolment | None:
@@ -72,7 +73,7 @@ class EnrolmentRepository:
         return enrolment
 
     def _read(self, db: sqlite_utils.Database) -> Enrolment | None:
-        row = next(db.query("SELECT device_id, server_url, envelope FROM enrolment"), None)
+        row = one(db, "SELECT device_id, server_url, envelope FROM enrolment")
         if row is None:
             return None
         secret = self._keystore.get(_DEVICE_KEY)

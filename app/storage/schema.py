@@ -35,7 +35,6 @@ CREATE TABLE interviews (
   answered INTEGER NOT NULL, last_seq INTEGER NOT NULL, receipt_serial INTEGER,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
   key_state TEXT NOT NULL CHECK (key_state IN ('present', 'destroying', 'gone')),
-  purged INTEGER NOT NULL DEFAULT 0,
   candidate_name TEXT
 );
 

@@ -1,0 +1,238 @@
+"""Kits, roster and HR's word as downloaded: verified when they come in, and again each time they are read."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlite_utils
+
+from app.interview.ports import Clock
+from app.interview.store import Admission
+from app.storage.database import Database
+from app.storage.enrolment import Enrolment, EnrolmentRepository
+from app.storage.keystore import KeyStore
+from app.storage.query import Row, one, rows
+from app.storage.rows import stamp
+from contract.api import Bootstrap
+from contract.envelope import Envelope, open_envelope
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
+from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, lookup_hash, normalise_code, read
+from contract.kit import Kit
+from contract.sealed import KEY_SIZE, open_value, seal_value
+
+log = logging.getLogger(__name__)
+
+_STORAGE_KEY = "storage"
+_ROSTER_PLACE = "roster.sealed:1"
+_CODE_LENGTH = 9
+_LEAST_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A document of a bootstrap that was not taken over. ``what``: ``kit`` or ``roster``; ``code``: an ErrorCode value.
+
+    ``name`` is the kit's id and version when they could be verified, else empty.
+    """
+
+    what: str
+    code: str
+    name: str = ""
+
+
+class SqliteShelf:
+    """See ``app.interview.store.Shelf``. May be called from any thread."""
+
+    def __init__(self, database: Database, keystore: KeyStore, enrolments: EnrolmentRepository, clock: Clock) -> None:
+        self._database = database
+        self._keystore = keystore
+        self._enrolments = enrolments
+        self._clock = clock
+        self._heard: tuple[datetime, float] | None = None
+        self._refused: tuple[Refused, ...] = ()
+
+    def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
+        """Keep what verifies, in one transaction; what does not is refused, logged and told by ``refused``.
+
+        A kit's version never changes: another content under the same version is refused (CONFLICT).
+        ``heard_at_monotonic`` is the clock's monotonic time at which the answer came. Raises XudaError(NOT_ENROLLED).
+        """
+        enrolment = self._enrolments.need()
+        sealed = self._seal_roster(bootstrap.roster, enrolment)
+
+        def save(db: sqlite_utils.Database) -> list[Refused]:
+            found = [_save_kit(db, envelope, enrolment) for envelope in bootstrap.kits]
+            refused = [item for item in found if item is not None]
+            if isinstance(sealed, Refused):
+                refused.append(sealed)
+            else:
+                db.table("roster").insert({"id": 1, **sealed}, replace=True)
+            db.execute("DELETE FROM results")
+            for interview_id, state in bootstrap.results.items():
+                db.table("results").insert({"interview_id": interview_id, "state": state.value})
+            value = {"name": "server_time", "value": stamp(bootstrap.server_time)}
+            db.table("settings").insert(value, replace=True)
+            return refused
+
+        self._refused = tuple(self._database.transaction(save))
+        self._heard = (bootstrap.server_time, heard_at_monotonic)
+        for item in self._refused:
+            log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What the last bootstrap of this process brought that could not be used."""
+        return self._refused
+
+    def organisation_name(self) -> str | None:
+        enrolment = self._enrolments.load()
+        return None if enrolment is None else enrolment.organisation.name
+
+    def kits(self) -> list[Kit]:
+        """Empty before enrolment. A kit that no longer verifies is left out and logged."""
+        enrolment = self._enrolments.load()
+        if enrolment is None:
+            return []
+        sql = "SELECT kit_id, max(version) AS version, envelope FROM kits GROUP BY kit_id ORDER BY kit_id"
+        found = []
+        for row in self._database.call(lambda db: rows(db, sql)):
+            try:
+                found.append(_open_kit(row, enrolment))
+            except XudaError as error:
+                log.error("kit %s version %s cannot be used: %s", row["kit_id"], row["version"], error.code)
+        return found
+
+    def kit(self, kit_id: str, version: int | None = None) -> Kit:
+        enrolment = self._enrolments.need()
+        sql = "SELECT envelope FROM kits WHERE kit_id = ? AND (version = ? OR ? IS NULL) ORDER BY version DESC LIMIT 1"
+        row = self._database.call(lambda db: one(db, sql, kit_id, version, version))
+        if row is None:
+            raise XudaError(ErrorCode.KIT_MISSING)
+        return _open_kit(row, enrolment)
+
+    def admit(self, text: str) -> Admission:
+        enrolment = self._enrolments.need()
+        text = text.strip()
+        entries = self._entries(enrolment)
+        if text.casefold().startswith(SCHEME):
+            token = SCHEME + text[len(SCHEME) :]
+            invitation = read(token, enrolment.organisation_keys)
+            entry = self._find(entries, enrolment, lambda item: item.invitation_id == invitation.invitation_id)
+            return Admission(invitation, token, self.kit(invitation.kit_id), entry[1] if entry else None)
+        chosen = self._by_code_or_number(text, entries, enrolment)
+        return Admission(chosen[0], chosen[1].token, self.kit(chosen[0].kit_id), chosen[1])
+
+    def entry(self, invitation_id: str) -> RosterEntry | None:
+        enrolment = self._enrolments.need()
+        found = self._find(
+            self._entries(enrolment), enrolment, lambda invitation: invitation.invitation_id == invitation_id
+        )
+        return found[1] if found else None
+
+    def results(self) -> dict[str, HrState]:
+        found = self._database.call(lambda db: rows(db, "SELECT interview_id, state FROM results"))
+        return {row["interview_id"]: HrState(row["state"]) for row in found}
+
+    def server_time(self) -> datetime | None:
+        """After a restart it goes on from the last known time: the backend's clock is at least that far."""
+        if self._heard is None:
+            sql = "SELECT value FROM settings WHERE name = 'server_time'"
+            row = self._database.call(lambda db: one(db, sql))
+            if row is None:
+                return None
+            self._heard = (datetime.fromisoformat(row["value"]), self._clock.monotonic())
+        moment, heard_at = self._heard
+        return moment + timedelta(seconds=self._clock.monotonic() - heard_at)
+
+    def _by_code_or_number(
+        self, text: str, roster: Roster | None, enrolment: Enrolment
+    ) -> tuple[Invitation, RosterEntry]:
+        if roster is None:
+            raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+        code = normalise_code(text)
+        entries = [entry for entry in roster.entries if len(code) == _CODE_LENGTH and entry.code == code]
+        if not entries and sum(character.isdigit() for character in text) >= _LEAST_DIGITS:
+            wanted = _lookup(text, roster.salt)
+            entries = [entry for entry in roster.entries if wanted in entry.lookups]
+        if not entries:
+            raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+        now = self.server_time() or self._clock.now()
+        found = [(read(entry.token, enrolment.organisation_keys), entry) for entry in entries]
+        return min(found, key=lambda pair: _urgency(pair[0], now))
+
+    @staticmethod
+    def _find(
+        roster: Roster | None, enrolment: Enrolment, fits: Callable[[Invitation], bool]
+    ) -> tuple[Invitation, RosterEntry] | None:
+        for entry in roster.entries if roster else ():
+            try:
+                invitation = read(entry.token, enrolment.organisation_keys)
+            except XudaError:
+                continue
+            if fits(invitation):
+                return invitation, entry
+        return None
+
+    def _entries(self, enrolment: Enrolment) -> Roster | None:
+        row = self._database.call(lambda db: one(db, "SELECT sealed FROM roster"))
+        key = self._keystore.get(_STORAGE_KEY)
+        if row is None or key is None:
+            return None
+        envelope = Envelope.from_bytes(open_value(row["sealed"], key, _ROSTER_PLACE))
+        return open_envelope(envelope, Roster, enrolment.organisation_keys)
+
+    def _seal_roster(self, envelope: Envelope, enrolment: Enrolment) -> Row | Refused:
+        try:
+            roster = open_envelope(envelope, Roster, enrolment.organisation_keys)
+        except XudaError as error:
+            return Refused("roster", error.code.value)
+        if roster.device_id != enrolment.device_id:
+            return Refused("roster", ErrorCode.SERVER_MISMATCH.value)
+        sealed = seal_value(envelope.to_bytes(), self._storage_key(), _ROSTER_PLACE)
+        return {"issued_at": stamp(roster.issued_at), "sealed": sealed}
+
+    def _storage_key(self) -> bytes:
+        key = self._keystore.get(_STORAGE_KEY)
+        if key is None:
+            key = os.urandom(KEY_SIZE)
+            self._keystore.set(_STORAGE_KEY, key)
+        return key
+
+
+def _open_kit(row: Row, enrolment: Enrolment) -> Kit:
+    return open_envelope(Envelope.from_bytes(row["envelope"]), Kit, enrolment.organisation_keys)
+
+
+def _save_kit(db: sqlite_utils.Database, envelope: Envelope, enrolment: Enrolment) -> Refused | None:
+    try:
+        kit = open_envelope(envelope, Kit, enrolment.organisation_keys)
+    except XudaError as error:
+        return Refused("kit", error.code.value)
+    stored = one(db, "SELECT digest FROM kits WHERE kit_id = ? AND version = ?", kit.kit_id, kit.version)
+    if stored is None:
+        values = {"kit_id": kit.kit_id, "version": kit.version, "digest": envelope.digest}
+        db.table("kits").insert({**values, "envelope": envelope.to_bytes().decode("utf-8")})
+    elif stored["digest"] != envelope.digest:
+        return Refused("kit", ErrorCode.CONFLICT.value, f"{kit.kit_id} {kit.version}")
+    return None
+
+
+def _lookup(text: str, salt: str) -> str:
+    try:
+        return lookup_hash(text, salt)
+    except UnicodeEncodeError as error:
+        raise XudaError(ErrorCode.INVITATION_UNKNOWN) from error
+
+
+def _urgency(invitation: Invitation, now: datetime) -> tuple[int, float]:
+    """Open ones first (the one that closes soonest), then coming ones, then the one that was over last."""
+    if now < invitation.not_before:
+        return 1, (invitation.not_before - now).total_seconds()
+    if now <= invitation.not_after:
+        return 0, (invitation.not_after - now).total_seconds()
+    return 2, (now - invitation.not_after).total_seconds()
