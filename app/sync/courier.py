@@ -10,9 +10,13 @@ from app.sync.failures import Fate, TransportError
 from app.sync.ports import Books
 from app.sync.uploader import Upload, Uploader
 from contract.api import InterviewCheck
+from contract.envelope import parse_payload
 from contract.errors import ErrorCode
+from contract.events import Event, EventType
 
 log = logging.getLogger(__name__)
+
+_EXITS = frozenset({EventType.PAUSED, EventType.ABANDONED, EventType.FINISHED, EventType.DECLINED})
 
 
 class Courier:
@@ -24,6 +28,7 @@ class Courier:
         self._books = books
         # Objects the backend lacks although their upload was confirmed: for these its word is not taken again.
         self._distrusted: set[tuple[str, str]] = set()
+        self._left: set[str] = set()
 
     def deliver(self, item: OutboxItem) -> bool:
         """True when the backend has confirmed the item and the outbox knows; False when it cannot be sent yet.
@@ -38,6 +43,11 @@ class Courier:
             return self._deliver_manifest(item)
         return True
 
+    def take_left(self) -> set[str]:
+        """Interviews whose candidate has left, as the backend was told since the last call."""
+        left, self._left = self._left, set()
+        return left
+
     def check(self, interview_id: str) -> bool:
         """Ask what the backend holds of an interview; what it lacks goes back into the outbox. True: nothing lacked."""
         remote = self._api.check(interview_id)
@@ -46,8 +56,11 @@ class Courier:
 
     def _deliver_event(self, item: OutboxItem) -> None:
         seq = int(item.ref)
-        self._api.put_event(item.interview_id, seq, self._books.event(item.interview_id, seq))
+        envelope = self._books.event(item.interview_id, seq)
+        self._api.put_event(item.interview_id, seq, envelope)
         self._books.done(item)
+        if parse_payload(envelope.payload_bytes, Event).kind in _EXITS:
+            self._left.add(item.interview_id)
 
     def _deliver_object(self, item: OutboxItem) -> None:
         path, ref = self._books.object_file(item.interview_id, item.ref)

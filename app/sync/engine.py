@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
 
+from app.interview.views import SyncNews, SyncPhase
 from app.storage.outbox import ItemKind, OutboxItem
 from app.sync.api import DeviceApi
 from app.sync.backoff import Backoff
@@ -16,7 +16,7 @@ from app.sync.courier import Courier
 from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, TransportError
 from app.sync.line import Line
-from app.sync.news import Pace, SyncNews, SyncPhase, SyncSummary, WakeReason
+from app.sync.news import Pace, SyncSummary
 from app.sync.ports import Books, DatabaseThread, OutboxPort, ShelfPort
 from app.sync.transport import Transport
 from app.sync.uploader import FIRST_CHUNK, Uploader
@@ -27,18 +27,6 @@ log = logging.getLogger(__name__)
 _BOOTSTRAP = "bootstrap"
 _STOP_SECONDS = 1.9
 _SHORTEST_SLEEP = 0.02
-# What the backend sent does not hold, or this machine is short of room: the item itself is not to blame.
-_NOT_THE_ITEM = frozenset(
-    {
-        ErrorCode.RECEIPT_INVALID,
-        ErrorCode.SIGNATURE_INVALID,
-        ErrorCode.KEY_UNKNOWN,
-        ErrorCode.FORMAT_INVALID,
-        ErrorCode.VERSION_TOO_NEW,
-        ErrorCode.DISK_FULL,
-        ErrorCode.DISK_ERROR,
-    }
-)
 
 
 class _Leave(Exception):
@@ -83,7 +71,7 @@ class SyncEngine:
         self._deadline: float | None = None
         self._stopping = threading.Event()
         self._signal = threading.Event()
-        self._reasons: queue.SimpleQueue[WakeReason] = queue.SimpleQueue()
+        self._at_once = threading.Event()
         self._thread: threading.Thread | None = None
 
     # ---- called from any thread ----------------------------------------------------------------------------------
@@ -98,9 +86,10 @@ class SyncEngine:
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
         self._thread.start()
 
-    def wake(self, reason: WakeReason = WakeReason.NEW) -> None:
-        """There is something to do. Returns at once."""
-        self._reasons.put(reason)
+    def wake(self, *, at_once: bool = False) -> None:
+        """There is something to send. Returns at once. ``at_once``: a person asks, so no back-off is waited for."""
+        if at_once:
+            self._at_once.set()
         self._signal.set()
 
     def stop(self) -> None:
@@ -146,15 +135,20 @@ class SyncEngine:
                 wait = self._pace.pause
             self._sleep(wait)
         with contextlib.suppress(Exception):
-            self._announce(SyncPhase.STOPPED)
+            self._announce(SyncPhase.OFF)
 
     def _sleep(self, seconds: float) -> None:
-        self._signal.wait(max(seconds, _SHORTEST_SLEEP))
-        self._signal.clear()
+        if self._signal.wait(max(seconds, _SHORTEST_SLEEP)):
+            self._signal.clear()
+            self._line.probe_now()
 
     def _turn(self) -> float:
         """Do all that is due; the seconds after which there may be something again."""
-        self._hear_reasons()
+        self._parked.clear()
+        if self._at_once.is_set():
+            self._at_once.clear()
+            self._line.resume()
+            self._backoff.all_due()
         with contextlib.suppress(_Leave):
             if self._connect() and not self._line.paused:
                 self._refresh()
@@ -163,19 +157,6 @@ class SyncEngine:
                 self._send_due(small=False)
                 self._heartbeat()
         return self._report()
-
-    def _hear_reasons(self) -> None:
-        reasons = set()
-        while not self._reasons.empty():
-            reasons.add(self._reasons.get())
-        self._parked.clear()
-        if reasons:
-            self._line.probe_now()
-        if WakeReason.EXIT in reasons:
-            self._want_checks()
-        if WakeReason.USER in reasons:
-            self._line.resume()
-            self._backoff.all_due()
 
     def _connect(self) -> bool:
         """Whether the backend can be reached. When it has just come back everything is tried and checked at once."""
@@ -235,21 +216,24 @@ class SyncEngine:
             self._failed_here(item, error.code)
         except OSError:
             self._failed_here(item, ErrorCode.DISK_ERROR)
+        except KeyError:
+            self._settled(item, sent=False)  # it was deleted or purged since the outbox was read
         except _Leave:
             raise
         except Exception:
             log.exception("an item of kind %s could not be sent", item.kind)
             self._backoff.failed(_key(item))
         else:
-            self._settled(item, sent)
+            self._settled(item, sent=sent)
 
-    def _settled(self, item: OutboxItem, sent: bool) -> None:
+    def _settled(self, item: OutboxItem, *, sent: bool) -> None:
         if not sent:
             self._parked.add(_key(item))
             return
         self._contact()
         self._backoff.succeeded(_key(item))
         self._delivered += 1
+        self._checks.update(dict.fromkeys(self._courier.take_left()))
         # A manifest may have waited for just this item.
         self._parked.clear()
 
@@ -272,10 +256,10 @@ class SyncEngine:
         log.warning("an item of kind %s was not delivered: %s", item.kind, code)
         self._code = code
         self._backoff.failed(_key(item))
-        if code in _NOT_THE_ITEM:
-            self._books.retry(item, code)
-        else:
+        if code is ErrorCode.SEALED_DAMAGED:
             self._books.refuse(item, code)
+        elif code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
+            self._books.retry(item, code)
 
     def _check_due(self) -> None:
         for interview_id in list(self._checks):
@@ -330,6 +314,7 @@ class SyncEngine:
     def _between_chunks(self) -> None:
         self._go_on_or_leave()
         self._send_due(small=True)
+        self._check_due()
         self._go_on_or_leave()
 
     def _go_on_or_leave(self) -> None:
@@ -348,13 +333,13 @@ class SyncEngine:
             self._announce(SyncPhase.OFFLINE)
             return self._line.wait()
         if self._line.paused:
-            self._announce(SyncPhase.PAUSED)
+            self._announce(SyncPhase.WAITING)
             return self._line.wait()
         waiting = [*(_key(item) for item in self._sendable(small=False)), *self._checks]
         pending, failed = self._books.counts()
         if not waiting and not failed:
             self._code = None
-        self._announce(SyncPhase.WAITING if waiting else SyncPhase.IDLE, (pending, failed))
+        self._announce(SyncPhase.WAITING if waiting else SyncPhase.DONE, (pending, failed))
         bootstrap = max(self._bootstrap_due, self._backoff.due(_BOOTSTRAP))
         due = min([self._heartbeat_due, bootstrap, *(self._backoff.due(key) for key in waiting)])
         return due - time.monotonic()

@@ -1,34 +1,10 @@
-"""What the engine tells the rest of the client, and how fast it goes about its work."""
+"""What one run of sync has done, and how fast the engine goes about its work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from contract.errors import ErrorCode
-
-
-class SyncPhase(StrEnum):
-    """STOPPED: no thread runs. OFFLINE: no backend reached. PAUSED: the backend asked this device to wait or does not
-    know it. SENDING: at work. WAITING: something failed and will be tried again. IDLE: nothing can be sent now.
-    """
-
-    STOPPED = "stopped"
-    OFFLINE = "offline"
-    PAUSED = "paused"
-    SENDING = "sending"
-    WAITING = "waiting"
-    IDLE = "idle"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncNews:
-    """``pending``: items HR has not confirmed; ``failed``: items it refused for good. ``code``: the last trouble."""
-
-    phase: SyncPhase
-    pending: int
-    failed: int
-    code: ErrorCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +18,9 @@ class SyncSummary:
     code: ErrorCode | None = None
 
 
-class WakeReason(StrEnum):
-    """NEW: something was put in the outbox. EXIT: a candidate left, check the interview. USER: try everything now."""
-
-    NEW = "new"
-    EXIT = "exit"
-    USER = "user"
-
-
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """All in seconds."""
+    """All in seconds. The defaults are the product's; tests go faster."""
 
     first_probe: float = 5.0
     probe: float = 15.0

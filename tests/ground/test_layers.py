@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "app.storage": BASE | {"contract", "app.interview"},
     "app.capture": BASE | {"contract", "app.interview"},
     "app.transcribe": BASE | {"contract", "app.interview"},
-    "app.sync": BASE | {"contract", "app.interview.model", "app.storage"},
+    "app.sync": BASE | {"contract", "app.interview.model", "app.interview.views", "app.storage"},
     "app.ui": BASE | {"contract", "app.interview", "resources"},
 }
 # The composition root sees the client whole; so does the command line that calls it. The rest of the base does not.
