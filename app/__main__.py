@@ -42,6 +42,9 @@ COMMANDS = {
     "demo": Command("app.demo", "run"),
     "selftest": Command("app.selftest", "run"),
 }
+FROZEN = bool(getattr(sys, "frozen", False))
+if FROZEN:
+    del COMMANDS["demo"]  # it needs the HR backend, which a frozen client does not carry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str], language: str) -> int:
-    name = given[0] if given else "--help"
+    # A frozen program that is double-clicked opens the client.
+    name = given[0] if given else "client" if FROZEN else "--help"
     if name in ("--help", "-h"):
         print(overview(language))
         return 0
