@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,9 @@ def fetch(name: str, models_dir: Path) -> ModelFolder:
     models_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=models_dir, ignore_cleanup_errors=True) as temporary:
         try:
-            path = Path(download_model(name, output_dir=str(Path(temporary) / "download")))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the hub client's, about an argument that faster-whisper still gives
+                path = Path(download_model(name, output_dir=str(Path(temporary) / "download")))
         except Exception as error:  # the hub client raises a family of its own, and of every HTTP library below it
             raise XudaError(ErrorCode.SERVER_UNREACHABLE, server="huggingface.co") from error
         return install(path, models_dir, name=name)
