@@ -39,7 +39,7 @@ COMMANDS = {
     "status": Command("app.commands", "status"),
     "verify": Command("app.commands", "verify"),
     "model": Command("app.model_command", "run"),
-    "demo": Command("app.demo", "run"),
+    "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),
 }
 FROZEN = bool(getattr(sys, "frozen", False))

@@ -5,48 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
 from app.capture.media import is_black
 from app.capture.values import QUIETEST, CaptureSettings, DeviceState, Frame, Level
-from app.interview.model import DeviceInfo
+from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
 from contract.errors import ErrorCode
-
-
-class CheckState(StrEnum):
-    """FAILED keeps the interview from starting, WARNING does not."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-class CheckName(StrEnum):
-    CAMERA = "camera"
-    MICROPHONE = "microphone"
-    SPEAKER = "speaker"
-    DISK = "disk"
-    BATTERY = "battery"
-    CLOCK = "clock"
-    MODEL = "model"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """One line of the device check. ``code`` picks the text that says what to do; None when nothing is to be done.
-
-    ``value`` is what was measured: mean brightness 0..255, dBFS, bytes missing, minutes of battery, seconds the clock
-    is behind.
-    """
-
-    name: CheckName
-    state: CheckState
-    code: str | None = None
-    value: float | None = None
-
 
 # Codes of advice that are no errors of the product and so have no ErrorCode.
 CAMERA_DARK = "camera_dark"
@@ -73,8 +39,8 @@ def check_camera(state: DeviceState | None, frame: Frame | None) -> CheckResult:
     grey = frame.image[::8, ::8].mean(axis=2, dtype=np.float32)
     brightness = float(grey.mean())
     if is_black([grey]):
-        return CheckResult(CheckName.CAMERA, CheckState.FAILED, CAMERA_DARK, brightness)
-    return CheckResult(CheckName.CAMERA, CheckState.OK, None, brightness)
+        return CheckResult(CheckName.CAMERA, CheckState.FAILED, CAMERA_DARK, value=brightness)
+    return CheckResult(CheckName.CAMERA, CheckState.OK, value=brightness)
 
 
 def check_microphone(state: DeviceState | None, loudest: Level) -> CheckResult:
@@ -85,12 +51,12 @@ def check_microphone(state: DeviceState | None, loudest: Level) -> CheckResult:
     if state is DeviceState.LOST:
         return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_LOST)
     if state is DeviceState.SILENT or loudest.peak <= QUIETEST:
-        return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_SILENT, loudest.peak)
+        return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_SILENT, value=loudest.peak)
     if loudest.rms < _QUIET:
-        return CheckResult(name, CheckState.WARNING, MICROPHONE_QUIET, loudest.rms)
+        return CheckResult(name, CheckState.WARNING, MICROPHONE_QUIET, value=loudest.rms)
     if loudest.peak > _CLIPPING:
-        return CheckResult(name, CheckState.WARNING, MICROPHONE_CLIPPING, loudest.peak)
-    return CheckResult(name, CheckState.OK, None, loudest.rms)
+        return CheckResult(name, CheckState.WARNING, MICROPHONE_CLIPPING, value=loudest.peak)
+    return CheckResult(name, CheckState.OK, value=loudest.rms)
 
 
 def check_speaker(speakers: Sequence[DeviceInfo]) -> CheckResult:
@@ -109,7 +75,7 @@ def check_disk(free: int, seconds: float, settings: CaptureSettings) -> CheckRes
     """Space for all answers of the interview at the highest rate the recorder uses; ``free`` in bytes."""
     missing = disk_needed(seconds, settings) - free
     if missing > 0:
-        return CheckResult(CheckName.DISK, CheckState.FAILED, ErrorCode.DISK_FULL, float(missing))
+        return CheckResult(CheckName.DISK, CheckState.FAILED, ErrorCode.DISK_FULL, value=float(missing))
     return CheckResult(CheckName.DISK, CheckState.OK)
 
 
@@ -125,18 +91,18 @@ class Battery:
 def check_battery(battery: Battery | None, minutes: float) -> CheckResult:
     """Enough charge for ``minutes`` of interview. None means a machine without a battery."""
     if battery is None or battery.on_mains:
-        return CheckResult(CheckName.BATTERY, CheckState.OK, None, battery.percent if battery else None)
+        return CheckResult(CheckName.BATTERY, CheckState.OK, value=battery.percent if battery else None)
     short = battery.minutes_left is not None and battery.minutes_left < minutes * 1.2
     if short or battery.percent < _BATTERY_RESERVE:
-        return CheckResult(CheckName.BATTERY, CheckState.WARNING, BATTERY_LOW, battery.percent)
-    return CheckResult(CheckName.BATTERY, CheckState.OK, None, battery.percent)
+        return CheckResult(CheckName.BATTERY, CheckState.WARNING, BATTERY_LOW, value=battery.percent)
+    return CheckResult(CheckName.BATTERY, CheckState.OK, value=battery.percent)
 
 
 def check_clock(now: datetime, last_server_time: datetime | None) -> CheckResult:
     """A clock behind a time the server has already shown is wrong. It is a warning: nothing is ordered by it."""
     if last_server_time is not None and now < last_server_time - _CLOCK_SLACK:
         behind = (last_server_time - now).total_seconds()
-        return CheckResult(CheckName.CLOCK, CheckState.WARNING, ErrorCode.CLOCK_WRONG, behind)
+        return CheckResult(CheckName.CLOCK, CheckState.WARNING, ErrorCode.CLOCK_WRONG, value=behind)
     return CheckResult(CheckName.CLOCK, CheckState.OK)
 
 

@@ -110,7 +110,7 @@ class HeadlessDemo:
         plan = {"invitation": invitation, "resume": True, "answers": [{"say": str(sounds[1])}]}
         client = self._client(plan)
         client.wait_for("screen=recording")
-        time.sleep(2.0)  # the demo's own timing: kill in the middle of the answer
+        client.wait(2.0)  # into the middle of the answer
         client.kill()
         self._say("Resumed, and killed (SIGKILL) in the middle of answer 2")
 

@@ -96,6 +96,18 @@ class Client:
         """Until the autopilot's trace has a line with ``text``."""
         self._until(lambda: any(text in line for line in self._seen), f"«{text}»", timeout)
 
+    def wait(self, seconds: float) -> None:
+        """Until ``seconds`` have gone by or the client has ended."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+    @property
+    def seen(self) -> list[str]:
+        """The lines on stderr so far."""
+        return list(self._seen)
+
     def kill(self) -> None:
         """SIGKILL, as a crash or a pulled plug would."""
         self._process.kill()

@@ -1,0 +1,68 @@
+"""The device check (A4): asks the open devices and the machine, and judges them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from app.capture import checks as judge
+from app.capture.devices import list_speakers
+from app.capture.recorder import DeviceRecorder
+from app.capture.values import Level
+from app.interview.model import CheckName, CheckResult, CheckState
+from app.interview.ports import Clock, Transcriber
+from app.interview.store import Shelf
+from contract.errors import ErrorCode
+from contract.kit import Kit
+
+
+class DeviceCheck:
+    """Call it as often as the screen refreshes; it may take a second. The loudest sound heard so far is remembered."""
+
+    def __init__(
+        self, recorder: DeviceRecorder, data_dir: Path, transcriber: Transcriber, shelf: Shelf, clock: Clock
+    ) -> None:
+        self._recorder = recorder
+        self._data_dir = data_dir
+        self._transcriber = transcriber
+        self._shelf = shelf
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._loudest: dict[str, Level] = {}
+
+    def __call__(self, kit: Kit | None) -> list[CheckResult]:
+        facts = judge.read_facts(self._data_dir)
+        seconds = float(sum(question.answer_seconds for question in kit.questions)) if kit else 600.0
+        minutes = float(kit.expected_minutes) if kit else 15.0
+        return [
+            self._camera(),
+            self._microphone(),
+            judge.check_speaker(list_speakers()),
+            replace(judge.check_disk(facts.free, seconds, self._recorder.settings), detail=""),
+            judge.check_battery(facts.battery, minutes),
+            judge.check_clock(self._clock.now(), self._shelf.server_time()),
+            replace(judge.check_model(self._transcriber.model), detail=self._transcriber.model or ""),
+        ]
+
+    def _camera(self) -> CheckResult:
+        result = judge.check_camera(self._recorder.camera_state(), self._recorder.preview())
+        camera = self._recorder.camera
+        return replace(result, detail=camera.name if camera else "")
+
+    def _microphone(self) -> CheckResult:
+        microphone = self._recorder.microphone
+        state = self._recorder.microphone_state()
+        if microphone is None:
+            return judge.check_microphone(state, Level())
+        level = self._recorder.level()
+        with self._guard:
+            loudest = self._loudest.get(microphone.spec, level)
+            if level.peak > loudest.peak:
+                loudest = level
+            self._loudest[microphone.spec] = loudest
+        result = judge.check_microphone(state, loudest)
+        if result.code == ErrorCode.MICROPHONE_SILENT:
+            # Nobody has spoken yet, perhaps: a hint. A take without sound is noticed when it is read back.
+            result = CheckResult(CheckName.MICROPHONE, CheckState.WARNING, result.code, value=result.value)
+        return replace(result, detail=microphone.name)

@@ -1,0 +1,75 @@
+"""The commands of `xuda` that open no window: enroll, sync, status, verify."""
+
+from __future__ import annotations
+
+import json
+import platform
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from app.bootstrap import Client
+from app.clock import SystemClock
+from app.config import DOMAIN, ClientSettings
+from app.storage.open import open_storage
+from app.storage.status import read_status, verify_objects
+from contract.catalog import load
+from contract.errors import ErrorCode, XudaError
+
+
+def enroll(settings: ClientSettings) -> int:
+    """Enrol this device. Raises XudaError(SETTING_INVALID | ENROLMENT_CODE_INVALID | FINGERPRINT_MISMATCH | …)."""
+    from app.sync.enrolment import enroll as run_enrolment
+
+    for field, value in (("server", settings.server), ("code", settings.code)):
+        if not value:
+            raise XudaError(ErrorCode.SETTING_INVALID, field=field, value="")
+    with closing(open_storage(settings.data, SystemClock())) as storage:
+        name = settings.device_name or platform.node() or "xuda"
+        enrolment = run_enrolment(settings.server, settings.code, name, storage)
+    _ = load(DOMAIN, settings.lang).gettext
+    facts = {
+        "device_id": enrolment.device_id,
+        "organisation": enrolment.organisation.name,
+        "server": enrolment.server_url,
+    }
+    _print(settings, facts, _("This device is enrolled with {organisation}.").format(**facts))
+    return 0
+
+
+def sync(settings: ClientSettings) -> int:
+    """Transcribe what still lacks its words, then send and fetch. Exit code 1 while something still waits."""
+    with closing(Client(settings)) as client:
+        client.storage.enrolments.need()
+        client.submit(client.service.recover).result()
+        client.transcriber.wait_idle(settings.wait or None)
+        client.submit(lambda: None).result()  # words that were posted are stored before anything is sent
+        assert client.engine is not None
+        summary = client.engine.run_until_idle(settings.wait)
+    _ = load(DOMAIN, settings.lang).gettext
+    text = _("Delivered: {delivered}. Waiting: {pending}. Refused by HR: {failed}.").format(**asdict(summary))
+    _print(settings, asdict(summary), text)
+    return 0 if summary.pending == 0 else 1
+
+
+def status(settings: ClientSettings) -> int:
+    """What is on this device; works beside a running client and changes nothing."""
+    found = read_status(settings.data)
+    _ = load(DOMAIN, settings.lang).gettext
+    lines = [_("Waiting: {pending}. Refused by HR: {failed}.").format(**found)]
+    lines += [f"{row['interview_id']}  {row['state']}  {row['answered']}" for row in found["interviews"]]
+    _print(settings, found, "\n".join(lines))
+    return 0
+
+
+def verify(settings: ClientSettings) -> int:
+    """Read every stored recording back. Exit code 1 when one differs from its record."""
+    found = verify_objects(settings.data)
+    _ = load(DOMAIN, settings.lang).gettext
+    text = _("Recordings read back: {good} good, {bad} damaged.").format(good=len(found["good"]), bad=len(found["bad"]))
+    _print(settings, found, text)
+    return 1 if found["bad"] else 0
+
+
+def _print(settings: ClientSettings, facts: dict[str, Any], text: str) -> None:
+    print(json.dumps(facts, ensure_ascii=False) if settings.json else text)

@@ -1,0 +1,70 @@
+"""Everything of a data folder, opened in the right order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.interview.ports import Clock
+from app.storage.database import Database
+from app.storage.enrolment import EnrolmentRepository
+from app.storage.interview_keys import InterviewKeys
+from app.storage.interviews import SqliteInterviewStore
+from app.storage.keystore import KeyStore, open_keystore
+from app.storage.outbox import Outbox
+from app.storage.recovery import RecoveryReport, recover
+from app.storage.shelf import SqliteShelf
+from app.storage.vault import Vault
+
+DATABASE_NAME = "xuda.db"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The storage of one data folder; only one process may have it open. ``report`` is what recovery found."""
+
+    database: Database
+    keystore: KeyStore
+    enrolments: EnrolmentRepository
+    shelf: SqliteShelf
+    vault: Vault
+    interviews: SqliteInterviewStore
+    outbox: Outbox
+    report: RecoveryReport
+
+    def close(self) -> None:
+        """Finish what is queued; idempotent. Never call it on the database thread."""
+        self.database.close()
+
+
+def open_storage(
+    data_dir: Path, clock: Clock, *, passphrase: str | None = None, keystore: KeyStore | None = None
+) -> Storage:
+    """Open or create the data folder and recover it from a crash. ``keystore``: else it is opened here.
+
+    Raises XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR | KEYSTORE_LOCKED |
+    KEYSTORE_MISSING | FORMAT_INVALID).
+    """
+    database = Database(data_dir / DATABASE_NAME)
+    try:
+        store = keystore or open_keystore(data_dir, passphrase)
+        return _assemble(database, Vault(data_dir), store, clock)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _assemble(database: Database, vault: Vault, keystore: KeyStore, clock: Clock) -> Storage:
+    keys = InterviewKeys(keystore)
+    enrolments = EnrolmentRepository(database, keystore)
+    report = recover(database, vault, keys)
+    return Storage(
+        database=database,
+        keystore=keystore,
+        enrolments=enrolments,
+        shelf=SqliteShelf(database, keystore, enrolments, clock),
+        vault=vault,
+        interviews=SqliteInterviewStore(database, vault, keys, enrolments, clock),
+        outbox=Outbox(database, vault, keys, enrolments, clock),
+        report=report,
+    )

@@ -1,0 +1,68 @@
+"""What is in a data folder, without taking it over: read beside a running client, nothing is changed."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from app.storage.open import DATABASE_NAME
+from app.storage.vault import Vault
+from contract.errors import ErrorCode, XudaError
+
+_INTERVIEWS = """SELECT interview_id, invitation_id, kit_id, kit_version, attempt, state, answered, last_seq,
+    receipt_serial, created_at, updated_at FROM interviews ORDER BY created_at"""
+_COUNT = "SELECT count(*) FROM outbox WHERE state = ?"
+
+
+def read_status(data_dir: Path) -> dict[str, Any]:
+    """Enrolment, interviews with their states, and the outbox counts ``pending`` and ``failed``.
+
+    Raises XudaError(NOT_ENROLLED) when nothing was ever stored there, DATABASE_DAMAGED when it cannot be read.
+    """
+    with closing(_open(data_dir)) as db:
+        try:
+            enrolment = db.execute("SELECT device_id, server_url FROM enrolment").fetchone()
+            found = [dict(row) for row in db.execute(_INTERVIEWS)]
+            pending, failed = (db.execute(_COUNT, (state,)).fetchone()[0] for state in ("waiting", "failed"))
+        except sqlite3.DatabaseError as error:
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=DATABASE_NAME) from error
+    for row in found:
+        row["delivered"] = row["receipt_serial"] is not None and row["receipt_serial"] >= row["last_seq"]
+    return {
+        "enrolled": enrolment is not None,
+        "device_id": enrolment["device_id"] if enrolment else None,
+        "server": enrolment["server_url"] if enrolment else None,
+        "interviews": found,
+        "pending": pending,
+        "failed": failed,
+    }
+
+
+def verify_objects(data_dir: Path) -> dict[str, list[str]]:
+    """Hash every stored recording and compare it with its record: object ids as ``good`` and ``bad``."""
+    vault = Vault(data_dir)
+    result: dict[str, list[str]] = {"good": [], "bad": []}
+    with closing(_open(data_dir)) as db:
+        objects = db.execute("SELECT interview_id, object_id, sha256 FROM objects WHERE present").fetchall()
+    for row in objects:
+        path = vault.object_path(row["interview_id"], row["object_id"])
+        same = path.is_file() and _sha256(path) == row["sha256"]
+        result["good" if same else "bad"].append(row["object_id"])
+    return result
+
+
+def _open(data_dir: Path) -> sqlite3.Connection:
+    path = data_dir / DATABASE_NAME
+    if not path.is_file():
+        raise XudaError(ErrorCode.NOT_ENROLLED)
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,130 @@
+"""`xuda client`: the windows over a composed client, and the autopilot that may drive them."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.bootstrap import Client
+from app.config import ClientSettings
+from app.facts import app_version
+from app.interview.service import InterviewService
+from app.ui.application import MainWindow, build_application
+from app.ui.context import UiContext
+from contract.errors import XudaError
+
+
+def run_client(settings: ClientSettings) -> int:
+    """Open the client and stay until its window is closed."""
+    application = build_application(sys.argv[:1])
+    script = None
+    if settings.autopilot is not None:
+        from app.ui.script import read_script
+
+        script = read_script(settings.autopilot)
+    try:
+        client = Client(settings)
+    except XudaError as error:
+        if script is None:
+            _show_failure(error, settings.lang)
+        raise
+    with closing(client):
+        try:
+            client.submit(client.service.recover)
+            context = _context(client)
+            window = MainWindow(context)
+            window.show()
+            client.start_sync()
+            client.transcriber.warm_up()
+            if script is None:
+                return int(application.exec())
+            return _fly(application, window, context, client, script)
+        finally:
+            client.submit(client.service.shutdown).result()
+
+
+def _context(client: Client) -> UiContext:
+    settings = client.settings
+    return UiContext(
+        service=client.service,
+        devices=client.devices,
+        submit=client.submit,
+        background=client.background,
+        subscribe=client.news.subscribe,
+        checks=client.check,
+        diagnostics=lambda: diagnostics(client),
+        save_language=lambda language: save_language(settings.data, language),
+        language=saved_language(settings.data) or settings.lang,
+        kiosk=settings.kiosk,
+    )
+
+
+def _fly(application: Any, window: Any, context: UiContext, client: Client, script: Any) -> int:
+    from app.ui.autopilot import Autopilot
+
+    pilot = Autopilot(window, context, script, application.exit)
+    pilot.start()
+    code = int(application.exec())
+    client.submit(client.service.shutdown).result()
+    found = client.submit(lambda: _result(client.service, pilot.interview_id)).result()
+    found["answers"] = found["answers"] or pilot.answers
+    found["queue"] = client.storage.outbox.counts()[0]
+    print(json.dumps(found, ensure_ascii=False), flush=True)
+    return code
+
+
+def _result(service: InterviewService, interview_id: str | None) -> dict[str, Any]:
+    mine = service.mine()
+    summary = next((item for item in mine if interview_id in (None, item.interview_id)), None)
+    if summary is None:
+        return {"interview": None, "state": None, "answers": []}
+    answers = [asdict(answer) for answer in service.answers(summary.interview_id)]
+    return {"interview": summary.interview_id, "state": summary.hr_state.value, "answers": answers}
+
+
+def diagnostics(client: Client) -> str:
+    """Facts for the support line: nothing personal, ready to copy."""
+    facts = asdict(client.facts())
+    storage = client.storage
+    enrolment = storage.enrolments.load()
+    waiting, failed = storage.outbox.counts()
+    facts |= {
+        "device": enrolment.device_id if enrolment else "",
+        "keystore": storage.keystore.kind,
+        "queue": waiting,
+        "refused": failed,
+        "machine": platform.machine(),
+    }
+    lines = [f"Xuda {app_version()}", *(f"{key}: {value}" for key, value in facts.items())]
+    return "\n".join(lines)
+
+
+def save_language(data: Path, language: str) -> None:
+    (data / "language").write_text(language, "utf-8")
+
+
+def saved_language(data: Path) -> str | None:
+    from contract.catalog import LANGUAGES
+
+    try:
+        language = (data / "language").read_text("utf-8").strip()
+    except OSError:
+        return None
+    return language if language in LANGUAGES else None
+
+
+def _show_failure(error: XudaError, language: str) -> None:
+    """A window says why the client cannot start: on a booth nobody reads a terminal."""
+    from PySide6.QtWidgets import QMessageBox
+
+    from contract.texts import error_text
+
+    text = error_text(error, language)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Xuda 续答", text.lines[0])
+    box.setInformativeText("\n".join(text.lines[1:]))
+    box.exec()
