@@ -106,7 +106,7 @@ class CaptureSettings:
     camera_frozen: float = 3.0
     sound_stalled: float = 0.3
     sound_lost: float = 1.0
-    sound_silent: float = 4.0
+    sound_silent: float = 6.0
     open_timeout: float = 8.0
     loop_file: bool = True
 
