@@ -64,7 +64,7 @@ def _read(db: sqlite_utils.Database) -> tuple[list[Row], list[Row], set[str]]:
 
 
 def _whole(vault: Vault, row: Row) -> bool:
-    return vault.object_size(row["interview_id"], row["object_id"]) == row["size"]
+    return bool(vault.object_size(row["interview_id"], row["object_id"]) == row["size"])
 
 
 def _sweep_takes(vault: Vault, takes: dict[str, Row], report: RecoveryReport) -> None:
