@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from backend.api import devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
+from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.services import uploads
 from backend.settings import Settings
@@ -26,14 +27,23 @@ _HOUR = 3600.0
 def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
     """The application on an existing data folder. Raises what ``open_runtime`` raises."""
     hr = runtime or open_runtime(settings)
-    app = FastAPI(title="Xuda HR", version=VERSION, lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Xuda HR", version=VERSION, lifespan=_lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.runtime = hr
-    app.state.upload_locks = UploadLocks()
     problems.install(app)
-    app.include_router(devices.router)
-    app.include_router(files.router)
+    app.mount("/v1", _device_api(hr))
+    app.mount("/", create_portal(hr))
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body)
     return app
+
+
+def _device_api(hr: Runtime) -> FastAPI:
+    api = FastAPI(title="Xuda HR for devices", version=VERSION, docs_url=None, redoc_url=None)
+    api.state.runtime = hr
+    api.state.upload_locks = UploadLocks()
+    problems.install(api)
+    api.include_router(devices.router)
+    api.include_router(files.router)
+    return api
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ class Settings:
     port: int = 8470
     database: str | None = None
     passphrase: str | None = field(default=None, repr=False)
-    public_url: str | None = None
     max_object: int = 8 * 1024**3
     max_body: int = 4 * 1024**2
     upload_expiry: int = 30 * 24 * 3600

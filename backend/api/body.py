@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api.tus import VERSION
 from contract.api import TUS_PATH
 from contract.errors import ErrorCode, XudaError
 
@@ -27,12 +29,16 @@ class BodyMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = None if scope["path"].startswith(TUS_PATH) else self._limit
+        uploads = scope["path"].startswith(TUS_PATH)
+        limit = None if uploads else self._limit
         body = _Body(receive, limit, expects_continue=any(name == b"expect" for name, _ in scope["headers"]))
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.drain()
+                if uploads:
+                    # each answer of a tus server says so, refusals included
+                    MutableHeaders(scope=message).setdefault("Tus-Resumable", VERSION)
             await send(message)
 
         await self._app(scope, body.receive, answer)

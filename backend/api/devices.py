@@ -14,7 +14,7 @@ from contract.api import Bootstrap, EnrolReply, EnrolRequest, EventReply, Health
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode, XudaError
 
-router = APIRouter(prefix="/v1")
+router = APIRouter()
 Wire = TypeVar("Wire", bound=WireModel)
 _INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 _NUMBER = Path(ge=1, le=1_000_000)

@@ -17,7 +17,7 @@ from backend.services import uploads
 from contract.api import TUS_PATH
 from contract.errors import ErrorCode, XudaError
 
-router = APIRouter(prefix=TUS_PATH)
+router = APIRouter(prefix="/files")
 _NAME = Path(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -40,8 +40,7 @@ async def create(request: Request, hr: Hr, device: Uploader) -> Response:
         upload = await run_in_threadpool(uploads.find, hr, device, upload.id)
         if upload.offset == 0 and upload.completed_at is None and (with_body or upload.length == 0):
             upload = await _append(Receiver(hr, device, upload, checksum), request, stop)
-    location = request.scope.get("root_path", "") + f"{TUS_PATH}/{upload.id}"
-    return Response(status_code=201, headers={"Location": location, **_state(upload)})
+    return Response(status_code=201, headers={"Location": f"{TUS_PATH}/{upload.id}", **_state(upload)})
 
 
 @router.head("/{name}")

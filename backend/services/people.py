@@ -15,19 +15,25 @@ def candidate_name(hr: Runtime, candidate: Candidate) -> str:
 
 
 def candidate_value(hr: Runtime, candidate: Candidate, column: str) -> str | None:
-    """``column``: phone, email or id_number; None when it was not given."""
+    """``column``: phone, email, id_number or extra (a JSON object); None when it was not given."""
     sealed: str | None = getattr(candidate, f"{column}_sealed")
     return None if sealed is None else hr.vault.open(sealed, _context(candidate.id, column))
 
 
 def seal_candidate(
-    hr: Runtime, candidate: Candidate, *, name: str, phone: str = "", email: str = "", id_number: str = ""
+    hr: Runtime,
+    candidate: Candidate,
+    *,
+    name: str,
+    phone: str = "",
+    email: str = "",
+    id_number: str = "",
+    extra: str = "",
 ) -> None:
     """Fill the sealed and hashed columns; ``candidate.id`` must be set."""
-    values = {"phone": phone, "email": email, "id_number": id_number}
     candidate.name_sealed = hr.vault.seal(name, _context(candidate.id, "name"))
-    for column, value in values.items():
+    for column, value in {"phone": phone, "email": email, "id_number": id_number, "extra": extra}.items():
         sealed = hr.vault.seal(value, _context(candidate.id, column)) if value else None
         setattr(candidate, f"{column}_sealed", sealed)
-    candidate.phone_hash = hr.vault.keyed_hash(phone, "phone") if phone else None
-    candidate.id_number_hash = hr.vault.keyed_hash(id_number, "id_number") if id_number else None
+        if column != "extra":
+            setattr(candidate, f"{column}_hash", hr.vault.keyed_hash(value, column) if value else None)

@@ -61,3 +61,7 @@ def require(actor: Actor, *roles: Role) -> None:
     """Raises XudaError(FORBIDDEN) unless the actor has one of ``roles``."""
     if actor.role not in roles:
         raise XudaError(ErrorCode.FORBIDDEN)
+
+
+def batches(actor: Actor) -> Select[Batch]:
+    return select(Batch).where(_in_scope(actor, Batch.department_id.expression))

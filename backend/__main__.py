@@ -1,0 +1,123 @@
+"""The command line ``xuda-hr``. Known errors are printed as text and end with exit code 2; bugs with a traceback."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import locale
+import os
+import sys
+from collections.abc import Sequence
+
+from backend.cli.arguments import COMMANDS, DOMAIN, PROGRAM, parse, settings_of
+from backend.cli.output import use_utf8
+from contract.catalog import LANGUAGES, SOURCE_LANGUAGE, load
+from contract.errors import ErrorCode, XudaError
+from contract.texts import error_text
+
+KNOWN_ERROR = 2
+INTERRUPTED = 130
+
+# module and function of each command; imported when called, so that --help stays quick
+_HANDLERS = {
+    "init": ("serving", "init"),
+    "serve": ("serving", "serve"),
+    "list": ("interviews", "list_interviews"),
+    "report": ("interviews", "write_report"),
+    "kit add": ("content", "add_kit"),
+    "kit list": ("content", "list_kits"),
+    "batch add": ("content", "add_batch"),
+    "batch list": ("content", "list_batches"),
+    "candidates import": ("content", "import_candidates"),
+    "invitations list": ("content", "list_invitations"),
+    "invitations qr": ("content", "write_qr"),
+    "device code": ("access", "new_code"),
+    "device list": ("access", "list_devices"),
+    "device revoke": ("access", "revoke"),
+    "user add": ("access", "add_user"),
+    "audit verify": ("access", "verify_audit"),
+}
+# these open the data folder themselves
+_ON_THEIR_OWN = frozenset({"init", "serve"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. The exit code: 0 done, 2 known error, 130 interrupted, else the command's own."""
+    use_utf8()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = _early_language(given)
+    try:
+        return _run(given, language)
+    except XudaError as error:
+        _report(error, language, as_json="--json" in given)
+        return KNOWN_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(given: list[str], language: str) -> int:
+    if not given or given[0] in ("--help", "-h"):
+        print(_overview(language))
+        return 0
+    if given[0] == "--version":
+        from backend.version import VERSION
+
+        print(VERSION)
+        return 0
+    command, rest = _command(given)
+    options = parse(command, rest, language)
+    module, function = _HANDLERS[command]
+    run = getattr(importlib.import_module(f"backend.cli.{module}"), function)
+    if command in _ON_THEIR_OWN:
+        return int(run(options))
+    from backend.runtime import open_runtime
+
+    hr = open_runtime(settings_of(options))
+    try:
+        return int(run(hr, options))
+    finally:
+        hr.close()
+
+
+def _command(given: list[str]) -> tuple[str, list[str]]:
+    for words in (2, 1):
+        name = " ".join(given[:words])
+        if name in COMMANDS:
+            return name, given[words:]
+    raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=" ".join(given[:2]))
+
+
+def _overview(language: str) -> str:
+    _ = load(DOMAIN, language).gettext
+    lines = [_("Usage: {program} COMMAND [OPTIONS]").format(program=PROGRAM), ""]
+    lines += [f"  {name:<18} {_(text)}" for name, text in COMMANDS.items()]
+    lines += ["", _("{program} COMMAND --help explains a command and its settings.").format(program=PROGRAM)]
+    return "\n".join(lines)
+
+
+def _report(error: XudaError, language: str, *, as_json: bool) -> None:
+    text = error_text(error, language)
+    if as_json:
+        fields = {"error": error.code.value, "field": error.field, "row": error.row, **error.params}
+        print(json.dumps({k: v for k, v in fields.items() if v is not None}, ensure_ascii=False, default=str))
+    print("\n".join(text.lines), file=sys.stderr)
+
+
+def _early_language(given: Sequence[str]) -> str:
+    """The language for help and errors, before the settings are read."""
+    asked = os.environ.get("XUDA_HR_LANG", "")
+    for position, argument in enumerate(given):
+        if argument == "--lang" and position + 1 < len(given):
+            asked = given[position + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.partition("=")[2]
+    if asked in LANGUAGES:
+        return asked
+    name = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
+    tag = (name or locale.getlocale()[0] or "").partition(".")[0]
+    same = (known for known in LANGUAGES if known.split("_")[0] == tag.split("_")[0])
+    return tag if tag in LANGUAGES else next(same, SOURCE_LANGUAGE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""Settings of ``xuda-hr``: flags, ``XUDA_HR_*`` variables and a TOML file, in this order of weight."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import configargparse
+import platformdirs
+
+from backend.settings import Settings
+from contract.catalog import LANGUAGES, load
+from contract.errors import ErrorCode, XudaError
+
+PROGRAM = "xuda-hr"
+DOMAIN = "cli"
+
+
+def N_(text: str) -> str:
+    """Mark a text for the catalog; it is translated where it is shown."""
+    return text
+
+
+COMMANDS: dict[str, str] = {
+    "init": N_("Set up an empty data folder for an organisation."),
+    "serve": N_("Serve devices and the portal."),
+    "list": N_("List the interviews."),
+    "report": N_("Write the report of an interview."),
+    "kit add": N_("Publish a kit from a YAML file."),
+    "kit list": N_("List the kits."),
+    "batch add": N_("Make a batch: a kit and a time window."),
+    "batch list": N_("List the batches."),
+    "candidates import": N_("Invite the people of a CSV file to a batch."),
+    "invitations list": N_("List the invitations with code and link."),
+    "invitations qr": N_("Write the QR code of an invitation as SVG."),
+    "device code": N_("Make a one-time enrolment code for a device."),
+    "device list": N_("List the devices."),
+    "device revoke": N_("Accept nothing more from a device."),
+    "user add": N_("Add a user of the portal."),
+    "audit verify": N_("Check that the audit log is whole."),
+}
+
+# command -> positional arguments
+POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "report": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "kit add": (("file", "FILE.yaml", N_("the kit")),),
+    "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
+    "invitations qr": (("invitation", "CODE", N_("invitation code")),),
+    "device revoke": (("device", "ID", N_("id of the device")),),
+    "user add": (("username", "NAME", N_("login name")),),
+}
+
+# flag, the commands that have it (empty: all), options
+OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
+    ("--data", (), {"metavar": "DIR", "type": Path, "help": N_("data folder")}),
+    ("--database", (), {"metavar": "URL", "help": N_("SQLAlchemy address of another database than SQLite")}),
+    (
+        "--passphrase-file",
+        (),
+        {"metavar": "FILE", "type": Path, "help": N_("file with the passphrase of the key file")},
+    ),
+    ("--lang", (), {"choices": sorted(LANGUAGES), "help": N_("language of texts and reports")}),
+    ("--json", (), {"action": "store_true", "help": N_("print JSON")}),
+    ("--verbose", (), {"action": "store_true", "help": N_("log more")}),
+    ("--demo", ("init",), {"action": "store_true", "help": N_("fill it with a made-up organisation")}),
+    ("--organisation", ("init",), {"metavar": "NAME", "help": N_("name of the organisation")}),
+    ("--host", ("serve",), {"default": "127.0.0.1", "help": N_("address to listen on")}),
+    ("--port", ("serve",), {"type": int, "default": 8470, "help": N_("port to listen on; 0: any free one")}),
+    (
+        "--secure-cookie",
+        ("serve",),
+        {"action": "store_true", "help": N_("the portal is reached through HTTPS only")},
+    ),
+    ("--max-object", ("serve",), {"type": int, "metavar": "BYTES", "help": N_("largest recording accepted")}),
+    ("--max-body", ("serve",), {"type": int, "metavar": "BYTES", "help": N_("largest message accepted")}),
+    (
+        "--upload-expiry",
+        ("serve",),
+        {"type": int, "metavar": "SECONDS", "help": N_("unfinished uploads are kept so long")},
+    ),
+    (
+        "--silent-after",
+        ("serve", "list", "report"),
+        {
+            "type": int,
+            "metavar": "SECONDS",
+            "help": N_("an interview whose device is silent so long is shown as paused"),
+        },
+    ),
+    ("--session-idle", ("serve",), {"type": int, "metavar": "SECONDS", "help": N_("a login unused so long ends")}),
+    ("--session-length", ("serve",), {"type": int, "metavar": "SECONDS", "help": N_("a login ends after so long")}),
+    (
+        "--fresh-totp",
+        ("serve",),
+        {"type": int, "metavar": "SECONDS", "help": N_("a one-time code opens recordings for so long")},
+    ),
+    ("--invited", ("list",), {"action": "store_true", "help": N_("also candidates who have not started")}),
+    ("--format", ("report",), {"choices": ["pdf", "json", "zip"], "default": "pdf", "help": N_("form of the report")}),
+    (
+        "--out",
+        ("report", "invitations qr"),
+        {"metavar": "FILE", "type": Path, "required": True, "help": N_("file to write")},
+    ),
+    (
+        "--batch",
+        ("candidates import",),
+        {"metavar": "ID", "required": True, "help": N_("id of the batch")},
+    ),
+    ("--batch", ("invitations list",), {"metavar": "ID", "help": N_("id of the batch")}),
+    ("--kit", ("batch add",), {"metavar": "ID", "required": True, "help": N_("id of the kit")}),
+    ("--title", ("batch add",), {"required": True, "help": N_("title of the batch")}),
+    ("--from", ("batch add",), {"metavar": "TIME", "required": True, "help": N_("first day or time, as 2026-12-01")}),
+    ("--to", ("batch add",), {"metavar": "TIME", "required": True, "help": N_("last day or time, as 2026-12-31")}),
+    ("--department", ("batch add", "user add"), {"metavar": "ID", "help": N_("id of the department")}),
+    ("--days", ("device code",), {"type": int, "default": 7, "help": N_("days the code works")}),
+    (
+        "--role",
+        ("user add",),
+        {
+            "choices": ["administrator", "hr", "department_head", "auditor"],
+            "required": True,
+            "help": N_("what the user may do"),
+        },
+    ),
+    ("--display-name", ("user add",), {"metavar": "NAME", "default": "", "help": N_("name shown in the portal")}),
+)
+_TUNING = (
+    "max_object",
+    "max_body",
+    "upload_expiry",
+    "silent_after",
+    "session_idle",
+    "session_length",
+    "fresh_totp",
+    "secure_cookie",
+    "host",
+    "port",
+    "database",
+)
+
+
+class _Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # the library has no types
+    def error(self, message: str) -> NoReturn:
+        raise XudaError(ErrorCode.SETTING_INVALID, detail=message)
+
+
+def parse(command: str, arguments: Sequence[str], language: str) -> argparse.Namespace:
+    """The settings of one command. Raises XudaError(SETTING_INVALID); ``--help`` prints and exits with 0."""
+    found: argparse.Namespace = _build(command, language).parse_args(list(arguments))
+    found.lang = found.lang or language
+    return found
+
+
+def settings_of(found: argparse.Namespace) -> Settings:
+    """The backend's settings, with the passphrase from the environment or its file.
+
+    Raises XudaError(FILE_MISSING | SETTING_INVALID).
+    """
+    given = {name: getattr(found, name) for name in _TUNING if getattr(found, name, None) is not None}
+    for name, value in given.items():
+        if isinstance(value, int) and value < 0:
+            raise XudaError(ErrorCode.SETTING_INVALID, field=name, value=value)
+    data = found.data or platformdirs.user_data_path(PROGRAM, appauthor=False)
+    return Settings(data=Path(data).expanduser().absolute(), passphrase=_passphrase(found.passphrase_file), **given)
+
+
+def _passphrase(file: Path | None) -> str | None:
+    if file is not None:
+        try:
+            return file.read_text("utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise XudaError(ErrorCode.FILE_MISSING, file=str(file)) from error
+    # never a flag: command lines can be read by every user of the machine
+    return os.environ.get("XUDA_HR_PASSPHRASE") or None
+
+
+def _config_files() -> list[str]:
+    folders = (platformdirs.site_config_path(PROGRAM, appauthor=False), platformdirs.user_config_path(PROGRAM, False))
+    return [str(Path(folder) / f"{PROGRAM}.toml") for folder in folders]
+
+
+def _build(command: str, language: str) -> Any:
+    _ = load(DOMAIN, language).gettext
+    parser = _Parser(
+        prog=f"{PROGRAM} {command}",
+        description=_(COMMANDS[command]),
+        config_file_parser_class=configargparse.TomlConfigParser([PROGRAM]),
+        default_config_files=_config_files(),
+        config_file_open_func=functools.partial(open, encoding="utf-8"),
+        ignore_unknown_config_file_keys=True,
+        auto_env_var_prefix="XUDA_HR_",
+        args_for_setting_config_path=["--config"],
+        config_arg_help_message=_("read settings from this TOML file, table [xuda-hr]"),
+        add_config_file_help=False,
+        add_env_var_help=True,
+        allow_abbrev=False,
+    )
+    for name, shown, text in POSITIONALS.get(command, ()):
+        parser.add_argument(name, metavar=shown, help=_(text))
+    for flag, commands, options in OPTIONS:
+        if not commands or command in commands:
+            parser.add_argument(flag, **{**options, "help": _(options["help"])})
+    return parser

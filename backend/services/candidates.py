@@ -1,0 +1,199 @@
+"""Candidates from a table into a batch: good rows get an invitation, bad ones a line in the report; none is lost."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Batch, Candidate, InvitationRow, Role, new_id
+from backend.runtime import Runtime
+from backend.services import audit, people, scope
+from backend.services.actor import Actor
+from backend.services.identifiers import clean_email, clean_id_number, clean_name, clean_phone
+from backend.services.table_file import Row, Table, read_table
+from contract import invitation as invitations
+from contract.errors import ErrorCode, XudaError
+from contract.invitation import Adjustments
+
+_CLEANERS: dict[str, Callable[[str], str | None]] = {
+    "phone": clean_phone,
+    "email": clean_email,
+    "id_number": clean_id_number,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    phone: str = ""
+    email: str = ""
+    id_number: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def identifiers(self) -> list[tuple[str, str]]:
+        """(column, value) of what tells this person from others."""
+        pairs = [("phone", self.phone), ("email", self.email), ("id_number", self.id_number)]
+        return [(column, value) for column, value in pairs if value]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """``row`` as a spreadsheet counts (the header is 1)."""
+
+    row: int
+    candidate_id: str
+    invitation_id: str
+    code: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """``problem``: missing, malformed, duplicate, invited (already in the batch) or unreadable. ``field`` is the
+    header as the file has it; ``other_row`` the row that has the same value."""
+
+    row: int
+    field: str
+    problem: str
+    other_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    encoding: str
+    imported: list[Imported]
+    problems: list[RowProblem]
+
+
+def import_candidates(hr: Runtime, actor: Actor, batch_id: str, data: bytes) -> ImportReport:
+    """Invite the people of a CSV table to a batch, all good rows in one transaction.
+
+    Raises XudaError(NOT_FOUND) for the batch, FILE_ENCODING | TOO_LARGE | ROW_INVALID when the table as such cannot be
+    read.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    table = read_table(data)
+    imported: list[Imported] = []
+    problems: list[RowProblem] = []
+    with hr.db.write() as session:
+        batch = session.get(Batch, batch_id)
+        if batch is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="batch")
+        taken: dict[tuple[str, str], int] = {}
+        for row in table.rows:
+            person = _person(table, row)
+            found = (
+                person if isinstance(person, RowProblem) else _clash(hr, session, table, batch_id, row, person, taken)
+            )
+            if found is not None:
+                problems.append(found)
+                continue
+            assert isinstance(person, Person)
+            taken.update(dict.fromkeys(person.identifiers, row.number))
+            invited = invite(hr, session, batch, person)
+            imported.append(Imported(row.number, invited.candidate_id, invited.id, invited.code, invited.token))
+        audit.record(
+            session, hr.now(), actor, "import", f"batch:{batch_id}", imported=len(imported), refused=len(problems)
+        )
+    return ImportReport(table.encoding, imported, problems)
+
+
+def invite(
+    hr: Runtime, session: Session, batch: Batch, person: Person, adjustments: Adjustments | None = None
+) -> InvitationRow:
+    """An invitation for a person, in the caller's transaction."""
+    now = hr.now()
+    candidate = _candidate(hr, session, person, now)
+    name = new_id()
+    right = invitations.Invitation(name, batch.id, batch.kit_id, batch.not_before, batch.not_after)
+    row = InvitationRow(
+        id=name,
+        batch_id=batch.id,
+        candidate_id=candidate.id,
+        code=_new_code(session),
+        token=invitations.issue(right, hr.vault.sign_key),
+        adjustments=(adjustments or Adjustments()).model_dump(mode="json"),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _person(table: Table, row: Row) -> Person | RowProblem:
+    if row.problem is not None:
+        return RowProblem(row.number, row.problem[0], "unreadable")
+    name = clean_name(row.values.get("name", ""))
+    if name is None:
+        return RowProblem(row.number, table.headers["name"], "malformed" if row.values.get("name") else "missing")
+    cleaned: dict[str, str] = {}
+    for column, clean in _CLEANERS.items():
+        given = row.values.get(column, "")
+        value = clean(given) if given else ""
+        if value is None:
+            return RowProblem(row.number, table.headers[column], "malformed")
+        cleaned[column] = value
+    if not any(cleaned.values()):
+        return RowProblem(row.number, _contact_column(table), "missing")
+    known = {"name", *_CLEANERS}
+    extra = {column: value for column, value in row.values.items() if column not in known and value}
+    return Person(name, **cleaned, extra=extra)
+
+
+def _contact_column(table: Table) -> str:
+    return next((table.headers[column] for column in _CLEANERS if column in table.headers), "phone")
+
+
+def _clash(
+    hr: Runtime,
+    session: Session,
+    table: Table,
+    batch_id: str,
+    row: Row,
+    person: Person,
+    taken: dict[tuple[str, str], int],
+) -> RowProblem | None:
+    for column, value in person.identifiers:
+        if (column, value) in taken:
+            return RowProblem(row.number, table.headers[column], "duplicate", taken[column, value])
+    for column, value in person.identifiers:
+        same = getattr(Candidate, f"{column}_hash") == hr.vault.keyed_hash(value, column)
+        query = select(InvitationRow.id).join(InvitationRow.candidate).where(InvitationRow.batch_id == batch_id, same)
+        if session.scalar(query.limit(1)) is not None:
+            return RowProblem(row.number, table.headers[column], "invited")
+    return None
+
+
+def _candidate(hr: Runtime, session: Session, person: Person, now: datetime) -> Candidate:
+    """The same person from an earlier batch (same name and an identifier in common), else a new row."""
+    same = [getattr(Candidate, f"{c}_hash") == hr.vault.keyed_hash(v, c) for c, v in person.identifiers]
+    for known in session.scalars(select(Candidate).where(or_(*same))) if same else ():
+        if people.candidate_name(hr, known) == person.name:
+            return known
+    candidate = Candidate(id=new_id(), created_at=now)
+    people.seal_candidate(
+        hr,
+        candidate,
+        name=person.name,
+        phone=person.phone,
+        email=person.email,
+        id_number=person.id_number,
+        extra=json.dumps(person.extra, ensure_ascii=False) if person.extra else "",
+    )
+    session.add(candidate)
+    session.flush()
+    return candidate
+
+
+def _new_code(session: Session) -> str:
+    while True:
+        code = invitations.new_code(secrets.token_bytes(5))
+        if session.scalar(select(InvitationRow.id).where(InvitationRow.code == code)) is None:
+            return code

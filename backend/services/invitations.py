@@ -1,0 +1,69 @@
+"""Invitations as people hand them out: code, link, QR code."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+
+import segno
+
+from backend.db.models import InvitationRow
+from backend.runtime import Runtime
+from backend.services import scope
+from backend.services.actor import Actor
+from backend.services.people import candidate_name, candidate_value
+from contract.errors import ErrorCode, XudaError
+from contract.invitation import normalise_code
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """``token`` is the ``xuda://`` link itself."""
+
+    invitation_id: str
+    batch_id: str
+    code: str
+    token: str
+    candidate: str
+    phone: str
+    not_before: datetime
+    not_after: datetime
+
+
+def list_invitations(hr: Runtime, actor: Actor, batch_id: str | None = None) -> list[InvitationView]:
+    """The living invitations the actor may see, oldest first."""
+    query = scope.invitations(actor).order_by(InvitationRow.created_at, InvitationRow.id)
+    if batch_id is not None:
+        query = query.where(InvitationRow.batch_id == batch_id)
+    with hr.db.read() as session:
+        return [_view(hr, row) for row in session.scalars(query)]
+
+
+def by_code(hr: Runtime, actor: Actor, code: str) -> InvitationView:
+    """Raises XudaError(INVITATION_UNKNOWN)."""
+    with hr.db.read() as session:
+        row = session.scalar(scope.invitations(actor).where(InvitationRow.code == normalise_code(code)))
+        if row is None:
+            raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+        return _view(hr, row)
+
+
+def qr_svg(token: str) -> bytes:
+    """The link as a QR code, an SVG document of its own."""
+    target = io.BytesIO()
+    segno.make(token, error="m", micro=False).save(target, kind="svg", scale=4, border=4)
+    return target.getvalue()
+
+
+def _view(hr: Runtime, row: InvitationRow) -> InvitationView:
+    return InvitationView(
+        invitation_id=row.id,
+        batch_id=row.batch_id,
+        code=row.code,
+        token=row.token,
+        candidate=candidate_name(hr, row.candidate),
+        phone=candidate_value(hr, row.candidate, "phone") or "",
+        not_before=row.batch.not_before,
+        not_after=row.batch.not_after,
+    )

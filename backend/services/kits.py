@@ -1,0 +1,87 @@
+"""Kits: signed, with versions that only grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Department, KitRow, Role
+from backend.runtime import Runtime
+from backend.services import audit, scope
+from backend.services.actor import Actor
+from backend.services.kit_file import build_kit, invalid, read_kit_file
+from contract.canonical import canonical_json, sha256_hex
+from contract.envelope import Envelope, parse_payload, sign
+from contract.errors import ErrorCode, XudaError
+from contract.kit import Kit
+
+
+@dataclass(frozen=True, slots=True)
+class AddedKit:
+    """``new`` is False when the newest version already says exactly this."""
+
+    kit: Kit
+    new: bool
+
+
+def add_kit(hr: Runtime, actor: Actor, data: bytes) -> AddedKit:
+    """Publish a kit from YAML. ``organisation``, ``department``, ``version`` and the encryption key are filled in.
+
+    Raises XudaError(KIT_INVALID | FILE_ENCODING | TOO_LARGE) naming field and line.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    values, node = read_kit_file(data)
+    with hr.db.write() as session:
+        department = session.get(Department, str(values.get("department_id", "")))
+        if department is None:
+            raise invalid(node, ("department_id",), "no such department")
+        newest = _newest(session, str(values.get("kit_id", "")))
+        filled = _filled_in(hr, values, department)
+        wanted = values.get("version")
+        number = newest.version + 1 if newest else 1
+        kit = build_kit({**filled, "version": max(number, wanted) if type(wanted) is int else number}, node)
+        digest = content_digest(kit)
+        if newest is not None and newest.content_digest == digest:
+            return AddedKit(_parsed(newest), new=False)
+        session.add(
+            KitRow(
+                kit_id=kit.kit_id,
+                version=kit.version,
+                department_id=kit.department_id,
+                envelope=sign(kit, hr.vault.sign_key).to_bytes().decode("utf-8"),
+                content_digest=digest,
+                created_at=hr.now(),
+            )
+        )
+        audit.record(session, hr.now(), actor, "kit", f"kit:{kit.kit_id}", version=kit.version)
+    return AddedKit(kit, new=True)
+
+
+def content_digest(kit: Kit) -> str:
+    """SHA-256 of everything but the version."""
+    return sha256_hex(canonical_json(kit.model_dump(mode="json", exclude={"version"})))
+
+
+def stored_kit(session: Session, kit_id: str, version: int | None = None) -> Kit:
+    """A version of a kit, None: the newest. Raises XudaError(KIT_MISSING)."""
+    row = _newest(session, kit_id) if version is None else session.get(KitRow, (kit_id, version))
+    if row is None:
+        raise XudaError(ErrorCode.KIT_MISSING, field=kit_id)
+    return _parsed(row)
+
+
+def _newest(session: Session, kit_id: str) -> KitRow | None:
+    query = select(KitRow).where(KitRow.kit_id == kit_id).order_by(KitRow.version.desc()).limit(1)
+    return session.scalar(query)
+
+
+def _parsed(row: KitRow) -> Kit:
+    return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit)
+
+
+def _filled_in(hr: Runtime, values: dict[str, Any], department: Department) -> dict[str, Any]:
+    given = {"organisation": hr.organisation_name, "department": department.name, **values}
+    return {**given, "encryption_key": hr.vault.encryption_key}
