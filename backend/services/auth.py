@@ -112,6 +112,20 @@ def confirm_totp(hr: Runtime, token: str, totp: str) -> None:
         raise XudaError(ErrorCode.UNAUTHORIZED, field="totp")
 
 
+def check_password(hr: Runtime, actor: Actor, password: str) -> None:
+    """The actor's own password, asked for again. Raises XudaError(UNAUTHORIZED | RATE_LIMITED)."""
+    with hr.db.write() as session:
+        user = session.scalars(select(User).where(User.id == actor.user_id)).one()
+        now = hr.now()
+        if user.locked_until is not None and user.locked_until > now:
+            raise XudaError(ErrorCode.RATE_LIMITED, seconds=_seconds(user.locked_until - now))
+        fits = _password_fits(user, password)
+        if not fits:
+            _count_failure(session, user, now)
+    if not fits:
+        raise XudaError(ErrorCode.UNAUTHORIZED)
+
+
 def require_fresh(view: LoginView) -> None:
     """Raises XudaError(FORBIDDEN, field="totp") when a one-time code is due before recordings may be opened."""
     if not view.fresh:
@@ -155,7 +169,7 @@ def _start_session(session: Session, user: User, now: datetime) -> str:
     user.failed_logins, user.locked_until = 0, None
     session.add(
         LoginSession(
-            id=_session_id(token),
+            id=session_id(token),
             user_id=user.id,
             csrf=secrets.token_urlsafe(24),
             created_at=now,
@@ -174,7 +188,7 @@ def _count_failure(session: Session, user: User, now: datetime) -> None:
 
 
 def _living(hr: Runtime, session: Session, token: str) -> LoginSession | None:
-    row = session.get(LoginSession, _session_id(token))
+    row = session.get(LoginSession, session_id(token))
     if row is None or row.ended_at is not None or row.user.disabled_at is not None:
         return None
     now = hr.now()
@@ -183,7 +197,8 @@ def _living(hr: Runtime, session: Session, token: str) -> LoginSession | None:
     return None if idle or over else row
 
 
-def _session_id(token: str) -> str:
+def session_id(token: str) -> str:
+    """What the database keeps of a cookie's token."""
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 

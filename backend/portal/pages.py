@@ -1,0 +1,100 @@
+"""Renders templates with what all of them need: texts, navigation, who is logged in, words for codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from backend.db.models import Role
+from contract.catalog import LANGUAGES, Catalog
+from contract.events import HrState
+from contract.text import pick
+from report import words
+
+if TYPE_CHECKING:
+    from backend.portal.visit import Visit
+
+_STAFF = frozenset({Role.ADMINISTRATOR, Role.HR})
+_READERS = _STAFF | {Role.DEPARTMENT_HEAD}
+_WATCHERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+_TONES = {
+    HrState.INVITED: "plain",
+    HrState.IN_PROGRESS: "live",
+    HrState.PAUSED: "warn",
+    HrState.PENDING_REVIEW: "good",
+    HrState.INCOMPLETE: "bad",
+    HrState.DECLINED: "plain",
+    HrState.SECOND_ROUND: "good",
+    HrState.REJECTED: "plain",
+    HrState.PENDING_ONBOARDING: "good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    path: str
+    icon: str
+    label: str
+
+
+def navigation(role: Role, texts: Catalog) -> list[NavItem]:
+    """The pages this role may open; nothing that leads to a refusal."""
+    t = texts.gettext
+    items: list[tuple[Iterable[Role], NavItem]] = [
+        (_READERS, NavItem("/interviews", "list", t("Interviews"))),
+        (_STAFF, NavItem("/batches", "calendar", t("Batches"))),
+        (_READERS, NavItem("/candidates", "user", t("Candidates"))),
+        (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
+        (_STAFF, NavItem("/devices", "scan", t("Devices"))),
+        (_WATCHERS, NavItem("/audit", "shield", t("Audit log"))),
+        (Role, NavItem("/account", "lock", t("Account"))),
+    ]
+    return [item for roles, item in items if role in roles]
+
+
+def role_words(role: Role, texts: Catalog) -> str:
+    t = texts.gettext
+    return {
+        Role.ADMINISTRATOR: t("Administrator"),
+        Role.HR: t("HR"),
+        Role.DEPARTMENT_HEAD: t("Department head"),
+        Role.AUDITOR: t("Auditor"),
+    }[role]
+
+
+class Pages:
+    """The templates, compiled once."""
+
+    def __init__(self) -> None:
+        self._env = Environment(
+            loader=PackageLoader("backend.portal", "templates"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, template: str, visit: Visit, *, csrf: str, **context: Any) -> str:
+        texts, language, login = visit.texts, visit.language, visit.login
+        return self._env.get_template(template).render(
+            _=texts.gettext,
+            ngettext=texts.ngettext,
+            visit=visit,
+            login=login,
+            csrf=csrf,
+            language=language,
+            html_lang=language.replace("_", "-"),
+            languages=LANGUAGES,
+            nav=navigation(login.actor.role, texts) if login else [],
+            role=role_words(login.actor.role, texts) if login else "",
+            tone=lambda state: _TONES[state],
+            state_words=lambda state: words.state_words(state, language),
+            reason_words=lambda reason: words.reason_words(reason, language),
+            kind_words=lambda kind: words.kind_words(kind, language),
+            pick=lambda text: pick(text, language),
+            time=visit.local,
+            **context,
+        )

@@ -1,0 +1,80 @@
+"""Devices and the audit log."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from backend.portal.visit import STAFF, WATCHERS, Member, MemberForm, Visit
+from backend.services import audit, devices, scope
+
+router = APIRouter()
+_AUDIT_PAGE = 100
+
+
+@router.get("/devices")
+def device_list(visit: Member) -> Response:
+    return _devices(visit)
+
+
+@router.post("/devices/code")
+def new_code(visit: MemberForm) -> Response:
+    """The code is in this answer only; it is not kept and cannot be shown again."""
+    scope.require(visit.actor, *STAFF)
+    return _devices(visit, code=devices.new_enrolment_code(visit.hr, visit.actor))
+
+
+@router.post("/devices/{device_id}/revoke")
+def revoke(visit: MemberForm, device_id: str) -> Response:
+    scope.require(visit.actor, *STAFF)
+    devices.revoke(visit.hr, visit.actor, device_id)
+    return visit.redirect("/devices")
+
+
+@router.get("/audit")
+def audit_log(visit: Member, page: int = 1, check: int = 0) -> Response:
+    """``check``: also verify the whole chain."""
+    scope.require(visit.actor, *WATCHERS)
+    shown = max(page, 1)
+    rows, total = audit.rows(visit.hr, visit.actor, limit=_AUDIT_PAGE, offset=(shown - 1) * _AUDIT_PAGE)
+    return visit.page(
+        "audit.html",
+        rows=rows,
+        total=total,
+        page=shown,
+        pages=max(1, -(-total // _AUDIT_PAGE)),
+        checked=bool(check),
+        broken=audit.first_broken(visit.hr) if check else None,
+        action_words=lambda action: action_words(visit, action),
+    )
+
+
+def action_words(visit: Visit, action: str) -> str:
+    """An action this version does not know is shown by its code."""
+    t = visit.texts.gettext
+    return {
+        "login": t("Logged in"),
+        "logout": t("Logged out"),
+        "locked": t("Locked after wrong tries"),
+        "confirm_totp": t("Gave a fresh one-time code"),
+        "view_interview": t("Opened an interview"),
+        "view_recording": t("Opened a recording"),
+        "download_report": t("Downloaded a report"),
+        "print_invitations": t("Printed invitations"),
+        "enrolment_code": t("Made an enrolment code"),
+        "enrol": t("Device enrolled"),
+        "revoke": t("Revoked a device"),
+        "batch": t("Created a batch"),
+        "import": t("Imported candidates"),
+        "kit": t("Published a question kit"),
+        "user": t("Added a user"),
+        "object": t("Recording delivered"),
+        "object_damaged": t("Damaged recording set aside"),
+        "receipt": t("Receipt issued"),
+        "change_password": t("Changed the password"),
+    }.get(action, action)
+
+
+def _devices(visit: Visit, *, code: str = "") -> Response:
+    scope.require(visit.actor, *STAFF)
+    found = devices.list_devices(visit.hr)
+    return visit.page("devices.html", devices=found, code=code, fingerprint=visit.hr.vault.fingerprint)

@@ -1,0 +1,127 @@
+"""Batches: create, import candidates, print invitations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import segno
+from fastapi import APIRouter, File, Form, Response
+
+from backend.portal.visit import Member, MemberForm, Visit
+from backend.services import audit, batches, candidates, listings
+from backend.services.candidates import ImportReport, RowProblem
+from contract.errors import ErrorCode, XudaError
+from contract.texts import error_text
+
+router = APIRouter()
+
+
+@router.get("/batches")
+def batch_list(visit: Member) -> Response:
+    return visit.page("batches.html", lines=listings.batch_lines(visit.hr, visit.actor))
+
+
+@router.get("/batches/new")
+def new_batch(visit: Member) -> Response:
+    today = visit.hr.now().astimezone().date()
+    given = {"title": "", "kit": "", "start": str(today), "end": str(today + timedelta(days=14))}
+    return _form(visit, given)
+
+
+@router.post("/batches")
+def create_batch(
+    visit: MemberForm,
+    title: Annotated[str, Form(max_length=200)] = "",
+    kit: Annotated[str, Form(max_length=64)] = "",
+    start: Annotated[str, Form(max_length=40)] = "",
+    end: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    try:
+        made = batches.add_batch(
+            visit.hr,
+            visit.actor,
+            kit_id=kit,
+            title=title,
+            not_before=batches.moment(start),
+            not_after=batches.moment(end, end=True),
+        )
+    except XudaError as error:
+        if error.code is ErrorCode.FORBIDDEN:
+            raise
+        given = {"title": title, "kit": kit, "start": start, "end": end}
+        return _form(visit, given, problem=_problem(visit, error), status=422)
+    return visit.redirect(f"/batches/{made}")
+
+
+@router.get("/batches/{batch_id}")
+def batch_page(visit: Member, batch_id: str) -> Response:
+    return _batch(visit, batch_id)
+
+
+@router.post("/batches/{batch_id}/candidates")
+def import_list(visit: MemberForm, batch_id: str, file: Annotated[bytes, File()] = b"") -> Response:
+    try:
+        report = candidates.import_candidates(visit.hr, visit.actor, batch_id, file)
+    except XudaError as error:
+        if error.code in (ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND):
+            raise
+        return _batch(visit, batch_id, problem=" ".join(error_text(error, visit.language).lines), status=422)
+    return _batch(visit, batch_id, report=report)
+
+
+@router.get("/batches/{batch_id}/sheet")
+def sheet(visit: Member, batch_id: str) -> Response:
+    """Invitations to print, each with the QR code the client reads."""
+    line = listings.batch_line(visit.hr, visit.actor, batch_id)
+    lines = listings.invitation_lines(visit.hr, visit.actor, batch_id=batch_id)
+    audit.record_now(visit.hr, visit.actor, "print_invitations", f"batch:{batch_id}", count=len(lines))
+    return visit.page("sheet.html", line=line, tickets=[(row, qr_image(row.token)) for row in lines])
+
+
+def qr_image(text: str) -> str:
+    """A QR code as a data address for an image."""
+    return str(
+        segno.make(text, error="m", micro=False).svg_data_uri(scale=4, border=2, dark="#16211e", light="#ffffff")
+    )
+
+
+def _form(visit: Visit, given: dict[str, str], *, problem: str = "", status: int = 200) -> Response:
+    kits = listings.kit_lines(visit.hr, visit.actor)
+    return visit.page("batch_new.html", status=status, kits=kits, given=given, problem=problem)
+
+
+def _batch(
+    visit: Visit, batch_id: str, *, report: ImportReport | None = None, problem: str = "", status: int = 200
+) -> Response:
+    line = listings.batch_line(visit.hr, visit.actor, batch_id)
+    return visit.page(
+        "batch.html",
+        status=status,
+        line=line,
+        invitations=listings.invitation_lines(visit.hr, visit.actor, batch_id=batch_id),
+        report=report,
+        problem=problem,
+        row_words=lambda row: row_words(visit, row),
+    )
+
+
+def _problem(visit: Visit, error: XudaError) -> str:
+    t = visit.texts.gettext
+    by_field = {
+        "title": t("Please give the batch a name."),
+        "to": t("The last day must not be before the first."),
+    }
+    return by_field.get(error.field or "", " ".join(error_text(error, visit.language).lines))
+
+
+def row_words(visit: Visit, row: RowProblem) -> str:
+    """What is wrong with a row of an imported list and what to do."""
+    t = visit.texts.gettext
+    return {
+        "missing": t("Nothing is given here. A name and a phone, e-mail or ID number are needed."),
+        "malformed": t("This does not look right. Please check what is typed."),
+        "duplicate": t("The same value as in row {row}. Only that row was taken.").format(row=row.other_row),
+        "invited": t("This person is already invited to this batch. Nothing was changed."),
+        "unreadable": t("The row cannot be read: check quotes and the number of columns."),
+    }.get(row.problem, row.problem)

@@ -1,0 +1,141 @@
+"""The list of interviews and the review page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Response
+from sqlalchemy import select
+
+from backend.db.models import Batch
+from backend.portal.routes.sign_in import refusal
+from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
+from backend.services import audit, auth, interviews, reports, scope
+from backend.services.interviews import InterviewSummary, ListQuery
+from backend.services.states import NO_CONTACT
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState, ObjectRef
+from contract.text import pick
+from report import words
+from report.model import AnswerInfo, InterviewReport
+from report.spans import Span, spans
+
+router = APIRouter()
+PAGE_SIZES = (20, 50, 100)
+_SORTS = ("updated", "name", "state", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """An answer with its playable recording (None: there is none or it has not arrived) and its marked transcript."""
+
+    number: int
+    info: AnswerInfo
+    media: ObjectRef | None
+    awaited: bool
+    pieces: list[Span]
+
+
+@router.get("/interviews")
+def interview_list(
+    visit: Member,
+    state: str = "",
+    text: str = "",
+    batch: str = "",
+    department: str = "",
+    sort: str = "updated",
+    order: str = "desc",
+    page: int = 1,
+    size: int = PAGE_SIZES[1],
+) -> Response:
+    scope.require(visit.actor, *READERS)
+    query = ListQuery(
+        state=HrState(state) if state in set(HrState) else None,
+        text=text,
+        batch_id=batch or None,
+        department_id=department or None,
+        sort=sort if sort in _SORTS else "updated",
+        descending=order != "asc",
+        page=max(page, 1),
+        size=size if size in PAGE_SIZES else PAGE_SIZES[1],
+    )
+    found = interviews.list_interviews(visit.hr, visit.actor, query)
+    fragment = "x-fragment" in visit.request.headers
+    return visit.page(
+        "interviews_table.html" if fragment else "interviews.html",
+        found=found,
+        query=query,
+        states=list(HrState),
+        pages=max(1, -(-found.total // query.size)),
+        why=lambda row: why(visit, row),
+        **({} if fragment else _filters(visit)),
+    )
+
+
+def why(visit: Visit, row: InterviewSummary) -> str:
+    """Why the candidate is not in the interview now, as a list shows it."""
+    if row.shown_reason == NO_CONTACT:
+        return visit.texts.gettext("No contact with the device")
+    left = row.shown_state in (HrState.PAUSED, HrState.INCOMPLETE) and row.reasons
+    return words.reason_words(row.reasons[-1], visit.language) if left else ""
+
+
+@router.get("/interviews/{interview_id}")
+def review(visit: Member, interview_id: str) -> Response:
+    return _review(visit, interview_id)
+
+
+@router.post("/interviews/{interview_id}/unlock")
+def unlock(visit: MemberForm, interview_id: str, totp: Annotated[str, Form(max_length=20)] = "") -> Response:
+    try:
+        auth.confirm_totp(visit.hr, visit.token or "", totp)
+    except XudaError as error:
+        status = 429 if error.code is ErrorCode.RATE_LIMITED else 401
+        return _review(visit, interview_id, problem=refusal(visit, error), status=status)
+    return visit.redirect(f"/interviews/{interview_id}")
+
+
+def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int = 200) -> Response:
+    hr, actor = visit.hr, visit.actor
+    line = interviews.summary(hr, actor, interview_id)
+    report = reports.build(hr, actor, interview_id, visit.language)
+    audit.record_now(hr, actor, "view_interview", f"interview:{interview_id}")
+    return visit.page(
+        "review.html",
+        status=status,
+        line=line,
+        report=report,
+        why=why(visit, line),
+        answers=_answers(report, reports.delivered(hr, interview_id)),
+        unlocked=visit.login is not None and visit.login.fresh,
+        problem=problem,
+        fault_words=lambda code: words.fault_words(code, visit.language),
+        event_words=lambda event: words.event_words(event, visit.language),
+        fact_words=lambda fact: words.environment_words(fact, visit.language),
+        fact_value=lambda fact, value: words.environment_value(fact, value, visit.language),
+        rating_words=lambda rating: words.rating_words(rating, visit.language),
+        interview_kind=words.interview_kind_words(report.kit.kind, visit.language),
+    )
+
+
+def _answers(report: InterviewReport, here: frozenset[str]) -> list[AnswerView]:
+    return [_answer(number, info, here) for number, info in enumerate(report.answers, start=1)]
+
+
+def _answer(number: int, info: AnswerInfo, here: frozenset[str]) -> AnswerView:
+    playable = [item for item in info.objects if item.media_type.startswith(("video/", "audio/"))]
+    media = next((item for item in playable if item.object_id in here), None)
+    pieces = spans(info.transcript) if info.transcript else []
+    return AnswerView(number, info, media, bool(playable) and media is None, pieces)
+
+
+def _filters(visit: Visit) -> dict[str, Any]:
+    """What the list can be narrowed to: the actor's departments, and batches for those who make them."""
+    with visit.hr.db.read() as session:
+        departments = [
+            (row.id, pick(row.name, visit.language)) for row in session.scalars(scope.departments(visit.actor))
+        ]
+        mine = visit.actor.role in STAFF
+        rows = session.execute(select(Batch.id, Batch.title).order_by(Batch.created_at.desc())) if mine else ()
+        return {"departments": departments, "batches": [(row[0], row[1]) for row in rows]}

@@ -1,0 +1,48 @@
+"""Downloads of an interview's report."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from backend.portal.visit import Member, Visit
+from backend.services import audit, auth, reports
+from report.archive import report_json, stream_archive
+from report.model import InterviewReport
+from report.pdf import render_pdf
+
+router = APIRouter()
+
+
+@router.get("/interviews/{interview_id}/report.pdf")
+def report_pdf(visit: Member, interview_id: str) -> Response:
+    report = _build(visit, interview_id, "pdf")
+    return Response(render_pdf(report), media_type="application/pdf", headers=_as_file(report, "pdf"))
+
+
+@router.get("/interviews/{interview_id}/report.json")
+def report_as_json(visit: Member, interview_id: str) -> Response:
+    report = _build(visit, interview_id, "json")
+    return Response(report_json(report), media_type="application/json", headers=_as_file(report, "json"))
+
+
+@router.get("/interviews/{interview_id}/report.zip")
+def report_zip(visit: Member, interview_id: str) -> Response:
+    """With the recordings, so a fresh one-time code is due."""
+    if visit.login is not None:
+        auth.require_fresh(visit.login)
+    report = _build(visit, interview_id, "zip")
+    media = list(reports.recordings(visit.hr, visit.actor, report))
+    parts = stream_archive(report, render_pdf(report), media)
+    return StreamingResponse(parts, media_type="application/zip", headers=_as_file(report, "zip"))
+
+
+def _build(visit: Visit, interview_id: str, kind: str) -> InterviewReport:
+    report = reports.build(visit.hr, visit.actor, interview_id, visit.language)
+    audit.record_now(visit.hr, visit.actor, "download_report", f"interview:{interview_id}", format=kind)
+    return report
+
+
+def _as_file(report: InterviewReport, extension: str) -> dict[str, str]:
+    """The file's name holds the id alone: names of people do not belong into download folders."""
+    return {"Content-Disposition": f'attachment; filename="interview-{report.interview_id}.{extension}"'}

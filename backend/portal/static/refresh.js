@@ -1,0 +1,25 @@
+"use strict";
+// Keeps a list up to date: asks for the same address again and swaps only the part that changed. Scroll, filters and
+// what is being typed stay as they are.
+(() => {
+  const live = document.querySelector("[data-refresh]");
+  if (!live) return;
+  const seconds = Number(live.dataset.refresh);
+  const refresh = async () => {
+    if (document.hidden || live.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Fragment": "1" } });
+      if (answer.status === 401) return location.reload();
+      if (!answer.ok) return;
+      const text = await answer.text();
+      if (text !== live.dataset.last) {
+        live.dataset.last = text;
+        live.innerHTML = text;
+      }
+      document.documentElement.dataset.refreshed = String(Date.now());
+    } catch {
+      // no network for the moment: the list stays as it is and the next round tries again
+    }
+  };
+  setInterval(refresh, seconds * 1000);
+})();

@@ -1,0 +1,31 @@
+"""Changing one's own password: the old one and a fresh one-time code are needed, other logins of the user end."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from backend.db.models import LoginSession, User
+from backend.runtime import Runtime
+from backend.services import audit, auth
+from contract.errors import ErrorCode, XudaError
+
+LEAST = 12
+
+
+def change(hr: Runtime, token: str, *, old: str, new: str, totp: str) -> None:
+    """Raises XudaError(SETTING_INVALID) for a password shorter than :data:`LEAST`; UNAUTHORIZED when the old password
+    (no field) or the code (field ``totp``) is wrong; RATE_LIMITED after too many wrong ones."""
+    if len(new) < LEAST:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="password")
+    view = auth.current(hr, token)
+    if view is None:
+        raise XudaError(ErrorCode.UNAUTHORIZED)
+    auth.confirm_totp(hr, token, totp)
+    auth.check_password(hr, view.actor, old)
+    keep = auth.session_id(token)
+    with hr.db.write() as session:
+        user = session.scalars(select(User).where(User.id == view.actor.user_id)).one()
+        user.password = auth.hash_password(new)
+        others = (LoginSession.user_id == user.id, LoginSession.id != keep, LoginSession.ended_at.is_(None))
+        session.execute(update(LoginSession).where(*others).values(ended_at=hr.now()))
+        audit.record(session, hr.now(), view.actor, "change_password", f"user:{user.id}")
