@@ -21,6 +21,7 @@ from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
 from app.storage.interviews import SqliteInterviewStore
 from app.storage.keyfile import FileKeyStore, PlainCodec
+from app.storage.keystore import KeyStore
 from app.storage.outbox import ItemKind, Outbox
 from app.storage.recovery import RecoveryReport, recover
 from app.storage.shelf import SqliteShelf
@@ -129,13 +130,13 @@ class Office:
 class Device:
     """A device's storage, opened as the client opens it. The keystore's file lies outside the data folder."""
 
-    def __init__(self, folder: Path, office: Office) -> None:
+    def __init__(self, folder: Path, office: Office, keystore: KeyStore | None = None) -> None:
         self.data = folder / "data"
         self.office = office
         self.clock = SystemClock()
         self.database = Database(self.data / "xuda.db")
         try:
-            self.keystore = FileKeyStore(folder / "keys" / "keys.json", PlainCodec())
+            self.keystore = keystore or FileKeyStore(folder / "keys" / "keys.json", PlainCodec())
             self.keys = InterviewKeys(self.keystore)
             self.vault = Vault(self.data)
             self.enrolments = EnrolmentRepository(self.database, self.keystore)
