@@ -203,5 +203,6 @@ def _build(command: str, language: str) -> Any:
         parser.add_argument(name, metavar=shown, help=_(text))
     for flag, commands, options in OPTIONS:
         if not commands or command in commands:
-            parser.add_argument(flag, **{**options, "help": _(options["help"])})
+            text = options["help"]
+            parser.add_argument(flag, **{**options, "help": _(text)})
     return parser

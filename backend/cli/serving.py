@@ -56,7 +56,8 @@ def serve(options: argparse.Namespace) -> int:
     except Timeout as error:
         raise XudaError(ErrorCode.ALREADY_RUNNING, folder=str(settings.data)) from error
     with lock:
-        return _serve(settings, texts(options)("Xuda HR is ready at {address}"))
+        _ = texts(options)
+        return _serve(settings, _("Xuda HR is ready at {address}"))
 
 
 def _serve(settings: Settings, ready: str) -> int:
