@@ -7,14 +7,15 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.__main__ import COMMANDS, function_of, main
-from app.bootstrap import DATABASE_NAME
 from app.config import DESCRIPTIONS, SETTINGS, ClientSettings, early_language, parse
 from app.storage.database import Database
+from app.storage.open import DATABASE_NAME
 from contract.catalog import LANGUAGES
 from contract.errors import ErrorCode, XudaError
 
@@ -158,15 +159,12 @@ def test_every_command_leads_to_a_function(name: str) -> None:
 
 
 def test_a_second_instance_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    first = Database(tmp_path / DATABASE_NAME)
-    try:
+    with closing(Database(tmp_path / DATABASE_NAME)):
         command = [sys.executable, "-m", "app", "client", "--data", str(tmp_path), "--lang", "en"]
         # The autopilot's file keeps the refusal from waiting for a click.
         script = tmp_path / "script.json"
         script.write_text("{}")
         done = subprocess.run([*command, "--autopilot", str(script)], capture_output=True, text=True, check=False)
-    finally:
-        first.close()
     assert done.returncode == 2
     assert done.stderr.splitlines()[-3].startswith("Xuda is already running with this data folder")
 
