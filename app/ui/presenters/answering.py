@@ -47,6 +47,7 @@ class AnsweringPresenter(Presenter):
         self._take_id = ""
         self._thinking_since: float | None = None
         self._thinking_used = 0.0
+        self._retaking = False
         self._recording_since: float | None = None
         self._edits: dict[str, str] = {}
         journey.listen(self.changed)
@@ -68,6 +69,12 @@ class AnsweringPresenter(Presenter):
         thinks = step is not None and step.thinking_seconds > 0 and not step.takes
         self._thinking_since = self.journey.clock() if thinks else None
         self._thinking_used = 0.0
+
+    def enter_question_unless_thinking(self) -> None:
+        """As :meth:`enter_question`, except when a retake has set its thinking time already."""
+        if self._thinking_since is None and not self._retaking:
+            self.enter_question()
+        self._retaking = False
 
     @property
     def thinking_left(self) -> float | None:
@@ -166,6 +173,7 @@ class AnsweringPresenter(Presenter):
         self._recording_since = None
         self.enter_question()
         self._thinking_since = None
+        self._retaking = True
         self.journey.go(Screen.QUESTION)
         self.journey.fail(error)
 
@@ -262,6 +270,7 @@ class AnsweringPresenter(Presenter):
         step = self.step
         if step is not None and step.thinking_seconds > 0:
             self._thinking_since = self.journey.clock()
+        self._retaking = True
         self.journey.go(Screen.QUESTION)
 
     def _saver(self, review: TakeReview) -> Callable[[], None]:

@@ -126,14 +126,14 @@ class DevicesPresenter(Presenter):
 
     def check(self, name: CheckName) -> CheckResult | None:
         checks = self.machine.checks if self.machine else ()
-        return next((check for check in checks if check.name is name), None)
+        return next((check for check in checks if check.name == name), None)
 
     @property
     def can_continue(self) -> bool:
         if self.opening or self.testing_since is not None or not self.microphone_open:
             return False
         disk = self.check(CheckName.DISK)
-        space = disk is not None and disk.state is not CheckState.FAILED
+        space = disk is not None and disk.state != CheckState.FAILED
         return space and (self.camera_open or not self.needs_camera)
 
     # ---- hearing oneself --------------------

@@ -1,0 +1,1 @@
+"""The screens: they show what their presenter holds and hand clicks on."""

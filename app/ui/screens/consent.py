@@ -1,0 +1,122 @@
+"""Consent before anything is recorded, and the page of thanks for those who decline."""
+
+from __future__ import annotations
+
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen, Sheet
+from app.ui.presenters.journey import Journey
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, icon_line
+from app.ui.widgets.fold import Fold
+from app.ui.widgets.option import Option
+from app.ui.widgets.page import Page
+
+
+class ConsentScreen(Page):
+    screen = Screen.CONSENT
+    station = 0
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._title, self._lead = Label("title"), Label("body")
+        self._lead.tone("muted")
+        head = column(look, gap=0.5)
+        head.addWidget(self._title)
+        head.addWidget(self._lead)
+        self.column.addLayout(head)
+        self._facts()
+        self._fold = Fold(look, name=names.CONSENT_FULL_TEXT)
+        self.column.addWidget(self._fold)
+        self._recording = Option(look, name=names.CONSENT_RECORDING)
+        self._scoring = Option(look, name=names.CONSENT_SCORING)
+        choices = column(look, gap=1)
+        for option in (self._recording, self._scoring):
+            option.toggled.connect(lambda _: self.refresh())
+            choices.addWidget(option)
+        self.column.addLayout(choices)
+        self.column.addStretch(1)
+        self._decline = Button(look, "equal", name=names.CONSENT_DECLINE)
+        self._decline.clicked.connect(lambda: journey.open_sheet(Sheet.DECLINE))
+        self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
+        self._agree.clicked.connect(lambda: journey.agree(scoring=self._scoring.isChecked()))
+        self._hint = Label("caption")
+        self.actions.addWidget(self._decline, 1)
+        self.actions.addWidget(self._agree, 1)
+        self.footer.show()
+        journey.listen(self.refresh)
+        self._fixed_words()
+
+    def _facts(self) -> None:
+        card = Card(self.look, steps=3, gap=2)
+        self._purpose, self._storage, self._retention, self._deletion = (Label() for _ in range(4))
+        for icon, label in (
+            ("eye", self._purpose),
+            ("lock", self._storage),
+            ("calendar", self._retention),
+            ("trash", self._deletion),
+        ):
+            card.body.addLayout(icon_line(self.look, icon, label))
+        self.column.addWidget(card)
+
+    def _fixed_words(self) -> None:
+        self.say(self._title.setText, N_("Before we begin"))
+        self.say(self._lead.setText, N_("Nothing is recorded until you agree. You may say no without any disadvantage."))
+        self.say(self._storage.setText, N_("Recordings are encrypted on this device. Only HR of this organisation can open them."))
+        self.say(self._recording.setText, N_("I agree that my answers are recorded"))
+        self.say(self._recording.set_detail, N_("Needed for this interview"))
+        self.say(self._scoring.setText, N_("I agree that AI suggests a score for my answers"))
+        self.say(
+            self._scoring.set_detail, N_("Optional. A person always decides. Without it the interview goes on unscored.")
+        )
+        self.say(self._decline.setText, N_("No AI interview"))
+        self.say(self._agree.setText, N_("Agree and continue"))
+
+    def entered(self) -> None:
+        self._recording.setChecked(False)
+        self._scoring.setChecked(False)
+        self._fold.button.setChecked(False)
+        self.retranslate()
+        self.scroll_to_top()
+
+    def refresh(self) -> None:
+        kit, look = self._journey.kit, self.look
+        if kit is None:
+            return
+        self._purpose.setText(look.texts.pick(kit.consent.purpose))
+        self._retention.setText(
+            look.texts.n("Kept for at most {n} day, then deleted.", "Kept for at most {n} days, then deleted.", kit.consent.retention_days)
+        )
+        self._deletion.setText(look.texts.pick(kit.consent.deletion))
+        self._fold.show_words(look.t("Full text (version {version})", version=kit.consent.version), look.texts.pick(kit.consent.full_text))
+        busy = self._journey.busy
+        self._agree.setEnabled(self._recording.isChecked() and not busy)
+        self._decline.setEnabled(not busy)
+        self._agree.setToolTip("" if self._recording.isChecked() else look.t("Please tick the first box to agree."))
+
+
+class DeclinedScreen(Page):
+    screen = Screen.DECLINED
+    station = 4
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._title, self._text, self._support = Label("title"), Label("lead"), Label("muted")
+        self.column.addStretch(2)
+        self.column.addWidget(IconLabel(look, "check-circle", "accent", size=look.tokens.control))
+        for label in (self._title, self._text, self._support):
+            self.column.addWidget(label)
+        self.column.addStretch(3)
+        self._done = Button(look, "primary", name=names.DECLINED_DONE)
+        self._done.clicked.connect(journey.open_start)
+        self.actions.addStretch(1)
+        self.actions.addWidget(self._done)
+        self.footer.show()
+        self.say(self._title.setText, N_("Thank you for letting us know"))
+        self.say(self._text.setText, N_("HR will arrange an interview with a person. Declining has no disadvantage for you."))
+        self.say(self._support.setText, N_("Nothing was recorded. You may leave now."))
+        self.say(self._done.setText, N_("Back to the start page"))
+
+    def entered(self) -> None:
+        self.retranslate()

@@ -1,0 +1,150 @@
+"""Entry: which interview this is, how it goes, what to do when something happens."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout
+
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen
+from app.ui.presenters.journey import Journey
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.fold import Fold
+from app.ui.widgets.page import Page
+from contract.kit import InterviewKind, Kit, Support
+
+STEPS = (
+    ("camera", N_("Test your devices"), N_("Camera, microphone and sound, about one minute")),
+    ("chat", N_("Answer the questions"), N_("One after the other, with time to think")),
+    ("check-circle", N_("See the result"), N_("HR reviews your answers; you see the result under Mine")),
+)
+FAQ = (
+    (
+        N_("What if the network is bad?"),
+        N_("Nothing is lost. The interview runs without a network; answers are saved here and uploaded later by themselves."),
+    ),
+    (
+        N_("How do I resume after an interruption?"),
+        N_("Start again with the same invitation. Your saved answers are kept and you go on at the first open question."),
+    ),
+)
+KINDS = {
+    InterviewKind.RECRUITMENT: N_("Recruitment"),
+    InterviewKind.PROMOTION: N_("Promotion"),
+    InterviewKind.TRANSFER: N_("Transfer"),
+    InterviewKind.TRAINING: N_("Training assessment"),
+}
+
+
+def support_words(look: Look, support: Support) -> str:
+    """Phone, mail and hours in one line; advice when the kit names none."""
+    found = [support.phone, support.email, look.texts.pick(support.hours)]
+    return " · ".join(part for part in found if part) or look.t("Please ask the staff on site.")
+
+
+def faq_words(look: Look, kit: Kit | None) -> list[tuple[str, str]]:
+    """The questions of the product, then those of the kit."""
+    own = [(look.texts.pick(faq.question), look.texts.pick(faq.answer)) for faq in (kit.faq if kit else [])]
+    known = [(look.t(question), look.t(answer)) for question, answer in FAQ]
+    asked = {question for question, _ in own}
+    return [pair for pair in known if pair[0] not in asked] + own
+
+
+class EntryScreen(Page):
+    screen = Screen.ENTRY
+    station = 0
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._greeting = Label("stage")
+        self._position = Label("title")
+        self._company = Label("lead")
+        self._company.tone("muted")
+        head = column(look, gap=0.5)
+        for label in (self._greeting, self._position, self._company):
+            head.addWidget(label)
+        self.column.addLayout(head)
+        self._facts()
+        self._steps()
+        self._guide_title, self._guide = Label("heading"), Label("body")
+        guide = Card(look, steps=3, gap=1)
+        guide.body.addWidget(self._guide_title)
+        guide.body.addWidget(self._guide)
+        self.column.addWidget(guide)
+        self._folds = column(look, gap=0)
+        faq = Card(look, steps=1.5, gap=0)
+        faq.body.addLayout(self._folds)
+        self.column.addWidget(faq)
+        self._support = Label("muted")
+        self.column.addLayout(icon_line(look, "call", self._support, colour="muted"))
+        self.column.addStretch(1)
+        self._back = Button(look, "quiet", name=names.ENTRY_BACK)
+        self._back.clicked.connect(journey.open_start)
+        self._continue = Button(look, "primary", name=names.ENTRY_CONTINUE)
+        self._continue.clicked.connect(lambda: journey.go(Screen.CONSENT))
+        self.actions.addWidget(self._back)
+        self.actions.addStretch(1)
+        self.actions.addWidget(self._continue)
+        self.footer.show()
+        self.say(self._back.setText, N_("Back"))
+        self.say(self._continue.setText, N_("Continue"))
+        self.say(self._guide_title.setText, N_("Interview guide"))
+
+    def _facts(self) -> None:
+        self._window, self._duration, self._questions = Label(), Label(), Label()
+        line = row(self.look, gap=3)
+        for icon, label in (("calendar", self._window), ("clock", self._duration), ("list", self._questions)):
+            label.setWordWrap(False)
+            pair = row(self.look, gap=1)
+            pair.addWidget(IconLabel(self.look, icon, "accent"))
+            pair.addWidget(label)
+            line.addLayout(pair)
+        line.addStretch(1)
+        self.column.addLayout(line)
+
+    def _steps(self) -> None:
+        grid = QGridLayout()
+        grid.setSpacing(self.look.tokens.space(2))
+        self._cards: list[tuple[Label, Label]] = []
+        for index, (icon, _, _) in enumerate(STEPS):
+            card = Card(self.look, steps=2, gap=0.5)
+            card.body.addWidget(IconLabel(self.look, icon, "accent", size=self.look.tokens.icon_large))
+            title, text = Label("strong"), Label("caption")
+            card.body.addWidget(title)
+            card.body.addWidget(text)
+            card.body.addStretch(1)
+            grid.addWidget(card, 0, index)
+            grid.setColumnStretch(index, 1)
+            self._cards.append((title, text))
+        self.column.addLayout(grid)
+
+    def entered(self) -> None:
+        self.retranslate()
+        self.scroll_to_top()
+
+    def refresh(self) -> None:
+        entry = self._journey.entry
+        if entry is None:
+            return
+        look, kit = self.look, entry.kit
+        name = entry.candidate_name
+        hello = look.t("Hello, {name}", name=name) if name else look.t("Hello")
+        self._greeting.setText(f"{hello} · {look.t(KINDS[kit.kind])}")
+        self._position.setText(look.texts.pick(kit.position))
+        self._company.setText(f"{look.texts.pick(kit.organisation)} · {look.texts.pick(kit.department)}")
+        start, end = look.texts.date(entry.not_before), look.texts.date(entry.not_after)
+        self._window.setText(look.t("{start} to {end}", start=start, end=end))
+        self._duration.setText(look.texts.n("About {n} minute", "About {n} minutes", kit.expected_minutes))
+        self._questions.setText(look.texts.n("{n} question", "{n} questions", len(kit.questions)))
+        for index, (title, text) in enumerate(self._cards):
+            title.setText(f"{index + 1}  {look.t(STEPS[index][1])}")
+            text.setText(look.t(STEPS[index][2]))
+        self._guide.setText("\n".join([look.texts.pick(kit.guide), *("· " + look.texts.pick(tip) for tip in kit.tips)]))
+        self._support.setText(look.t("Support: {contact}", contact=support_words(look, kit.support)))
+        clear(self._folds)
+        for question, answer in faq_words(look, kit):
+            fold = Fold(look)
+            fold.show_words(question, answer)
+            self._folds.addWidget(fold)

@@ -1,0 +1,251 @@
+"""Proof on the spot: the stored take played back, what was heard and seen, the words to correct, the choice."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPlainTextEdit, QTextEdit, QWidget
+
+from app.interview.states import TakeState
+from app.interview.views import TakeReview
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen
+from app.ui.presenters.answering import AnsweringPresenter
+from app.ui.presenters.doubt import doubtful_spans, heard_count
+from app.ui.presenters.journey import Journey
+from app.ui.screens.question import stage_line
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
+from app.ui.widgets.page import Page
+from app.ui.widgets.player import TakePlayer
+
+_KEEP_MS = 800
+
+
+class ProofScreen(Page):
+    screen = Screen.PROOF
+    station = 3
+    wide = True
+
+    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._presenter = presenter
+        self._shown = ""
+        self._drawn: object = None
+        self._head()
+        grid = QGridLayout()
+        grid.setSpacing(look.tokens.space(3))
+        grid.addWidget(self._play_side(), 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._words_side(), 0, 1)
+        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(1, 5)
+        self.column.addLayout(grid)
+        self.column.addStretch(1)
+        self._buttons()
+        self._keep_timer = QTimer(self)
+        self._keep_timer.setSingleShot(True)
+        self._keep_timer.setInterval(_KEEP_MS)
+        self._keep_timer.timeout.connect(presenter.keep_edit)
+        presenter.listen(self.refresh)
+        self.say(self._heading.setText, N_("What was recognised"))
+        self.say(self._edit.setAccessibleName, N_("Recognised words, can be corrected"))
+        self.say(self._note.setText, N_("Underlined words are uncertain. You may correct the text; the recording stays as it is."))
+
+    def _head(self) -> None:
+        self._stage, self._title = Label("stage"), Label("question")
+        lines = column(self.look, gap=0.25)
+        lines.addWidget(self._stage)
+        lines.addWidget(self._title)
+        self.column.addLayout(lines)
+        self._alert = Card(self.look, "warning", steps=1.5)
+        self._alert_words = Label("body")
+        line = row(self.look, gap=1.5)
+        line.addWidget(IconLabel(self.look, "warning", "warning"), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self._alert_words, 1)
+        self._alert.body.addLayout(line)
+        self.column.addWidget(self._alert)
+
+    def _play_side(self) -> QWidget:
+        side = QWidget()
+        layout = column(self.look, gap=1)
+        self._player = TakePlayer(self.look, name=names.PROOF_PLAY)
+        self._player.wanted.connect(self._play)
+        self._checks = Label("strong")
+        self._checks.setObjectName(names.PROOF_CHECKS)
+        self._checks_icon = IconLabel(self.look, "check-circle", "accent")
+        checks = row(self.look, gap=1)
+        checks.addWidget(self._checks_icon, 0, Qt.AlignmentFlag.AlignTop)
+        checks.addWidget(self._checks, 1)
+        self._takes = row(self.look, gap=0.5)
+        layout.addWidget(self._player)
+        layout.addLayout(checks)
+        layout.addLayout(self._takes)
+        side.setLayout(layout)
+        return side
+
+    def _words_side(self) -> Card:
+        card = Card(self.look, steps=2, gap=1)
+        self._heading, self._note, self._waiting = Label("strong"), Label("caption"), Label("muted")
+        self._edit = QPlainTextEdit()
+        self._edit.setObjectName(names.PROOF_TRANSCRIPT)
+        self._edit.setTabChangesFocus(True)
+        self._edit.setMinimumHeight(self.look.tokens.space(16))
+        self._edit.textChanged.connect(self._typed)
+        for widget in (self._heading, self._waiting, self._edit, self._note):
+            card.body.addWidget(widget)
+        card.body.setStretchFactor(self._edit, 1)
+        return card
+
+    def _buttons(self) -> None:
+        self._retake = Button(self.look, "plain", name=names.PROOF_RETAKE, icon="retake")
+        self._retake.clicked.connect(self._presenter.retake)
+        self._submit = Button(self.look, "primary", name=names.PROOF_SUBMIT, icon="check")
+        self._submit.clicked.connect(self._presenter.submit)
+        self._last = Label("caption")
+        self.actions.addWidget(self._last, 1)
+        self.actions.addWidget(self._retake)
+        self.actions.addWidget(self._submit)
+        self.footer.show()
+
+    # ---- life --------------------
+
+    def entered(self) -> None:
+        review = self._presenter.review
+        self._shown = ""
+        self._drawn = None
+        with QSignalBlocker(self._edit):
+            self._edit.clear()
+        self._player.reset(video=review is not None and review.has_video)
+        self.retranslate()
+        self._submit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.scroll_to_top()
+
+    def left(self) -> None:
+        if self._keep_timer.isActive():
+            self._keep_timer.stop()
+            self._presenter.keep_edit()
+        self._player.reset(video=True)
+
+    def _play(self) -> None:
+        review = self._presenter.review
+        if review is not None:
+            take_id = review.take_id
+            self._journey.quietly(lambda: self._journey.context.service.open_take(take_id), self._player.play)
+
+    def _typed(self) -> None:
+        self._presenter.edit(self._edit.toPlainText())
+        self._keep_timer.start()
+
+    # ---- shown --------------------
+
+    def refresh(self) -> None:
+        review, look, presenter = self._presenter.review, self.look, self._presenter
+        if review is None or self._journey.screen is not Screen.PROOF:
+            return
+        step, busy = presenter.step, self._journey.busy
+        self._stage.setText(stage_line(look, self._journey))
+        self._title.setText(look.t("Your answer is recorded. Is it what you wanted to say?"))
+        self._submit.setText(look.t("Saving…") if busy else look.t("Submit"))
+        self._submit.setEnabled(not busy)
+        left = step.takes_left if step else 0
+        free = review.state is TakeState.RECOVERED or not review.counted
+        self._retake.setVisible(presenter.may_retake)
+        self._retake.setEnabled(not busy)
+        self._retake.setText(look.t("Record again (free)") if free else look.texts.n("Record again ({n} left)", "Record again ({n} left)", left))
+        self._last.setText("" if presenter.may_retake else look.t("This was the last take. Choose the one you like best."))
+        self._player.retranslate()
+        self._show_checks(review)
+        self._show_alert(review)
+        self._show_words(review)
+        self._show_takes(review)
+
+    def _show_checks(self, review: TakeReview) -> None:
+        look, proof = self.look, review.proof
+        parts = [look.t("Length {time}", time=look.texts.span(review.duration))]
+        fine = True
+        if review.transcript is not None:
+            count = heard_count(review.transcript)
+            if review.transcript.language.startswith(("zh", "ja")):
+                parts.append(look.texts.n("{n} character heard", "{n} characters heard", count))
+            else:
+                parts.append(look.texts.n("{n} word heard", "{n} words heard", count))
+        elif proof is not None:
+            fine = not proof.silent
+            parts.append(look.t("Voice heard") if fine else look.t("No voice heard"))
+        if proof is not None and proof.has_video:
+            good = not proof.black and proof.moving is not False
+            fine = fine and good
+            parts.append(look.t("Picture is fine") if good else look.t("Picture does not move") if not proof.black else look.t("Picture is black"))
+        self._checks.setText("  ·  ".join(parts))
+        self._checks_icon.show_icon("check-circle" if fine else "warning", "accent" if fine else "warning")
+
+    def _show_alert(self, review: TakeReview) -> None:
+        look, proof = self.look, review.proof
+        words = ""
+        if proof is not None and proof.silent:
+            words = look.t("We heard no voice in this recording. Please check the microphone and record again; it costs no take.")
+        elif proof is not None and proof.black:
+            words = look.t("The picture of this recording is black. Please check the camera and record again; it costs no take.")
+        elif review.state is TakeState.RECOVERED:
+            words = look.t("This answer was interrupted and kept up to its last second. Submit it or record again; neither costs a take.")
+        elif self._presenter.auto_ended:
+            words = look.t("The time for this answer was up. Everything you said is saved.")
+        self._alert.setVisible(bool(words))
+        self._alert_words.setText(words)
+
+    def _show_words(self, review: TakeReview) -> None:
+        look, text = self.look, self._presenter.shown_text(review)
+        known = review.transcript is not None or review.correction is not None
+        waiting = ""
+        if not known:
+            if review.transcribing and not self._presenter.words_failed:
+                waiting = look.t("Your words are being recognised. You need not wait.")
+            else:
+                waiting = look.t("Your words will be recognised later. The recording is safe; you can go on.")
+        elif not text:
+            waiting = look.t("No words were recognised.")
+        self._waiting.setText(waiting)
+        self._waiting.setVisible(bool(waiting))
+        self._edit.setVisible(known)
+        self._note.setVisible(known and bool(text))
+        key = f"{review.take_id}:{known}"
+        if known and key != self._shown:
+            self._shown = key
+            with QSignalBlocker(self._edit):
+                self._edit.setPlainText(text)
+            self._underline(review, text)
+
+    def _underline(self, review: TakeReview, text: str) -> None:
+        marks = []
+        for start, end in doubtful_spans(review.transcript, text):
+            mark = QTextEdit.ExtraSelection()
+            style = QTextCharFormat()
+            style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DashUnderline)
+            style.setUnderlineColor(self.look.colour("warning"))
+            cursor = QTextCursor(self._edit.document())
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            mark.format, mark.cursor = style, cursor  # type: ignore[attr-defined]
+            marks.append(mark)
+        self._edit.setExtraSelections(marks)
+
+    def _show_takes(self, review: TakeReview) -> None:
+        takes = self._presenter.step.takes if self._presenter.step else ()
+        drawn = ([take.take_id for take in takes], review.take_id, self.look.texts.language)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        clear(self._takes)
+        if len(takes) < 2:
+            return
+        group = QButtonGroup(self)
+        for take in takes:
+            button = Button(self.look, "step", name=f"{names.PROOF_TAKE_PREFIX}{take.number}")
+            button.setCheckable(True)
+            button.setChecked(take.take_id == review.take_id)
+            button.setText(self.look.t("Take {n}, {time}", n=take.number, time=self.look.texts.span(take.duration)))
+            button.clicked.connect(lambda _=False, chosen=take.take_id: self._presenter.choose(chosen))
+            group.addButton(button)
+            self._takes.addWidget(button, 1)

@@ -1,0 +1,154 @@
+"""A spoken question: time to think, then the candidate begins."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen
+from app.ui.presenters.answering import AnsweringPresenter
+from app.ui.presenters.journey import Journey
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, row
+from app.ui.widgets.meters import Ring
+from app.ui.widgets.page import Page
+
+TICK_MS = 100
+
+
+def stage_line(look: Look, journey: Journey) -> str:
+    """Stage 1/3 Introduction · Question 2 of 4."""
+    step = journey.step
+    if step is None:
+        return ""
+    stage = look.t(
+        "Stage {n} of {total}: {title}", n=step.stage_index + 1, total=step.stage_count, title=look.texts.pick(step.stage_title)
+    )
+    line = stage + "  ·  " + look.t("Question {n} of {total}", n=step.index + 1, total=step.total)
+    left = journey.total_left
+    if left is not None:
+        line += "  ·  " + look.t("{time} left in all", time=look.texts.minutes(left))
+    return line
+
+
+class QuestionScreen(Page):
+    screen = Screen.QUESTION
+    station = 3
+
+    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._presenter = presenter
+        self._stage, self._prompt, self._hint = Label("stage"), Label("question"), Label("muted")
+        self.column.addStretch(1)
+        card = Card(look, steps=4, gap=1.5)
+        for label in (self._stage, self._prompt, self._hint):
+            card.body.addWidget(label)
+        self.column.addWidget(card)
+        self._facts = Label("muted")
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._ring = Ring(look)
+        self._thinking = Label("muted")
+        self._thinking.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        middle = column(look, gap=1)
+        middle.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addWidget(self._thinking)
+        middle.addWidget(self._facts)
+        self.column.addLayout(middle)
+        self._found()
+        self.column.addStretch(2)
+        self._answer = Button(look, "primary", name=names.QUESTION_ANSWER, icon="record")
+        self._answer.clicked.connect(presenter.begin)
+        self.actions.addStretch(1)
+        self.actions.addWidget(self._answer)
+        self.footer.show()
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        presenter.listen(self.refresh)
+        self.say(self._answer.setText, N_("Start answering now"))
+
+    def _found(self) -> None:
+        """Earlier takes wait for a decision."""
+        self._card = Card(self.look, "soft", steps=2, gap=1)
+        self._found_title, self._found_text = Label("strong"), Label("body")
+        head = row(self.look, gap=1.5)
+        head.addWidget(IconLabel(self.look, "save", "accent"), 0, Qt.AlignmentFlag.AlignTop)
+        words = column(self.look, gap=0.25)
+        words.addWidget(self._found_title)
+        words.addWidget(self._found_text)
+        head.addLayout(words, 1)
+        self._keep = Button(self.look, "plain", name=names.QUESTION_KEEP)
+        self._keep.clicked.connect(self._presenter.look_at_takes)
+        self._redo = Button(self.look, "quiet", name=names.QUESTION_REDO)
+        self._redo.clicked.connect(self._presenter.redo_recovered)
+        buttons = row(self.look, gap=1)
+        buttons.addStretch(1)
+        buttons.addWidget(self._redo)
+        buttons.addWidget(self._keep)
+        self._card.body.addLayout(head)
+        self._card.body.addLayout(buttons)
+        self.column.addWidget(self._card)
+
+    def entered(self) -> None:
+        self._presenter.enter_question_unless_thinking()
+        self.retranslate()
+        self._timer.start()
+        self._answer.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.scroll_to_top()
+
+    def left(self) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        self._presenter.tick()
+        if self._journey.screen is Screen.QUESTION:
+            self._show_time()
+
+    def _show_time(self) -> None:
+        left, step, look = self._presenter.thinking_left, self._presenter.step, self.look
+        self._ring.setVisible(left is not None)
+        self._thinking.setVisible(left is not None)
+        if left is not None and step is not None:
+            share = left / step.thinking_seconds if step.thinking_seconds else 0
+            tone = "warning" if left <= 5 else "accent"
+            self._ring.show_time(look.texts.minutes(left), look.t("to think"), share, tone)
+        self._stage.setText(stage_line(look, self._journey))
+
+    def refresh(self) -> None:
+        step, look = self._presenter.step, self.look
+        if step is None or self._journey.screen is not Screen.QUESTION:
+            return
+        self._prompt.setText(look.texts.pick(step.question.prompt))
+        hint = look.texts.pick(step.question.hint)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._thinking.setText(look.t("Recording begins when the time to think is over, or as soon as you start."))
+        how = look.t("with picture") if step.question.kind.value == "video" else look.t("sound only")
+        limit = look.t("Answer up to {time}, {how}", time=look.texts.span(step.answer_seconds), how=how)
+        takes = look.texts.n("{n} take left", "{n} takes left", step.takes_left)
+        self._facts.setText(f"{limit}  ·  {takes}")
+        self._answer.setEnabled(step.takes_left > 0 and not self._journey.busy)
+        self._show_found()
+        self._show_time()
+
+    def _show_found(self) -> None:
+        step, look = self._presenter.step, self.look
+        takes = step.takes if step else ()
+        recovered = step.recovered if step else None
+        self._card.setVisible(bool(takes))
+        self._redo.setVisible(recovered is not None)
+        self._redo.setText(look.t("Redo it"))
+        for button in (self._keep, self._redo):
+            button.setEnabled(not self._journey.busy)
+        if recovered is not None:
+            self._found_title.setText(look.t("Your interrupted answer was kept"))
+            self._found_text.setText(
+                look.t("{time} were saved. Keep it or redo it: neither costs a take.", time=look.texts.span(recovered.duration))
+            )
+            self._keep.setText(look.t("Look at it"))
+        elif takes:
+            self._found_title.setText(look.texts.n("{n} earlier take is kept", "{n} earlier takes are kept", len(takes)))
+            self._found_text.setText(look.t("Choose one as your answer, or record another."))
+            self._keep.setText(look.t("Look and choose"))

@@ -1,0 +1,208 @@
+"""Start: one big button, the ways in, what waits for upload."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit
+
+from app.interview.views import InterviewSummary
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen, Sheet
+from app.ui.presenters.journey import Journey
+from app.ui.presenters.pages import ScanPresenter
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
+from app.ui.widgets.page import Page
+from app.ui.widgets.preview import LivePreview
+
+WAYS = (
+    ("scan", "scan", N_("Scan code"), ""),
+    ("code", "code", N_("Invitation code"), N_("For example ABCD-EFGH")),
+    ("phone", "phone", N_("Phone or ID number"), N_("The number you gave when applying")),
+    ("link", "link", N_("Invitation link"), N_("Paste the link that begins with xuda://")),
+)
+_SCAN_MS = 250
+
+
+class StartScreen(Page):
+    screen = Screen.START
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._scan = ScanPresenter(journey)
+        self._way = "code"
+        self._drawn: object = None
+        self.column.addStretch(2)
+        self._headline()
+        self._card()
+        self._unfinished = column(look, gap=1)
+        self.column.addLayout(self._unfinished)
+        self._quiet_lines()
+        self.column.addStretch(3)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_SCAN_MS)
+        self._timer.timeout.connect(self._scan.tick)
+        journey.listen(self.refresh)
+        self._scan.listen(self.refresh)
+        self.retranslate()
+
+    def _headline(self) -> None:
+        self._organisation = Label("stage")
+        self._title = Label("title")
+        self._lead = Label("lead")
+        self._lead.tone("muted")
+        lines = column(self.look, gap=0.5)
+        for label in (self._organisation, self._title, self._lead):
+            lines.addWidget(label)
+        self.column.addLayout(lines)
+        self.say(self._title.setText, N_("Welcome to your interview"))
+        self.say(
+            self._lead.setText,
+            N_("Answer at your own pace. Everything is saved on this device, with or without a network."),
+        )
+
+    def _card(self) -> None:
+        card = Card(self.look, steps=3, gap=2)
+        self._card_body = card
+        self._preview = LivePreview(self.look, self._journey.context.devices, frame=True)
+        self._preview.setMaximumHeight(self.look.tokens.space(32))
+        self._preview.hide()
+        self._field = QLineEdit()
+        self._field.setObjectName(names.START_FIELD)
+        self._field.setMaxLength(600)
+        self._field.returnPressed.connect(self._begin)
+        self._field.textChanged.connect(lambda _: self.refresh())
+        self._button = Button(self.look, "big", name=names.START_BEGIN)
+        self._button.clicked.connect(self._begin)
+        card.body.addWidget(self._preview)
+        card.body.addWidget(self._field)
+        card.body.addWidget(self._button)
+        card.body.addLayout(self._way_buttons())
+        self.column.addWidget(card)
+        self.say(self._button.setText, N_("Start interview"))
+
+    def _way_buttons(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(self.look.tokens.space(0.5))
+        group = QButtonGroup(self)
+        self._ways: dict[str, Button] = {}
+        for index, (key, icon, message, _) in enumerate(WAYS):
+            button = Button(self.look, "way", name=names.START_WAY_PREFIX + key, icon=icon)
+            button.setCheckable(True)
+            button.setChecked(key == self._way)
+            button.clicked.connect(lambda _=False, way=key: self._choose(way))
+            group.addButton(button)
+            grid.addWidget(button, 0, index)
+            self._ways[key] = button
+            self.say(button.setText, message)
+        self._grid = grid
+        return grid
+
+    def _quiet_lines(self) -> None:
+        self._pending_icon = IconLabel(self.look, "cloud-up")
+        self._pending = Label("muted")
+        self._pending.setObjectName(names.START_PENDING)
+        line = row(self.look, gap=1)
+        line.addWidget(self._pending_icon)
+        line.addWidget(self._pending, 1)
+        self.column.addLayout(line)
+        self._closed = Label("muted")
+        self.column.addWidget(self._closed)
+
+    # ---- clicks --------------------
+
+    def _begin(self) -> None:
+        if self._way == "scan" and not self._field.isVisible():
+            self._choose("code")
+        self._journey.look_up(self._field.text())
+
+    def _choose(self, way: str) -> None:
+        self._way = way
+        if way == "scan":
+            self._scan.start()
+            self._timer.start()
+        else:
+            self._stop_scan()
+            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.retranslate()
+
+    def _stop_scan(self) -> None:
+        self._timer.stop()
+        self._scan.stop()
+
+    # ---- shown --------------------
+
+    def entered(self) -> None:
+        self._field.clear()
+        self._ways["code"].setChecked(True)
+        self._way = "code"
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.retranslate()
+
+    def left(self) -> None:
+        self._stop_scan()
+        self._field.clear()
+
+    def refresh(self) -> None:
+        look, page = self.look, self._journey.start_page
+        scanning = self._way == "scan"
+        if scanning and not self._scan.scanning:
+            self._ways["code"].setChecked(True)
+            self._way, scanning = "code", False
+        self._preview.setVisible(scanning)
+        self._preview.run(scanning)
+        self._preview.say(look.t("Hold the QR code of your invitation into the frame"))
+        self._field.setVisible(not scanning)
+        self._button.setVisible(not scanning)
+        hints = {key: (message, hint) for key, _, message, hint in WAYS}
+        name, hint = hints[self._way]
+        self._field.setPlaceholderText(look.t(hint) if hint else "")
+        self._field.setAccessibleName(look.t(name))
+        ready = bool(self._field.text().strip()) and not self._journey.busy
+        self._button.setEnabled(ready and self._journey.sheet is Sheet.NONE)
+        organisation = page.organisation if page else None
+        self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))
+        pending = page.pending_uploads if page else 0
+        self._pending.setVisible(pending > 0)
+        self._pending_icon.setVisible(pending > 0)
+        self._pending.setText(
+            look.texts.n(
+                "{n} item waits for upload and is sent by itself.", "{n} items wait for upload and are sent by themselves.", pending
+            )
+        )
+        self._closed.setVisible(self._journey.closed_earlier)
+        self._closed.setText(look.t("The earlier attempt is closed and kept. Enter your invitation to start again."))
+        self._show_unfinished(page.unfinished if page and not self._journey.context.kiosk else ())
+
+    def _show_unfinished(self, found: tuple[InterviewSummary, ...]) -> None:
+        drawn = (found, self.look.texts.language)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        clear(self._unfinished)
+        for index, summary in enumerate(found[:3]):
+            self._unfinished.addWidget(unfinished_card(self.look, self._journey, summary, index))
+
+
+def unfinished_card(
+    look: Look, journey: Journey, summary: InterviewSummary, index: int, prefix: str = names.START_UNFINISHED_PREFIX
+) -> Card:
+    """One interview that was left, with the way back into it."""
+    card = Card(look, "soft", steps=1.5)
+    line = row(look, gap=1.5)
+    title, text = Label("strong"), Label("muted")
+    title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
+    text.setText(look.t("Unfinished: {done} of {total} answered, everything saved", done=summary.answered, total=summary.total))
+    words = column(look, gap=0)
+    words.addWidget(title)
+    words.addWidget(text)
+    button = Button(look, "plain", name=f"{prefix}{index}")
+    button.setText(look.t("Continue interview"))
+    button.clicked.connect(lambda: journey.offer_resume(summary))
+    line.addWidget(IconLabel(look, "save", "accent"))
+    line.addLayout(words, 1)
+    line.addWidget(button)
+    card.body.addLayout(line)
+    return card

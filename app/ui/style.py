@@ -1,0 +1,82 @@
+"""The look of the client: tokens, texts and icons in one value, and the style sheet made from the tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources as importlib_resources
+from string import Template
+
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
+
+from app.ui import icons
+from app.ui.i18n import Texts
+from app.ui.tokens import CJK_FAMILIES, Tokens
+
+
+@dataclass(frozen=True)
+class Look:
+    """Given to every widget."""
+
+    tokens: Tokens
+    texts: Texts
+
+    def t(self, message: str, **values: object) -> str:
+        return self.texts.t(message, **values)
+
+    def colour(self, name: str) -> QColor:
+        """A token's colour by its name."""
+        return QColor(str(getattr(self.tokens, name)))
+
+    def icon(self, name: str, colour: str = "ink") -> QIcon:
+        return icons.icon(name, str(getattr(self.tokens, colour)), self.tokens)
+
+    def pixmap(self, name: str, colour: str = "ink", *, size: int | None = None) -> QPixmap:
+        return icons.pixmap(name, str(getattr(self.tokens, colour)), size or self.tokens.icon)
+
+
+def style_sheet(tokens: Tokens) -> str:
+    """The template of resources/styles filled with the tokens."""
+    template = (importlib_resources.files("resources") / "styles" / "app.qss").read_text(encoding="utf-8")
+    values = tokens.values()
+    values |= {f"s{steps}": str(tokens.space(steps)) for steps in range(1, 7)}
+    values |= {
+        "half": str(tokens.space(0.5)),
+        "pill": str(tokens.pill),
+        "ring_room": str(2 * tokens.focus),
+        "control_inner": str(tokens.control - 2 * tokens.hair),
+        "big_inner": str(tokens.control + tokens.space(1)),
+        "field_inner": str(tokens.control - tokens.space(2) - 2 * tokens.hair),
+        "target_inner": str(tokens.target - 2 * tokens.hair),
+    }
+    return Template(template).substitute(values)
+
+
+def interface_font(tokens: Tokens) -> QFont:
+    """The system's face first, then the CJK faces; on Linux the CJK face first, so that digits and letters agree."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    known = set(QFontDatabase.families())
+    faces = [family for family in CJK_FAMILIES if family in known]
+    linux = "Noto Sans CJK SC" in faces
+    font.setFamilies([*faces, font.family()] if linux else [font.family(), *faces])
+    font.setPixelSize(tokens.body)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+def palette(tokens: Tokens) -> QPalette:
+    """For what the style sheet does not reach: placeholder text, selections, menus of the system."""
+    made = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: tokens.canvas,
+        QPalette.ColorRole.Base: tokens.surface,
+        QPalette.ColorRole.Text: tokens.ink,
+        QPalette.ColorRole.WindowText: tokens.ink,
+        QPalette.ColorRole.ButtonText: tokens.ink,
+        QPalette.ColorRole.Button: tokens.surface,
+        QPalette.ColorRole.Highlight: tokens.accent,
+        QPalette.ColorRole.HighlightedText: tokens.accent_ink,
+        QPalette.ColorRole.PlaceholderText: tokens.outline,
+    }
+    for role, colour in roles.items():
+        made.setColor(role, QColor(colour))
+    return made

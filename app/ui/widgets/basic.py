@@ -1,0 +1,207 @@
+"""Labels, buttons, cards and layouts in the look of the client."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.style import Look
+
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property the style sheet reads, and let it take effect."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Label(QLabel):
+    """Plain text that wraps. ``role``: title, question, heading, lead, body, muted, caption, strong, stage, mono."""
+
+    def __init__(self, role: str = "body", *, wrap: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if wrap:
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
+
+    def tone(self, tone: str) -> None:
+        """ok, warning, error, muted, recording or nothing."""
+        set_property(self, "tone", tone)
+
+
+class Chip(Label):
+    """A short state in a pill."""
+
+    def __init__(self) -> None:
+        super().__init__("chip", wrap=False)
+        self.setProperty("chip", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+
+
+class Button(QPushButton):
+    """``kind``: primary, big, equal, danger, quiet, link, bar, way, step, fold or plain. Paints its own focus ring."""
+
+    def __init__(self, look: Look, kind: str = "plain", *, name: str = "", icon: str = "") -> None:
+        super().__init__()
+        self._look = look
+        self._icon = icon
+        self._by_key = False
+        self.setProperty("kind", kind)
+        self.setObjectName(name)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAutoDefault(False)
+        self.setIconSize(QSize(look.tokens.icon, look.tokens.icon))
+        self._tint()
+        self.toggled.connect(self._tint)
+
+    def show_icon(self, name: str) -> None:
+        self._icon = name
+        self._tint()
+
+    def _tint(self) -> None:
+        if not self._icon:
+            return
+        kind = self.property("kind")
+        colour = {"primary": "accent_ink", "big": "accent_ink", "equal": "accent", "link": "accent", "danger": "error"}
+        tint = colour.get(str(kind), "muted" if kind in ("quiet", "bar", "way") else "ink")
+        if self.isChecked():
+            tint = "accent"
+        if self.property("tone") == "error":
+            tint = "error"
+        self.setIcon(self._look.icon(self._icon, tint))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._by_key = event.reason() in _BY_KEY
+        super().focusInEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() and self._by_key:
+            paint_focus(self, self._look)
+
+
+def paint_focus(widget: QWidget, look: Look) -> None:
+    """The focus ring: 2 px in the accent colour along the widget's edge."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(look.colour("accent"), look.tokens.focus))
+    edge = look.tokens.focus // 2
+    radius = look.tokens.button_radius + 2
+    painter.drawRoundedRect(widget.rect().adjusted(edge, edge, -edge, -edge), radius, radius)
+    painter.end()
+
+
+class Select(QComboBox):
+    """A combo box with a chevron from the icon set. The wheel does not change it by accident."""
+
+    def __init__(self, look: Look, *, name: str = "") -> None:
+        super().__init__()
+        self._look = look
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
+        self.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        size = self._look.tokens.icon - 4
+        right = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        x = self._look.tokens.space(1) if right else self.width() - size - self._look.tokens.space(1)
+        painter = QPainter(self)
+        painter.drawPixmap(x, (self.height() - size) // 2, self._look.pixmap("chevron-down", "muted", size=size))
+        painter.end()
+
+
+class IconLabel(QLabel):
+    """An icon that is told by its neighbour's words, so it has no name of its own."""
+
+    def __init__(self, look: Look, name: str = "", colour: str = "muted", *, size: int | None = None) -> None:
+        super().__init__()
+        self._look = look
+        self._size = size or look.tokens.icon
+        self.setFixedSize(self._size, self._size)
+        if name:
+            self.show_icon(name, colour)
+
+    def show_icon(self, name: str, colour: str = "muted") -> None:
+        self.setPixmap(self._look.pixmap(name, colour, size=self._size))
+
+
+class Card(QFrame):
+    """A surface with round corners. ``kind``: true (white), soft, sunken, warning, error."""
+
+    def __init__(self, look: Look, kind: str = "true", *, steps: float = 3, gap: float = 1.5) -> None:
+        super().__init__()
+        self.setProperty("card", kind)
+        self.body = column(look, gap=gap, margin=steps)
+        self.setLayout(self.body)
+
+
+def _layout(layout: QBoxLayout, look: Look, gap: float, margin: float) -> None:
+    edge = look.tokens.space(margin)
+    layout.setContentsMargins(edge, edge, edge, edge)
+    layout.setSpacing(look.tokens.space(gap))
+
+
+def column(look: Look, *, gap: float = 1.5, margin: float = 0) -> QVBoxLayout:
+    """Gap and margin in steps of 8."""
+    layout = QVBoxLayout()
+    _layout(layout, look, gap, margin)
+    return layout
+
+
+def row(look: Look, *, gap: float = 1.5, margin: float = 0) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    _layout(layout, look, gap, margin)
+    return layout
+
+
+def divider() -> QFrame:
+    line = QFrame()
+    line.setProperty("divider", "true")
+    return line
+
+
+def clear(layout: QBoxLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif isinstance(inner, QBoxLayout):
+            clear(inner)
+            inner.deleteLater()
+
+
+def icon_line(look: Look, icon: str, label: QLabel, *, colour: str = "accent") -> QHBoxLayout:
+    """An icon and the words beside it, aligned at their tops."""
+    line = row(look, gap=1.5)
+    line.addWidget(IconLabel(look, icon, colour), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(label, 1)
+    return line

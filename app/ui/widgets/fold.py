@@ -1,0 +1,34 @@
+"""A heading that opens and closes a text below it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame
+
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Label, column
+
+
+class Fold(QFrame):
+    """Closed at first. The words are set with :meth:`show_words`."""
+
+    def __init__(self, look: Look, *, name: str = "") -> None:
+        super().__init__()
+        self.button = Button(look, "fold", name=name, icon="chevron-right")
+        self.button.setCheckable(True)
+        self.text = Label("muted")
+        self.text.setContentsMargins(look.tokens.space(4.5), 0, look.tokens.space(1), look.tokens.space(1.5))
+        self.text.hide()
+        layout = column(look, gap=0)
+        layout.addWidget(self.button)
+        layout.addWidget(self.text)
+        self.setLayout(layout)
+        self.button.toggled.connect(self._toggle)
+
+    def show_words(self, heading: str, text: str) -> None:
+        self.button.setText(" " + heading)
+        self.button.setAccessibleName(heading)
+        self.text.setText(text)
+
+    def _toggle(self, opened: bool) -> None:
+        self.text.setVisible(opened)
+        self.button.show_icon("chevron-down" if opened else "chevron-right")

@@ -1,0 +1,144 @@
+"""What lies over a screen: sheets in the middle, the help panel at the side. Focus stays inside."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.ui.style import Look
+
+
+def focusable(parent: QWidget) -> list[QWidget]:
+    """The controls inside that can take the focus now, in reading order."""
+    found = [
+        widget
+        for widget in parent.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
+    ]
+    # A checked radio button stands for its group; the arrows reach the others.
+    return [widget for widget in found if widget.isEnabled()]
+
+
+class Overlay(QWidget):
+    """Covers its parent with a veil. ``dismissed`` is emitted on Escape."""
+
+    dismissed = Signal()
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._before: QWidget | None = None
+        parent.installEventFilter(self)
+        self.hide()
+
+    def open(self, first: QWidget | None = None) -> None:
+        window = self.window()
+        if not self.isVisible():
+            self._before = window.focusWidget()
+        self.setGeometry(self._parent().rect())
+        self.show()
+        self.raise_()
+        target = first or next(iter(focusable(self)), None)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_overlay(self) -> None:
+        if not self.isVisible():
+            return
+        self.hide()
+        before, self._before = self._before, None
+        if before is not None and before.isVisible() and before.isEnabled():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _parent(self) -> QWidget:
+        parent = self.parentWidget()
+        assert parent is not None
+        return parent
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parent():
+            self.setGeometry(self._parent().rect())
+        return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        chain = focusable(self)
+        if not chain:
+            return True
+        window = self.window()
+        now = window.focusWidget()
+        at = chain.index(now) if now in chain else -1
+        target = chain[(at + (1 if forward else -1)) % len(chain)]
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        target.setFocus(reason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismissed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        veil = QColor(self.look.tokens.veil)
+        veil.setAlphaF(self.look.tokens.veil_percent / 100)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), veil)
+        painter.end()
+
+
+class SheetHost(Overlay):
+    """Shows one sheet in the middle; it scrolls where the window is too low."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(look, parent)
+        self._current: QWidget | None = None
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setStyleSheet(
+            "QScrollArea, QScrollArea > QWidget > QWidget#sheet_holder { background: transparent; }"
+        )
+        self._holder = QWidget()
+        self._holder.setObjectName("sheet_holder")
+        self._middle = QVBoxLayout(self._holder)
+        self._middle.setContentsMargins(*[look.tokens.space(2)] * 4)
+        self._scroll.setWidget(self._holder)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
+        self._line = QHBoxLayout()
+        self._middle.addStretch(1)
+        self._middle.addLayout(self._line)
+        self._middle.addStretch(1)
+        self._line.addStretch(1)
+        self._line.addStretch(1)
+
+    def show_sheet(self, sheet: QFrame, first: QWidget | None) -> None:
+        if self._current is not None and self._current is not sheet:
+            self._line.removeWidget(self._current)
+            self._current.hide()
+        if self._current is not sheet:
+            self._line.insertWidget(1, sheet, 1000)
+        self._current = sheet
+        sheet.show()
+        self.open(first)
+
+    def hide_sheet(self) -> None:
+        self.close_overlay()
+        if self._current is not None:
+            self._current.hide()
+
+
+class SidePanel(Overlay):
+    """A panel at the far side of the reading direction, as high as the window."""
+
+    def __init__(self, look: Look, parent: QWidget, panel: QWidget) -> None:
+        super().__init__(look, parent)
+        panel.setMaximumWidth(look.tokens.panel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addStretch(1)
+        layout.addWidget(panel, 1000)

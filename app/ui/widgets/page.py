@@ -1,0 +1,113 @@
+"""The frame of a screen: a scrolling column with the actions below it, always in reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.names import Screen
+from app.ui.style import Look
+from app.ui.widgets.basic import column, row
+
+
+class Page(QWidget):
+    """Base of all screens. ``column`` takes the content, ``actions`` the buttons of the footer.
+
+    ``station`` is the step of the way (0..4), None where the navigation is shown instead. Words are set in
+    :meth:`retranslate`; :meth:`say` and its like remember them so that a change of language sets them anew.
+    """
+
+    screen = Screen.START
+    station: int | None = None
+    wide = False
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self._words: list[Callable[[], None]] = []
+        self.setProperty("canvas", "true")
+        self.column = column(look, gap=2)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._centred())
+        self.footer = QFrame()
+        self.footer.setObjectName("footer")
+        self.actions = row(look, gap=1)
+        self.footer.setLayout(self._footer_layout())
+        self.footer.hide()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self.footer)
+
+    def _centred(self) -> QWidget:
+        holder = QWidget()
+        holder.setProperty("canvas", "true")
+        inner = QWidget()
+        inner.setMaximumWidth(self._width())
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        inner.setLayout(self.column)
+        layout = QHBoxLayout(holder)
+        edge = self.look.tokens.space(3)
+        layout.setContentsMargins(edge, edge, edge, edge)
+        layout.addStretch(1)
+        layout.addWidget(inner, 1000)
+        layout.addStretch(1)
+        return holder
+
+    def _footer_layout(self) -> QHBoxLayout:
+        inner = QWidget()
+        inner.setMaximumWidth(self._width())
+        inner.setLayout(self.actions)
+        layout = QHBoxLayout()
+        layout.setContentsMargins(
+            self.look.tokens.space(3), self.look.tokens.space(1), self.look.tokens.space(3), self.look.tokens.space(1)
+        )
+        layout.addStretch(1)
+        layout.addWidget(inner, 1000)
+        layout.addStretch(1)
+        return layout
+
+    def _width(self) -> int:
+        return self.look.tokens.wide if self.wide else self.look.tokens.column
+
+    # ---- words --------------------
+
+    def say(self, set_text: Callable[[str], object], message: str) -> None:
+        """Set a fixed text now and after each change of language."""
+
+        def apply() -> None:
+            set_text(self.look.t(message))
+
+        self._words.append(apply)
+        apply()
+
+    def retranslate(self) -> None:
+        for apply in self._words:
+            apply()
+        self.refresh()
+
+    # ---- for subclasses --------------------
+
+    def entered(self) -> None:
+        """The screen has just become the current one."""
+
+    def left(self) -> None:
+        """Another screen is shown now."""
+
+    def refresh(self) -> None:
+        """Show what the presenter holds."""
+
+    def scroll_to_top(self) -> None:
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self.update()

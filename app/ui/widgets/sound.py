@@ -1,0 +1,72 @@
+"""Short sounds: the speaker's test tone and what the microphone test has recorded."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import wave
+from typing import TYPE_CHECKING, BinaryIO
+
+from PySide6.QtCore import QObject
+
+from app.ui.widgets.stream import TakeDevice
+
+if TYPE_CHECKING:
+    from PySide6.QtMultimedia import QMediaPlayer
+
+_RATE = 48_000
+
+
+def tone_wave(seconds: float = 0.9) -> bytes:
+    """Two soft notes as a mono 16-bit WAV, faded in and out."""
+    count = int(_RATE * seconds)
+    samples = []
+    for i in range(count):
+        note = 523.25 if i < count // 2 else 659.25
+        place = (i % (count // 2)) / (count // 2)
+        samples.append(int(9000 * math.sin(math.pi * place) * math.sin(2 * math.pi * note * i / _RATE)))
+    target = io.BytesIO()
+    with wave.open(target, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(_RATE)
+        out.writeframes(struct.pack(f"<{count}h", *samples))
+    return target.getvalue()
+
+
+class SoundPlayer(QObject):
+    """Plays one sound at a time, on the chosen speaker where the system still has it."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._player: QMediaPlayer | None = None
+        self._device: TakeDevice | None = None
+
+    def tone(self, speaker: str) -> None:
+        """``speaker`` is the device's name as the system shows it; any other plays on the default."""
+        self._start(io.BytesIO(tone_wave()), speaker)
+
+    def play(self, stream: BinaryIO) -> None:
+        self._start(stream, "")
+
+    def stop(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player.setSourceDevice(None)  # type: ignore[arg-type]
+        if self._device is not None:
+            self._device.close()
+            self._device = None
+
+    def _start(self, stream: BinaryIO, speaker: str) -> None:
+        from PySide6.QtMultimedia import QAudioOutput, QMediaDevices, QMediaPlayer
+
+        self.stop()
+        if self._player is None:
+            self._player = QMediaPlayer(self)
+            self._player.setAudioOutput(QAudioOutput(self._player))
+        wanted = next((d for d in QMediaDevices.audioOutputs() if d.description() == speaker), None)
+        self._player.audioOutput().setDevice(wanted or QMediaDevices.defaultAudioOutput())
+        self._device = TakeDevice(stream, self)
+        self._player.setSourceDevice(self._device)
+        self._player.play()

@@ -1,0 +1,170 @@
+"""The bar at the top: mark, navigation or the steps of the way, state of saving and network, language, help, leave."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QStackedWidget, QWidget
+
+from app.interview.views import SyncNews, SyncPhase
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, IconLabel, Label, row
+from app.ui.widgets.meters import StepDots
+from contract.catalog import LANGUAGES
+
+STATIONS = (N_("Prepare"), N_("Devices"), N_("Practice"), N_("Interview"), N_("Done"))
+_TABS = (
+    (Screen.START, names.TOPBAR_HOME, "home", N_("Home")),
+    (Screen.INTERVIEWS, names.TOPBAR_INTERVIEWS, "list", N_("Interviews")),
+    (Screen.MINE, names.TOPBAR_MINE, "user", N_("Mine")),
+)
+_NARROW = 1200
+
+
+class TopBar(QFrame):
+    navigated = Signal(Screen)
+    language_chosen = Signal(str)
+    help_wanted = Signal()
+    leave_wanted = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._station = 0
+        self._saved = self._busy = False
+        self._sync: SyncNews | None = None
+        self.setObjectName("topbar")
+        self.setFixedHeight(look.tokens.bar)
+        mark = IconLabel(look, "mark", "accent", size=look.tokens.icon_large)
+        self._brand = Label("heading", wrap=False)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._navigation())
+        self._dots = StepDots(look)
+        self._middle.addWidget(self._dots)
+        self._state_icon = IconLabel(look)
+        self._state = Label("caption", wrap=False)
+        self._state.setObjectName(names.TOPBAR_STATUS)
+        self._language = Button(look, "bar", name=names.TOPBAR_LANGUAGE, icon="globe")
+        self._language.setMenu(self._languages())
+        self._help = Button(look, "bar", name=names.TOPBAR_HELP, icon="help")
+        self._help.clicked.connect(self.help_wanted)
+        self._leave = Button(look, "bar", name=names.TOPBAR_LEAVE, icon="leave")
+        self._leave.setProperty("tone", "error")
+        self._leave.show_icon("leave")
+        self._leave.clicked.connect(self.leave_wanted)
+        layout = row(look, gap=1)
+        layout.setContentsMargins(look.tokens.space(2), 0, look.tokens.space(1), 0)
+        layout.addWidget(mark)
+        layout.addWidget(self._brand)
+        layout.addSpacing(look.tokens.space(1))
+        layout.addWidget(self._middle, 1)
+        layout.addWidget(self._state_icon)
+        layout.addWidget(self._state)
+        layout.addSpacing(look.tokens.space(1))
+        layout.addWidget(self._language)
+        layout.addWidget(self._help)
+        layout.addWidget(self._leave)
+        self.setLayout(layout)
+        self._fitted = 0
+
+    def _navigation(self) -> QWidget:
+        holder = QWidget()
+        layout = row(self._look, gap=0.5)
+        self._tabs: dict[Screen, Button] = {}
+        group = QButtonGroup(self)
+        for screen, name, icon, _ in _TABS:
+            tab = Button(self._look, "bar", name=name, icon=icon)
+            tab.setCheckable(True)
+            tab.clicked.connect(lambda _=False, to=screen: self.navigated.emit(to))
+            group.addButton(tab)
+            self._tabs[screen] = tab
+            layout.addWidget(tab)
+        layout.addStretch(1)
+        holder.setLayout(layout)
+        return holder
+
+    def _languages(self) -> QMenu:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for tag, name in LANGUAGES.items():
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setData(tag)
+            action.setChecked(tag == self._look.texts.language)
+            action.triggered.connect(lambda _=False, chosen=tag: self.language_chosen.emit(chosen))
+            group.addAction(action)
+        self._menu = menu
+        return menu
+
+    def retranslate(self) -> None:
+        texts = self._look.texts
+        self._brand.setText(texts.t("Xuda"))
+        for screen, _, _, message in _TABS:
+            self._tabs[screen].setText(texts.t(message))
+        self._leave.setText(texts.t("End interview"))
+        self._language.setAccessibleName(texts.t("Language"))
+        self._help.setAccessibleName(texts.t("Help"))
+        for action in self._menu.actions():
+            action.setChecked(action.data() == texts.language)
+        self.show_station(self._station)
+        self._fit()
+        self.show_state(saved=self._saved, busy=self._busy, sync=self._sync)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """On a narrow window icons alone stand for language and help; their names stay for screen readers."""
+        texts = self._look.texts
+        roomy = self.width() >= _NARROW
+        self._language.setText(LANGUAGES[texts.language] if roomy else "")
+        self._help.setText(texts.t("Help") if roomy else "")
+        self._brand.setVisible(self.width() >= 700)
+
+    def show_screen(self, screen: Screen, station: int | None, *, leaving: bool) -> None:
+        """Navigation on the pages around an interview, the steps of the way on its own."""
+        self._middle.setCurrentIndex(0 if station is None else 1)
+        self._leave.setVisible(leaving)
+        tab = self._tabs.get(screen)
+        if tab is not None:
+            tab.setChecked(True)
+        self.show_station(station or 0)
+
+    def show_station(self, station: int) -> None:
+        self._station = station
+        self._dots.show_step([self._look.t(name) for name in STATIONS], station)
+
+    def show_state(self, *, saved: bool, busy: bool, sync: SyncNews | None) -> None:
+        """``saved``: the newest change is durable on this device."""
+        self._saved, self._busy, self._sync = saved, busy, sync
+        t = self._look.t
+        words = [t("Saving…")] if busy else [t("Saved")] if saved else []
+        icon, colour, network = self._network(sync)
+        if network:
+            words.append(network)
+        self._state.setText(" · ".join(words))
+        self._state.setVisible(bool(words))
+        self._state_icon.setVisible(bool(words))
+        self._state_icon.show_icon(icon, "accent" if colour == "muted" and saved and not busy else colour)
+
+    def _network(self, sync: SyncNews | None) -> tuple[str, str, str]:
+        t = self._look.t
+        if sync is None:
+            return "save", "muted", ""
+        if sync.failed:
+            return "warning", "warning", t("Waiting for staff")
+        return {
+            SyncPhase.OFF: ("cloud-off", "muted", t("Kept on this device")),
+            SyncPhase.OFFLINE: ("cloud-off", "warning", t("Offline, uploads later by itself")),
+            SyncPhase.SENDING: (
+                "cloud-up",
+                "muted",
+                self._look.texts.n("Uploading {n} item", "Uploading {n} items", sync.pending),
+            ),
+            SyncPhase.WAITING: ("cloud", "muted", t("Uploads by itself")),
+            SyncPhase.DONE: ("cloud-check", "accent", t("Online") if sync.pending else t("All delivered")),
+        }[sync.phase]
