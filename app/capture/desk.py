@@ -20,7 +20,7 @@ class CaptureDesk:
         return devices.list_cameras()
 
     def microphones(self) -> list[DeviceInfo]:
-        return devices.list_microphones()
+        return self._recorder.microphones()
 
     def speakers(self) -> list[DeviceInfo]:
         return devices.list_speakers()

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from app.capture import pulse
 from app.capture.portaudio import PORT_AUDIO, SoundDevice
 from app.capture.ring import SoundRing
 from app.capture.specs import SpecKind, parse_spec
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _RING_SECONDS = 20
 _LOOK = 0.2
 _RETRY = 0.8
+_WATCH = 1.0
 
 
 class Microphone(Protocol):
@@ -65,9 +67,11 @@ class LiveMicrophone:
         self._latency = 0.0
         self._loud_at = 0.0
         self._overflows = 0
-        device = PORT_AUDIO.choose(parse_spec(spec), refresh=True)
-        self.info = device.info
-        self._stream: Any = self._open(device)
+        self._pausing = False
+        self._guard = threading.Lock()
+        self._device = PORT_AUDIO.choose(parse_spec(spec), refresh=True)
+        self.info = self._device.info
+        self._stream: Any = self._open(self._device)
         self._keeper = threading.Thread(target=self._keep, name="microphone", daemon=True)
         self._keeper.start()
 
@@ -90,6 +94,8 @@ class LiveMicrophone:
 
     def state(self, now: float) -> DeviceState:
         """LIVE, SILENT (exact zeros for long: muted), STALLED or LOST at monotonic second ``now``."""
+        if self._pausing:
+            return DeviceState.LIVE
         quiet = now - self._ring.mark[1]
         if self._finished.is_set() or quiet > self._settings.sound_lost:
             return DeviceState.LOST
@@ -104,6 +110,19 @@ class LiveMicrophone:
 
     def park(self) -> None:
         """A live microphone needs no care between takes."""
+
+    def list_anew(self) -> list[DeviceInfo]:
+        """Microphones of this machine. PortAudio sees new ones only while no stream is open, so this one is let go
+        for a moment; not for the middle of a take."""
+        if self._device.source is not None or self._stream is None:
+            return [device.info for device in PORT_AUDIO.devices("input", refresh=True)]
+        with self._guard:
+            self._pausing = True
+            self._drop()
+            found = [device.info for device in PORT_AUDIO.devices("input", refresh=True)]
+            self._reopen()
+            self._pausing = False
+        return found
 
     def close(self) -> None:
         self._closing.set()
@@ -132,15 +151,28 @@ class LiveMicrophone:
 
     def _keep(self) -> None:
         seen = (self._ring, 0)
-        while not self._closing.wait(_LOOK):
-            if self._stream is None:
-                self._reopen()
-                continue
-            seen = self._listen(*seen)
-            if self.state(time.monotonic()) is DeviceState.LOST:
-                log.warning("The microphone gives no more sound; opening it again")
-                self._drop()
+        watched = time.monotonic()
+        while not self._closing.wait(_LOOK if self._stream is not None else _RETRY):
+            with self._guard:
+                if self._stream is None:
+                    self._reopen()
+                    continue
+                seen = self._listen(*seen)
+                if time.monotonic() - watched > _WATCH:
+                    self._watch_source()
+                    watched = time.monotonic()
+                if self.state(time.monotonic()) is DeviceState.LOST:
+                    log.warning("The microphone gives no more sound; opening it again")
+                    self._drop()
         self._drop()
+
+    def _watch_source(self) -> None:
+        """A sound server moves a stream to another microphone without a word when the first one is pulled out."""
+        source = self._device.source
+        heard = pulse.heard_sources() if source is not None else None
+        if source is not None and heard and source.index not in heard:
+            log.warning("The sound server has switched to another microphone")
+            self._finished.set()
 
     def _listen(self, ring: SoundRing, tail: int) -> tuple[SoundRing, int]:
         if ring is not self._ring:
@@ -158,8 +190,6 @@ class LiveMicrophone:
             self._finished.set()
 
     def _reopen(self) -> None:
-        if self._closing.wait(_RETRY):
-            return
         try:
             # This very microphone is meant, also when another one has become the system's default.
             device = PORT_AUDIO.choose(parse_spec(self.info.spec), refresh=True)
@@ -167,7 +197,8 @@ class LiveMicrophone:
         except XudaError:
             self._finished.set()
             return
-        log.info("The microphone is back")
+        self._device = device
+        log.info("The microphone is open again")
 
 
 def open_microphone(spec: str, settings: CaptureSettings) -> Microphone:

@@ -6,9 +6,12 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from app.capture import pulse
+from app.capture.pulse import PulseSource
 from app.capture.specs import DeviceSpec, SpecKind, name_matches
 from app.interview.model import DeviceInfo
 from contract.errors import ErrorCode, XudaError
@@ -20,7 +23,10 @@ _HOST_APIS = ("Windows WASAPI", "Core Audio", "ALSA", "Windows DirectSound", "MM
 
 @dataclass(frozen=True, slots=True)
 class SoundDevice:
-    """A PortAudio device. ``rate`` is its own sample rate in Hz."""
+    """A PortAudio device. ``rate`` is its own sample rate in Hz.
+
+    ``source`` is the sound server's microphone behind it, where the server tells.
+    """
 
     index: int
     name: str
@@ -28,6 +34,7 @@ class SoundDevice:
     channels: int
     rate: float
     is_default: bool
+    source: PulseSource | None = None
 
     @property
     def info(self) -> DeviceInfo:
@@ -49,16 +56,18 @@ class PortAudio:
                 return []
             if refresh and not self._open:
                 self._refresh(sd)
-            return _list_devices(sd, kind)
+            found = _list_devices(sd, kind)
+        served = _served(found) if kind == "input" else None
+        return found if served is None else served
 
     def choose(self, spec: DeviceSpec, *, refresh: bool) -> SoundDevice:
         """The microphone a spec means. Raises XudaError(MICROPHONE_MISSING)."""
         devices = self.devices("input", refresh=refresh)
-        if spec.kind is SpecKind.NAME:
-            exact = [d for d in devices if d.name.casefold() == spec.value.casefold()]
-            devices = exact or [d for d in devices if name_matches(spec.value, d.name)]
-        elif spec.kind is SpecKind.INDEX:
-            devices = [d for d in devices if d.index == spec.index]
+        if spec.kind is not SpecKind.DEFAULT:
+            # PortAudio's own names and numbers are understood also where the sound server's are shown.
+            with self._lock:
+                sd = self._load()
+                devices = _matching(spec, devices) or _matching(spec, _list_devices(sd, "input") if sd else [])
         if not devices:
             raise XudaError(ErrorCode.MICROPHONE_MISSING, field="microphone")
         return devices[0]
@@ -69,7 +78,7 @@ class PortAudio:
         Raises XudaError(MICROPHONE_BUSY).
         """
         wishes = [(48_000.0, 1), (device.rate, 1), (device.rate, min(2, device.channels))]
-        with self._lock:
+        with self._lock, pulse.chosen(device.source.name) if device.source else nullcontext():
             sd = self._load()
             for rate, channels in dict.fromkeys(wishes):
                 try:
@@ -117,6 +126,35 @@ class PortAudio:
 
 
 PORT_AUDIO = PortAudio()
+
+
+def _matching(spec: DeviceSpec, devices: list[SoundDevice]) -> list[SoundDevice]:
+    if spec.kind is SpecKind.INDEX:
+        # Behind a sound server all microphones share one number, so a number means PortAudio's own device.
+        return [d for d in devices if d.index == spec.index and d.source is None]
+    exact = [d for d in devices if d.name.casefold() == spec.value.casefold()]
+    return exact or [d for d in devices if name_matches(spec.value, d.name)]
+
+
+def _served(found: list[SoundDevice]) -> list[SoundDevice] | None:
+    """The sound server's microphones by their own names; None where there is no server PortAudio can reach."""
+    gate = next((d for d in found if d.name == "pulse"), None)
+    sources = pulse.sources() if gate else None
+    if gate is None or sources is None:
+        return None
+    names = [s.description for s in sources]
+    return [
+        SoundDevice(
+            index=gate.index,
+            name=s.description if names.count(s.description) == 1 else f"{s.description} ({s.name})",
+            host_api="PulseAudio",
+            channels=1,
+            rate=48_000.0,
+            is_default=s.is_default,
+            source=s,
+        )
+        for s in sources
+    ]
 
 
 def _list_devices(sd: Any, kind: str) -> list[SoundDevice]:

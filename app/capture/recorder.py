@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.capture.camera import Camera
-from app.capture.microphone import Microphone, open_microphone
+from app.capture.devices import list_microphones
+from app.capture.microphone import LiveMicrophone, Microphone, open_microphone
 from app.capture.values import CaptureSettings, DeviceState, Frame, Level
 from app.interview.model import DeviceInfo, RecordingResult
 from app.interview.ports import RecorderListener, Sink
@@ -87,6 +88,13 @@ class DeviceRecorder:
     @property
     def microphone(self) -> DeviceInfo | None:
         return self._microphone.info if self._microphone else None
+
+    def microphones(self) -> list[DeviceInfo]:
+        """The machine's microphones, also those that were plugged in since; during a take only those known before."""
+        microphone = self._microphone
+        if self._take is None and isinstance(microphone, LiveMicrophone):
+            return microphone.list_anew()
+        return list_microphones()
 
     def camera_state(self) -> DeviceState | None:
         """LIVE, FROZEN or LOST; None when no camera was opened."""

@@ -37,8 +37,8 @@ def frame(image: np.ndarray) -> Frame:
         (DeviceState.LOST, moving_picture(), "failed", "camera_lost"),
         (DeviceState.FROZEN, moving_picture(), "failed", "camera_frozen"),
         (DeviceState.LIVE, plain_picture(3), "failed", "camera_dark"),
-        (DeviceState.LIVE, moving_picture(), "ok", None),
-        (DeviceState.LIVE, plain_picture(255), "ok", None),
+        (DeviceState.LIVE, moving_picture(), "ok", ""),
+        (DeviceState.LIVE, plain_picture(255), "ok", ""),
     ],
 )
 def test_a_camera_needs_a_live_picture_with_light_in_it(state, picture, expected, code) -> None:  # type: ignore[no-untyped-def]
@@ -55,7 +55,7 @@ def test_a_camera_needs_a_live_picture_with_light_in_it(state, picture, expected
         (DeviceState.LIVE, Level(), "failed", "microphone_silent"),
         (DeviceState.LIVE, Level(-55, -40), "warning", "microphone_quiet"),
         (DeviceState.LIVE, Level(-6, -0.1), "warning", "microphone_clipping"),
-        (DeviceState.LIVE, Level(-25, -12), "ok", None),
+        (DeviceState.LIVE, Level(-25, -12), "ok", ""),
     ],
 )
 def test_a_microphone_needs_a_fitting_level(state, level, expected, code) -> None:  # type: ignore[no-untyped-def]

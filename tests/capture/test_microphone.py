@@ -12,6 +12,7 @@ import pytest
 
 from app.capture.devices import list_microphones, list_speakers
 from app.capture.microphone import Microphone, open_microphone
+from app.capture.recorder import DeviceRecorder
 from app.capture.sound_file import decode_sound
 from app.capture.values import CaptureSettings, DeviceState, Level
 from contract.errors import ErrorCode, XudaError
@@ -37,11 +38,41 @@ def level(microphone: Microphone) -> Level:
     return Level.of(microphone.ring.last(4800))
 
 
-def test_the_microphone_and_the_speaker_are_listed(virtual_microphone: VirtualMicrophone) -> None:
-    microphones = list_microphones()
-    assert microphones[0].is_default
-    assert {"pulse", "default"} <= {device.name for device in microphones}
+def test_microphones_have_the_names_the_system_gives_them(virtual_microphone: VirtualMicrophone) -> None:
+    virtual_microphone.plug_second()
+    assert [(device.name, device.is_default) for device in list_microphones()] == [
+        ("virtual", True),
+        ("second", False),
+    ]
     assert list_speakers()[0].is_default
+
+
+def test_what_the_machine_plays_is_no_microphone(virtual_microphone: VirtualMicrophone) -> None:
+    virtual_microphone.unplug()
+    assert list_microphones() == []
+    with pytest.raises(XudaError) as caught:
+        open_microphone("", CaptureSettings())
+    assert caught.value.code is ErrorCode.MICROPHONE_MISSING
+
+
+def test_a_microphone_plugged_in_later_appears_while_another_is_open(
+    recorder: DeviceRecorder, virtual_microphone: VirtualMicrophone
+) -> None:
+    recorder.set_microphone("")
+    assert [device.name for device in recorder.microphones()] == ["virtual"]
+    virtual_microphone.plug_second()
+    assert [device.name for device in recorder.microphones()] == ["virtual", "second"]
+    assert recorder.microphone_state() is DeviceState.LIVE
+
+
+def test_listing_without_a_sound_server_lets_the_microphone_go_only_for_a_moment(
+    recorder: DeviceRecorder, virtual_microphone: VirtualMicrophone
+) -> None:
+    recorder.set_microphone("name:default")
+    names = [device.name for device in recorder.microphones()]
+    assert "virtual" in names
+    virtual_microphone.play_samples(tone(5.0, 440, 48_000))
+    wait_for(lambda: recorder.level().rms > -12, "sound after the listing")
 
 
 def test_the_level_follows_what_is_heard(virtual_microphone: VirtualMicrophone) -> None:
@@ -54,8 +85,30 @@ def test_the_level_follows_what_is_heard(virtual_microphone: VirtualMicrophone) 
 
 
 def test_a_microphone_can_be_named_in_part(virtual_microphone: VirtualMicrophone) -> None:
-    with opened("name:PUL") as microphone:
+    with opened("name:VIRT") as microphone:
+        assert microphone.info.name == "virtual"
+    with opened("pulse") as microphone:
         assert microphone.info.name == "pulse"
+
+
+def test_a_second_microphone_is_really_the_one_that_is_heard(virtual_microphone: VirtualMicrophone) -> None:
+    virtual_microphone.plug_second()
+    virtual_microphone.mute(True)
+    virtual_microphone.play_samples(tone(20.0, 440, 48_000))
+    with opened("name:second") as microphone:
+        wait_for(lambda: level(microphone).rms > -12, "the tone")
+    with opened("name:virtual") as microphone:
+        wait_for(lambda: microphone.ring.head > 9600, "sound")
+        assert level(microphone).rms < -80
+
+
+def test_a_silent_switch_to_another_microphone_is_noticed_within_two_seconds(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    virtual_microphone.plug_second()
+    with opened("") as microphone:
+        virtual_microphone.unplug_first()
+        assert wait_for(lambda: state(microphone) is DeviceState.LOST, "the switch") < 2.0
 
 
 def test_a_microphone_that_is_not_there_is_missing(virtual_microphone: VirtualMicrophone) -> None:

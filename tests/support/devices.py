@@ -31,6 +31,7 @@ def virtual_microphone(sound_server: VirtualMicrophone) -> Iterator[VirtualMicro
     sound_server.plug()
     yield sound_server
     sound_server.quiet()
+    sound_server.unplug()
     sound_server.plug()
     sound_server.mute(False)
     sound_server.suspend(False)

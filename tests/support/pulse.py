@@ -15,13 +15,19 @@ from tests.support.waiting import wait_for
 
 # Without norewinds the silence before a sound is lost now and then.
 _SINK = ["module-null-sink", "sink_name=vspk", "rate=48000", "channels=2", "norewinds=1"]
-_SOURCE = ["module-remap-source", "master=vspk.monitor", "source_name=vmic"]
+_SOURCE = [
+    "module-remap-source",
+    "master=vspk.monitor",
+    "source_name=vmic",
+    "source_properties=device.description=virtual",
+]
 
 
 class VirtualMicrophone:
     """What is played into it is heard by PortAudio's default microphone of a process with ``environment``."""
 
     spec = ""
+    name = "virtual"
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="xuda-sound-"))
@@ -71,6 +77,15 @@ class VirtualMicrophone:
         """Let the source stop, or go on, giving sound without an error."""
         flag = "1" if suspended else "0"
         self._control("suspend-source", "vmic", flag)
+
+    def plug_second(self) -> None:
+        """Put in another microphone that hears the same, named ``second``."""
+        words = ["master=vspk.monitor", "source_name=vmic2", "source_properties=device.description=second"]
+        self._modules.append(self._control("load-module", "module-remap-source", *words).stdout.strip())
+
+    def unplug_first(self) -> None:
+        """Pull out the microphone that is in use; the second one stays."""
+        self._control("unload-module", self._modules.pop(1))
 
     def mute(self, muted: bool) -> None:
         self._control("set-source-mute", "vmic", "1" if muted else "0")
