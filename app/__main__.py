@@ -52,29 +52,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     _use_utf8()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    language = early_language(given)
+    # Until the settings are read, what is asked for on the command line decides how an error is told.
+    settings = ClientSettings(lang=early_language(given), json="--json" in given)
     try:
-        return _run(given, language)
+        # A frozen program that is double-clicked opens the client.
+        name = given[0] if given else "client" if FROZEN else "--help"
+        if name in _ANSWERS:
+            print(_ANSWERS[name](settings.lang))
+            return 0
+        if name not in COMMANDS:
+            raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=name)
+        settings = parse(name, given[1:], settings.lang)
+        return _run(COMMANDS[name], settings)
     except XudaError as error:
-        _report(error, language, as_json="--json" in given)
+        _report(error, settings)
         return KNOWN_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _run(given: list[str], language: str) -> int:
-    # A frozen program that is double-clicked opens the client.
-    name = given[0] if given else "client" if FROZEN else "--help"
-    if name in ("--help", "-h"):
-        print(overview(language))
-        return 0
-    if name == "--version":
-        print(_version())
-        return 0
-    if name not in COMMANDS:
-        raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=name)
-    settings = parse(name, given[1:], language)
-    command = COMMANDS[name]
+def _run(command: Command, settings: ClientSettings) -> int:
     with disk_errors():
         setup_logging(settings.data if command.logs else None, verbose=settings.verbose)
     return int(function_of(command)(settings))
@@ -96,16 +93,19 @@ def overview(language: str) -> str:
     return "\n".join(lines)
 
 
-def _version() -> str:
+def _version(_: str) -> str:
     from app.facts import app_version
 
     return f"{APP_NAME} {app_version()}"
 
 
-def _report(error: XudaError, language: str, *, as_json: bool) -> None:
-    text = error_text(error, language)
+_ANSWERS: dict[str, Callable[[str], str]] = {"--help": overview, "-h": overview, "--version": _version}
+
+
+def _report(error: XudaError, settings: ClientSettings) -> None:
+    text = error_text(error, settings.lang)
     print("\n".join(text.lines), file=sys.stderr)
-    if as_json:
+    if settings.json:
         body = {"code": error.code.value, "field": error.field, "row": error.row, "text": list(text.lines)}
         print(json.dumps({"error": body}, ensure_ascii=False))
 

@@ -144,6 +144,25 @@ def test_a_known_error_is_json_too_where_json_is_asked_for(capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "model_missing"
 
 
+def test_a_known_error_is_told_as_the_settings_say(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = write_config(tmp_path, '[xuda]\nlang = "zh_CN"\njson = true\n')
+    assert main(["model", "verify", "--config", str(file), "--data", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("未安装语音识别模型")
+    assert json.loads(shown.out)["error"]["code"] == "model_missing"
+
+
+def test_a_bug_is_no_known_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("app.model_command.run", lambda settings: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["model", "list", "--data", str(tmp_path)])
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("xuda ")
+
+
 def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["interview"]) == 2
     assert "interview" in capsys.readouterr().err
