@@ -69,7 +69,7 @@ class InterviewService:
         self.practice = PracticeDesk(recorder, media, notify)
         self._admission: Admission | None = None
         self._active: str | None = None
-        self._active_since = 0.0
+        self._active_since: float | None = None
 
     # ---- start, entry, consent --------------------
 
@@ -143,6 +143,11 @@ class InterviewService:
     def kit(self) -> Kit:
         """The active interview's kit."""
         return self._kit(self._require_active())
+
+    def start_clock(self) -> None:
+        """The first question is about to be shown: from here on the total time counts (not devices and practice)."""
+        self._require_active()
+        self._active_since = self._clock.monotonic()
 
     def step(self) -> Step | None:
         """The first unanswered question, None when all are answered."""
@@ -371,8 +376,7 @@ class InterviewService:
     ) -> InterviewRow:
         used = self._seconds_used(row)
         row = self._store.append(row.interview_id, drafts, state=state, takes=takes, seconds_used=used)
-        if row.interview_id == self._active:
-            self._active_since = self._clock.monotonic()
+        self._restart_clock(row)
         self._wake_sync()
         return row
 
@@ -420,16 +424,21 @@ class InterviewService:
 
     def _activate(self, interview_id: str) -> None:
         self._active = interview_id
-        self._active_since = self._clock.monotonic()
+        self._active_since = None
         self._wake_sync()
 
     def _remember_time(self) -> None:
         row = self._require_active()
         self._store.append(row.interview_id, [], seconds_used=self._seconds_used(row))
-        self._active_since = self._clock.monotonic()
+        self._restart_clock(row)
+
+    def _restart_clock(self, row: InterviewRow) -> None:
+        """The time so far is in the row now; count on from here."""
+        if row.interview_id == self._active and self._active_since is not None:
+            self._active_since = self._clock.monotonic()
 
     def _seconds_used(self, row: InterviewRow) -> float:
-        if row.interview_id != self._active:
+        if row.interview_id != self._active or self._active_since is None:
             return row.seconds_used
         return row.seconds_used + self._clock.monotonic() - self._active_since
 
