@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.clock import SystemClock
+from app.sync.enrolment import enroll
 from app.sync.transport import Signer, Transport
 from app.sync.uploader import Upload
 from contract.events import ObjectRef
 from contract.keys import SigningKey
 from tests.sync.cutting_proxy import CuttingProxy, cutting
+from tests.sync.device import Device, WrongClock
 from tests.sync.faulty_server import FaultyServer, running
 
 DEVICE = "device-1"
@@ -70,3 +73,24 @@ def make_upload(tmp_path: Path) -> Callable[..., Upload]:
         return Upload("interview-1", path, ref)
 
     return make
+
+
+@pytest.fixture
+def make_device(tmp_path: Path, server: FaultyServer) -> Iterator[Callable[..., Device]]:
+    """Devices enrolled with the server, each in a folder of its own."""
+    devices: list[Device] = []
+
+    def make(off: timedelta = timedelta(0)) -> Device:
+        device = Device(tmp_path / f"device-{len(devices)}", WrongClock(off))
+        devices.append(device)
+        enroll(server.url, server.enrolment_code, "Booth 1", device)
+        return device
+
+    yield make
+    for device in devices:
+        device.close()
+
+
+@pytest.fixture
+def device(make_device: Callable[..., Device]) -> Device:
+    return make_device()

@@ -32,7 +32,7 @@ from contract.envelope import Envelope, WireModel, open_envelope, sign
 from contract.errors import ErrorCode, XudaError
 from contract.events import Event, HrState, ObjectRef, derive_state, events_digest
 from contract.invitation import Roster
-from contract.keys import SigningKey, UnwrapKey
+from contract.keys import SigningKey, UnwrapKey, fingerprint
 from contract.manifest import Manifest, Receipt
 
 PROBLEM = "application/problem+json"
@@ -117,7 +117,6 @@ class FaultyServer:
         self.stored: list[str] = []
         self.receipts: dict[str, Receipt] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.code = "ABCDE-FGHJK"
         self.release = threading.Event()
         self._rules: list[Rule] = []
         self._lock = threading.RLock()
@@ -129,6 +128,10 @@ class FaultyServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def enrolment_code(self) -> str:
+        return f"ABCDE-FGHJK-{fingerprint(self.organisation_key.public)[:5]}"
 
     def start(self) -> None:
         """Listen; after a stop on the same port again."""
@@ -224,10 +227,12 @@ class FaultyServer:
 
     def _enrol(self, asked: Asked) -> Answer:
         request = EnrolRequest.model_validate_json(asked.body)
-        if not request.code.startswith(self.code):
+        if request.code != self.enrolment_code:
             return _problem(403, ErrorCode.ENROLMENT_CODE_INVALID)
-        device_id = uuid.uuid4().hex
-        self.devices[device_id] = b64decode(request.public_key)
+        public = b64decode(request.public_key)
+        known = [device_id for device_id, key in self.devices.items() if key == public]
+        device_id = known[0] if known else uuid.uuid4().hex
+        self.devices[device_id] = public
         return _json(EnrolReply(organisation=sign(self.organisation(device_id), self.organisation_key)))
 
     def organisation(self, device_id: str) -> Organisation:

@@ -66,7 +66,7 @@ def test_upload_cut_in_the_middle_of_chunks_resumes(
     size = 10 * MIN_CHUNK + 12345
     upload = make_upload(size)
     with cutting(tus_port) as proxy:
-        proxy.cuts = [MIN_CHUNK + 70_000, 2 * MIN_CHUNK + 5, MIN_CHUNK // 3]
+        proxy.cuts = [MIN_CHUNK + 70_000, 2 * MIN_CHUNK + 90_000, MIN_CHUNK // 3]
         transport = Transport(proxy.url, timeouts=(2, 10))
         uploader = Uploader(transport, endpoint="/files", first_chunk=MIN_CHUNK, largest_chunk=MIN_CHUNK)
         cuts = 0

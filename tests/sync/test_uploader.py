@@ -62,7 +62,7 @@ def test_same_object_again_sends_no_byte(server: FaultyServer, transport: Transp
 def test_each_cut_costs_at_most_one_chunk(proxy: CuttingProxy, signer: Signer, make_upload: MakeUpload) -> None:
     chunk, size = MIN_CHUNK, 12 * MIN_CHUNK
     upload = make_upload(size)
-    proxy.cuts = [chunk // 2, 2 * chunk + 100, 3 * chunk - 5000, chunk + 40_000]
+    proxy.cuts = [chunk // 2, 2 * chunk + 100_000, 3 * chunk + 60_000, chunk + 40_000]
     cuts = len(proxy.cuts)
     transport = Transport(proxy.url, signer=signer, timeouts=(2, 5))
     failures: list[TransportError] = []

@@ -1,0 +1,461 @@
+"""Delivering the outbox to a backend that works, fails, lies and goes away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from app.interview.views import SyncPhase
+from contract.errors import ErrorCode
+from contract.events import HrState
+from tests.sync.device import QUICK, Device, eventually
+from tests.sync.faulty_server import (
+    Answer,
+    Asked,
+    FaultyServer,
+    Handle,
+    captive_portal,
+    lose_reply,
+    problem,
+    refuse_connection,
+    server_error,
+)
+
+MakeDevice = Callable[..., Device]
+
+
+def _delivered(server: FaultyServer, interview_id: str) -> bool:
+    return interview_id in server.receipts
+
+
+def test_everything_is_delivered_receipted_and_then_purged(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+    kept = device.recording(interview_id, ref).read_bytes()
+
+    summary = device.make_engine().run_until_idle(20)
+
+    assert (summary.pending, summary.failed, summary.online, summary.code) == (0, 0, True, None)
+    assert summary.delivered == 6
+    assert server.state(interview_id) is HrState.PENDING_REVIEW
+    (stored,) = server.uploads.values()
+    assert bytes(stored) == kept
+    assert not device.recording(interview_id, ref).exists()
+    assert device.store.interview(interview_id).key_present is False
+
+
+def test_all_words_go_before_any_video_and_small_videos_before_large(server: FaultyServer, device: Device) -> None:
+    first, large = device.interview(size=900_000)
+    second, small = device.interview(size=300_000)
+
+    device.make_engine().run_until_idle(20)
+
+    kinds = [line.split()[0] for line in server.stored]
+    assert kinds[:8] == ["event"] * 8
+    objects = [line for line in server.stored if line.startswith("object")]
+    assert objects == [f"object {second} {small.object_id}", f"object {first} {large.object_id}"]
+
+
+def test_words_saved_during_a_large_upload_overtake_it(server: FaultyServer, device: Device) -> None:
+    device.interview(size=2_000_000)
+    second: list[str] = []
+
+    def answer_meanwhile(asked: Asked, handle: Handle) -> Answer:
+        second.append(device.begin())
+        return handle(asked)
+
+    server.fail("PATCH", answer_meanwhile, times=1)
+
+    device.make_engine().run_until_idle(20)
+
+    place = server.stored.index(f"event {second[0]} 1")
+    assert any(line.startswith("object") for line in server.stored[place:])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        problem(422, ErrorCode.FORMAT_INVALID),
+        problem(409, ErrorCode.CONFLICT),
+        server_error,
+        refuse_connection,
+        captive_portal,
+    ],
+    ids=["refused", "conflict", "breaks the backend", "cut each time", "answered by another"],
+)
+def test_poisoned_item_blocks_nothing_else_and_is_kept(
+    server: FaultyServer,
+    device: Device,
+    fault: Callable[[Asked, Handle], Answer],
+) -> None:
+    sick, _ = device.interview()
+    well, _ = device.interview()
+    server.fail(f"PUT /v1/interviews/{sick}/events/2", fault)
+
+    summary = device.make_engine().run_until_idle(2.0)
+
+    assert _delivered(server, well)
+    assert sorted(server.events[sick]) == [1, 3, 4]
+    assert len(server.objects[sick]) == 1
+    assert summary.pending + summary.failed == 2  # the event, and the manifest that waits for it
+    assert device.outbox.event(sick, 2).digest
+
+    server.heal()
+    if not summary.failed:
+        device.make_engine().run_until_idle(20)
+        assert _delivered(server, sick)
+
+
+def test_poisoned_recording_blocks_no_other_recording(server: FaultyServer, device: Device) -> None:
+    sick, ref = device.interview(size=100_000)
+    well, _ = device.interview(size=400_000)
+
+    def poison(asked: Asked, handle: Handle) -> Answer:
+        if int(asked.headers["upload-length"]) == ref.size:
+            raise TimeoutError
+        return handle(asked)
+
+    server.fail("POST /v1/files", poison)
+
+    device.make_engine().run_until_idle(2.0)
+
+    assert _delivered(server, well)
+    assert sorted(server.events[sick]) == [1, 2, 3, 4]
+    assert device.recording(sick, ref).exists()
+
+
+def test_each_reply_lost_once_delivers_exactly_once(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview(size=600_000)
+    lost: set[str] = set()
+
+    def lose_first(asked: Asked, handle: Handle) -> Answer:
+        line = f"{asked.line} {asked.headers.get('upload-offset')}"
+        if line in lost:
+            return handle(asked)
+        lost.add(line)
+        return lose_reply(asked, handle)
+
+    server.fail("/v1/", lose_first)
+
+    summary = device.make_engine().run_until_idle(30)
+
+    assert (summary.pending, summary.failed) == (0, 0)
+    assert len(lost) > 8
+    assert sorted(server.stored) == sorted(
+        [
+            *(f"event {interview_id} {seq}" for seq in range(1, 5)),
+            f"object {interview_id} {ref.object_id}",
+            *[f"manifest {interview_id}"] * server.stored.count(f"manifest {interview_id}"),
+        ]
+    )
+    assert server.state(interview_id) is HrState.PENDING_REVIEW
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_clock_that_is_off_by_a_year_still_delivers(server: FaultyServer, make_device: MakeDevice, days: int) -> None:
+    device = make_device(timedelta(days=days))
+    interview_id, _ = device.interview()
+
+    summary = device.make_engine().run_until_idle(20)
+
+    assert (summary.pending, summary.failed) == (0, 0)
+    assert _delivered(server, interview_id)
+
+
+def test_captive_portal_delivers_nothing_and_harms_nothing(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+    server.fail("/", captive_portal)
+    engine = device.make_engine()
+
+    summary = engine.run_until_idle(0.4)
+
+    assert (summary.delivered, summary.online, summary.code) == (0, False, ErrorCode.SERVER_NOT_XUDA)
+    assert device.news[-1].phase is SyncPhase.OFFLINE
+    assert device.recording(interview_id, ref).exists()
+    server.heal()
+    engine.run_until_idle(20)
+    assert _delivered(server, interview_id)
+
+
+def test_backend_that_comes_back_is_noticed_and_gets_everything(server: FaultyServer, device: Device) -> None:
+    interview_id, _ = device.interview()
+    server.stop()
+    engine = device.make_engine()
+    engine.start()
+    eventually(lambda: device.news and device.news[-1].phase is SyncPhase.OFFLINE)
+    assert engine.facts.network() == "offline"
+
+    server.start()
+
+    eventually(lambda: device.news[-1].phase is SyncPhase.DONE)
+    assert _delivered(server, interview_id)
+    assert engine.facts.network() == "online"
+    assert device.news[-1].pending == 0
+
+
+def test_network_lost_in_the_middle_goes_on_where_it_was(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview(size=3_000_000)
+    engine = device.make_engine()
+    chunks = threading.Semaphore(0)
+
+    def count(asked: Asked, handle: Handle) -> Answer:
+        answer = handle(asked)
+        chunks.release()
+        return answer
+
+    server.fail("PATCH", count)
+    engine.start()
+    assert chunks.acquire(timeout=10)
+    assert chunks.acquire(timeout=10)
+    server.stop()
+    eventually(lambda: device.news[-1].phase is SyncPhase.OFFLINE)
+    server.release.clear()
+
+    server.start()
+
+    eventually(lambda: device.news[-1].phase is SyncPhase.DONE)
+    assert _delivered(server, interview_id)
+    sent = sum(len(asked.body) for asked in server.asked if asked.method == "PATCH")
+    assert sent <= ref.size + 2 * 1024 * 1024
+
+
+def test_waiting_for_the_network_costs_no_processor_time(device: Device, server: FaultyServer) -> None:
+    device.interview()
+    server.stop()
+    engine = device.make_engine(pace=type(QUICK)())
+    engine.start()
+    eventually(lambda: device.news and device.news[-1].phase is SyncPhase.OFFLINE)
+    begun, used = time.monotonic(), time.process_time()
+
+    eventually(lambda: time.monotonic() - begun > 1.0)
+
+    assert time.process_time() - used < 0.2
+
+
+def test_stop_is_quick_while_the_backend_hangs_and_loses_nothing(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+    server.fail("PATCH", server.hang)
+    engine = device.make_engine()
+    assert device.transport is not None
+    device.transport._timeouts = (5.0, 30.0)
+    engine.start()
+    eventually(lambda: server.lines("PATCH"))
+    begun = time.monotonic()
+
+    engine.stop()
+
+    assert time.monotonic() - begun < 2.0
+    assert not any(thread.name == "sync" for thread in threading.enumerate())
+    assert device.news[-1].phase is SyncPhase.OFF
+    assert device.recording(interview_id, ref).exists()
+    server.heal()
+    server.release.set()
+    engine.start()
+    eventually(lambda: device.news[-1].phase is SyncPhase.DONE)
+    assert _delivered(server, interview_id)
+
+
+def test_what_the_backend_lost_is_found_by_the_self_check_after_a_reconnect(
+    server: FaultyServer, device: Device
+) -> None:
+    interview_id = device.begin()
+    device.write(interview_id)
+    ref = device.speak(interview_id)
+    device.make_engine().run_until_idle(20)
+    held = server.events[interview_id]
+    del held[2]
+    server.uploads.clear()
+    server.objects.clear()
+
+    device.make_engine().run_until_idle(20)
+
+    assert sorted(server.events[interview_id]) == [1, 2, 3]
+    assert server.objects[interview_id][ref.object_id] == ref
+
+
+def test_recording_the_backend_spoilt_after_confirming_is_sent_anew(server: FaultyServer, device: Device) -> None:
+    interview_id = device.begin()
+    ref = device.speak(interview_id)
+    device.make_engine().run_until_idle(20)
+    server.objects[interview_id].clear()  # its upload still claims to be complete
+    next(iter(server.uploads.values()))[7] ^= 1
+
+    device.make_engine().run_until_idle(20)
+
+    assert server.objects[interview_id][ref.object_id] == ref
+    assert server.lines("DELETE")
+
+
+def test_interview_is_checked_right_after_its_candidate_has_left(server: FaultyServer, device: Device) -> None:
+    interview_id = device.begin()
+    engine = device.make_engine()
+    engine.start()
+    eventually(lambda: device.news and device.news[-1].phase is SyncPhase.DONE)
+    device.pause(interview_id)
+
+    engine.wake()
+
+    def checked_after_leaving() -> bool:
+        lines = server.lines(interview_id)
+        left = f"PUT /v1/interviews/{interview_id}/events/2"
+        return left in lines and f"GET /v1/interviews/{interview_id}/check" in lines[lines.index(left) :]
+
+    eventually(checked_after_leaving)
+    eventually(lambda: _delivered(server, interview_id))
+    assert server.state(interview_id) is HrState.PAUSED
+
+
+def test_what_a_manifest_shows_to_be_missing_is_sent_again(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+
+    def forget(asked: Asked, handle: Handle) -> Answer:
+        server.events[interview_id].pop(3)
+        server.objects[interview_id].clear()
+        return handle(asked)
+
+    server.fail("/manifests/", forget, times=1)
+
+    summary = device.make_engine().run_until_idle(20)
+
+    assert (summary.pending, summary.failed) == (0, 0)
+    assert _delivered(server, interview_id)
+    assert server.objects[interview_id][ref.object_id] == ref
+
+
+def test_receipt_that_does_not_hold_deletes_nothing(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+    honest = server.organisation_key
+
+    def sign_with_another_key(asked: Asked, handle: Handle) -> Answer:
+        server.organisation_key = type(honest).generate()
+        try:
+            return handle(asked)
+        finally:
+            server.organisation_key = honest
+
+    server.fail("/manifests/", sign_with_another_key)
+
+    summary = device.make_engine().run_until_idle(1.0)
+
+    assert (summary.pending, summary.code) == (1, ErrorCode.RECEIPT_INVALID)
+    assert device.recording(interview_id, ref).exists()
+    server.heal()
+    assert device.make_engine().run_until_idle(20).pending == 0
+    assert not device.recording(interview_id, ref).exists()
+
+
+def test_event_confirmed_with_another_digest_is_not_taken_for_delivered(server: FaultyServer, device: Device) -> None:
+    device.begin()
+    other = b'{"interview_id": "x", "seq": 1, "digest": "' + b"0" * 64 + b'"}'
+    server.fail("/events/", lambda asked, handle: Answer(201, other))
+
+    summary = device.make_engine().run_until_idle(0.5)
+
+    assert (summary.delivered, summary.code) == (0, ErrorCode.SERVER_MISMATCH)
+    assert summary.pending == 1
+
+
+def test_revoked_device_keeps_everything_and_goes_on_once_it_is_known_again(
+    server: FaultyServer, device: Device
+) -> None:
+    interview_id, ref = device.interview()
+    known = dict(server.devices)
+    server.devices.clear()
+    engine = device.make_engine(pace=type(QUICK)())
+    engine.start()
+    eventually(lambda: device.news and device.news[-1].code is ErrorCode.UNAUTHORIZED)
+    assert device.news[-1].phase is SyncPhase.WAITING
+    assert device.recording(interview_id, ref).exists()
+
+    server.devices.update(known)
+    engine.wake(at_once=True)
+
+    eventually(lambda: _delivered(server, interview_id))
+
+
+def test_backend_that_asks_to_wait_is_left_alone_that_long(server: FaultyServer, device: Device) -> None:
+    interview_id, _ = device.interview()
+    server.fail("/events/", problem(429, ErrorCode.RATE_LIMITED, Retry_After="1"), times=1)
+    engine = device.make_engine()
+    begun = time.monotonic()
+
+    engine.run_until_idle(0.8)
+    asked = len(server.lines("/v1/interviews"))
+
+    assert asked == 1
+    engine.run_until_idle(20)
+    assert time.monotonic() - begun >= 1.0
+    assert _delivered(server, interview_id)
+
+
+def test_deleted_interview_is_refused_and_kept_for_staff(server: FaultyServer, device: Device) -> None:
+    gone, ref = device.interview()
+    server.fail(gone, problem(410, ErrorCode.DELETED))
+    server.fail("POST /v1/files", problem(410, ErrorCode.DELETED))
+
+    summary = device.make_engine().run_until_idle(5)
+
+    assert (summary.failed, summary.code) == (5, ErrorCode.DELETED)
+    assert device.recording(gone, ref).exists()
+
+
+def test_recording_that_is_gone_from_the_disk_blocks_no_other(server: FaultyServer, device: Device) -> None:
+    sick, ref = device.interview(size=100_000)
+    well, _ = device.interview(size=400_000)
+    device.recording(sick, ref).unlink()
+
+    summary = device.make_engine().run_until_idle(5)
+
+    assert _delivered(server, well)
+    assert summary.failed == 1
+
+
+def test_failing_bootstrap_stops_no_delivery(server: FaultyServer, device: Device) -> None:
+    interview_id, _ = device.interview()
+    server.fail("/v1/bootstrap", server_error)
+
+    device.make_engine().run_until_idle(10)
+
+    assert _delivered(server, interview_id)
+
+
+def test_kits_and_time_are_fetched_when_the_backend_is_reached(server: FaultyServer, device: Device) -> None:
+    device.make_engine().run_until_idle(10)
+
+    assert device.shelf.server_time() is not None
+    assert len(server.lines("/v1/bootstrap")) == 1
+
+
+def test_backend_hears_from_an_idle_device_with_an_open_interview(server: FaultyServer, device: Device) -> None:
+    device.begin()
+    engine = device.make_engine(pace=type(QUICK)(heartbeat=0.05))
+    engine.start()
+
+    eventually(lambda: len(server.lines("/check")) > 4)
+
+    engine.stop()
+
+
+def test_news_says_how_much_is_left_after_each_item(server: FaultyServer, device: Device) -> None:
+    device.interview()
+
+    device.make_engine().run_until_idle(20)
+
+    pending = [news.pending for news in device.news]
+    assert pending == sorted(pending, reverse=True)
+    assert (pending[0], pending[-1]) == (6, 0)
+    assert device.news[-1].phase is SyncPhase.DONE
+
+
+def test_open_interview_leaves_nothing_to_wait_for(server: FaultyServer, device: Device) -> None:
+    interview_id = device.begin()
+    begun = time.monotonic()
+
+    summary = device.make_engine().run_until_idle(20)
+
+    assert time.monotonic() - begun < 5
+    assert summary.pending == 0
+    assert server.state(interview_id) is HrState.IN_PROGRESS
