@@ -18,6 +18,8 @@ router = APIRouter()
 Wire = TypeVar("Wire", bound=WireModel)
 _INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 _NUMBER = Path(ge=1, le=1_000_000)
+# one of its own: the framework writes the parameter's name into the object
+_SERIAL = Path(ge=1, le=1_000_000)
 
 
 @router.get("/health")
@@ -51,7 +53,7 @@ def get_check(hr: Hr, device: Device, interview_id: str = _INTERVIEW) -> Intervi
 
 @router.put("/interviews/{interview_id}/manifests/{serial}")
 def put_manifest(
-    hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW, serial: int = _NUMBER
+    hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW, serial: int = _SERIAL
 ) -> ManifestReply:
     return receipts.put_manifest(hr, device, interview_id, serial, Envelope.from_bytes(body))
 
