@@ -279,7 +279,10 @@ def main(arguments: list[str]) -> int:
     rest = arguments[1:]
     if rest[:1] == ["--"]:
         rest = rest[1:]
-    return COMMANDS[arguments[0]][0](rest)
+    try:
+        return COMMANDS[arguments[0]][0](rest)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
