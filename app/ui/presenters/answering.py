@@ -52,12 +52,20 @@ class AnsweringPresenter(Presenter):
         self._edits: dict[str, str] = {}
         journey.listen(self.changed)
         journey.listen_news(self.on_news)
+        journey.listen_end(self.forget)
         journey.savers[Screen.RECORDING] = self._saver_of_recording
         journey.savers[Screen.PROOF] = self._saver_of_proof
 
     @property
     def step(self) -> Step | None:
         return self.journey.step
+
+    def forget(self) -> None:
+        """The candidate has gone."""
+        self.caption = self.fault = ""
+        self.review = None
+        self._recording_since = self._thinking_since = None
+        self._edits.clear()
 
     # ---- question --------------------
 
@@ -215,6 +223,11 @@ class AnsweringPresenter(Presenter):
     def choose(self, take_id: str) -> None:
         """Look at another take of this question."""
         self.journey.do(lambda: self.journey.context.service.review(take_id), self._show)
+
+    def look_again(self) -> None:
+        """Back to the proof of the take that is shown, after the devices were checked."""
+        if self.review is not None:
+            self.journey.go(Screen.PROOF)
 
     @property
     def may_retake(self) -> bool:

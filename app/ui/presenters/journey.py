@@ -64,6 +64,7 @@ class Journey(Presenter):
         self._deadline: float | None = None
         self._after_devices: Callable[[], None] | None = None
         self._news: list[Callable[[News], None]] = []
+        self._endings: list[Callable[[], None]] = []
         # By screen: makes the call that saves an answer in progress when the total time is used up.
         self.savers: dict[Screen, Callable[[], Callable[[], None] | None]] = {}
 
@@ -119,6 +120,16 @@ class Journey(Presenter):
 
     def listen_news(self, listener: Callable[[News], None]) -> None:
         self._news.append(listener)
+
+    def listen_end(self, listener: Callable[[], None]) -> None:
+        """Called when a candidate has left or finished: nothing of theirs may stay in a presenter."""
+        self._endings.append(listener)
+
+    def _end(self) -> None:
+        self.active = False
+        self._deadline = None
+        for listener in self._endings:
+            listener()
 
     # ---- moving --------------------
 
@@ -313,7 +324,7 @@ class Journey(Presenter):
 
     def _finished(self, receipt: ReceiptView) -> None:
         self.receipt = receipt
-        self.active = False
+        self._end()
         self.saved = True
         self.go(Screen.FINISH)
 
@@ -329,8 +340,7 @@ class Journey(Presenter):
 
         def left(receipt: ReceiptView) -> None:
             self.left_how = how
-            self.active = False
-            self._deadline = None
+            self._end()
             self.receipt = receipt
             self.saved = True
             self.close_sheet()

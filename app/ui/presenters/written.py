@@ -24,6 +24,7 @@ class WrittenPresenter(Presenter):
         self._since: float | None = None
         self._question_id = ""
         journey.listen(self.changed)
+        journey.listen_end(self.forget)
         journey.savers[Screen.TEXT] = self._saver
         journey.savers[Screen.CHOICE] = self._saver
 
@@ -57,6 +58,10 @@ class WrittenPresenter(Presenter):
             self.changed()
 
         self.journey.quietly(lambda: self.journey.context.service.draft(question_id), found)
+
+    def forget(self) -> None:
+        """The candidate has gone."""
+        self.text, self.choices, self._kept, self._question_id = "", set(), "", ""
 
     def draft(self) -> str:
         if self.is_choice:

@@ -14,7 +14,7 @@ from app.ui.widgets.page import Page
 
 
 class ConsentScreen(Page):
-    screen = Screen.CONSENT
+    place = Screen.CONSENT
     station = 0
 
     def __init__(self, look: Look, journey: Journey) -> None:
@@ -42,8 +42,8 @@ class ConsentScreen(Page):
         self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
         self._agree.clicked.connect(lambda: journey.agree(scoring=self._scoring.isChecked()))
         self._hint = Label("caption")
-        self.actions.addWidget(self._decline, 1)
-        self.actions.addWidget(self._agree, 1)
+        self.bar.addWidget(self._decline, 1)
+        self.bar.addWidget(self._agree, 1)
         self.footer.show()
         journey.listen(self.refresh)
         self._fixed_words()
@@ -62,13 +62,19 @@ class ConsentScreen(Page):
 
     def _fixed_words(self) -> None:
         self.say(self._title.setText, N_("Before we begin"))
-        self.say(self._lead.setText, N_("Nothing is recorded until you agree. You may say no without any disadvantage."))
-        self.say(self._storage.setText, N_("Recordings are encrypted on this device. Only HR of this organisation can open them."))
+        self.say(
+            self._lead.setText, N_("Nothing is recorded until you agree. You may say no without any disadvantage.")
+        )
+        self.say(
+            self._storage.setText,
+            N_("Recordings are encrypted on this device. Only HR of this organisation can open them."),
+        )
         self.say(self._recording.setText, N_("I agree that my answers are recorded"))
         self.say(self._recording.set_detail, N_("Needed for this interview"))
         self.say(self._scoring.setText, N_("I agree that AI suggests a score for my answers"))
         self.say(
-            self._scoring.set_detail, N_("Optional. A person always decides. Without it the interview goes on unscored.")
+            self._scoring.set_detail,
+            N_("Optional. A person always decides. Without it the interview goes on unscored."),
         )
         self.say(self._decline.setText, N_("No AI interview"))
         self.say(self._agree.setText, N_("Agree and continue"))
@@ -86,10 +92,16 @@ class ConsentScreen(Page):
             return
         self._purpose.setText(look.texts.pick(kit.consent.purpose))
         self._retention.setText(
-            look.texts.n("Kept for at most {n} day, then deleted.", "Kept for at most {n} days, then deleted.", kit.consent.retention_days)
+            look.texts.n(
+                "Kept for at most {n} day, then deleted.",
+                "Kept for at most {n} days, then deleted.",
+                kit.consent.retention_days,
+            )
         )
         self._deletion.setText(look.texts.pick(kit.consent.deletion))
-        self._fold.show_words(look.t("Full text (version {version})", version=kit.consent.version), look.texts.pick(kit.consent.full_text))
+        self._fold.show_words(
+            look.t("Full text (version {version})", version=kit.consent.version), look.texts.pick(kit.consent.full_text)
+        )
         busy = self._journey.busy
         self._agree.setEnabled(self._recording.isChecked() and not busy)
         self._decline.setEnabled(not busy)
@@ -97,7 +109,7 @@ class ConsentScreen(Page):
 
 
 class DeclinedScreen(Page):
-    screen = Screen.DECLINED
+    place = Screen.DECLINED
     station = 4
 
     def __init__(self, look: Look, journey: Journey) -> None:
@@ -110,11 +122,13 @@ class DeclinedScreen(Page):
         self.column.addStretch(3)
         self._done = Button(look, "primary", name=names.DECLINED_DONE)
         self._done.clicked.connect(journey.open_start)
-        self.actions.addStretch(1)
-        self.actions.addWidget(self._done)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self._done)
         self.footer.show()
         self.say(self._title.setText, N_("Thank you for letting us know"))
-        self.say(self._text.setText, N_("HR will arrange an interview with a person. Declining has no disadvantage for you."))
+        self.say(
+            self._text.setText, N_("HR will arrange an interview with a person. Declining has no disadvantage for you.")
+        )
         self.say(self._support.setText, N_("Nothing was recorded. You may leave now."))
         self.say(self._done.setText, N_("Back to the start page"))
 

@@ -82,7 +82,7 @@ class CheckRow(QFrame):
 
 
 class DevicesScreen(Page):
-    screen = Screen.DEVICES
+    place = Screen.DEVICES
     station = 1
     wide = True
 
@@ -161,9 +161,9 @@ class DevicesScreen(Page):
         self._continue.clicked.connect(self._journey.devices_done)
         self._why = Label("caption")
         self._why.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing)
-        self.actions.addWidget(self._refresh)
-        self.actions.addWidget(self._why, 1)
-        self.actions.addWidget(self._continue)
+        self.bar.addWidget(self._refresh)
+        self.bar.addWidget(self._why, 1)
+        self.bar.addWidget(self._continue)
         self.footer.show()
 
     def _fixed_words(self) -> None:
@@ -224,7 +224,11 @@ class DevicesScreen(Page):
         self._test.setEnabled(presenter.microphone_open and not testing and not self._journey.busy)
         self._level_words.setText(self._heard())
         self._continue.setEnabled(presenter.can_continue and not self._journey.busy)
-        self._why.setText("" if presenter.can_continue or presenter.opening or testing else look.t("Please solve the points marked red first."))
+        self._why.setText(
+            ""
+            if presenter.can_continue or presenter.opening or testing
+            else look.t("Please solve the points marked red first.")
+        )
 
     def _heard(self) -> str:
         heard = self._presenter.heard

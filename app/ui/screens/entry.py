@@ -22,11 +22,17 @@ STEPS = (
 FAQ = (
     (
         N_("What if the network is bad?"),
-        N_("Nothing is lost. The interview runs without a network; answers are saved here and uploaded later by themselves."),
+        N_(
+            "Nothing is lost. The interview runs without a network; answers are saved here and "
+            "uploaded later by themselves."
+        ),
     ),
     (
         N_("How do I resume after an interruption?"),
-        N_("Start again with the same invitation. Your saved answers are kept and you go on at the first open question."),
+        N_(
+            "Start again with the same invitation. Your saved answers are kept and you go on at "
+            "the first open question."
+        ),
     ),
 )
 KINDS = {
@@ -52,7 +58,7 @@ def faq_words(look: Look, kit: Kit | None) -> list[tuple[str, str]]:
 
 
 class EntryScreen(Page):
-    screen = Screen.ENTRY
+    place = Screen.ENTRY
     station = 0
 
     def __init__(self, look: Look, journey: Journey) -> None:
@@ -84,9 +90,9 @@ class EntryScreen(Page):
         self._back.clicked.connect(journey.open_start)
         self._continue = Button(look, "primary", name=names.ENTRY_CONTINUE)
         self._continue.clicked.connect(lambda: journey.go(Screen.CONSENT))
-        self.actions.addWidget(self._back)
-        self.actions.addStretch(1)
-        self.actions.addWidget(self._continue)
+        self.bar.addWidget(self._back)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self._continue)
         self.footer.show()
         self.say(self._back.setText, N_("Back"))
         self.say(self._continue.setText, N_("Continue"))

@@ -21,7 +21,7 @@ _TICK_MS = 100
 
 
 class PracticeScreen(Page):
-    screen = Screen.PRACTICE
+    place = Screen.PRACTICE
     station = 2
     wide = True
 
@@ -54,12 +54,19 @@ class PracticeScreen(Page):
         self.say(self._go_on.setText, N_("Go to the interview"))
         self.say(self._stop.setText, N_("Done"))
         self.say(self._stage.setText, N_("Practice question"))
-        self.say(self._hint.setText, N_("Try as often as you like. Look into the camera and speak as you would to a person."))
+        self.say(
+            self._hint.setText, N_("Try as often as you like. Look into the camera and speak as you would to a person.")
+        )
 
     def _words_side(self) -> QGridLayout:
         side = QGridLayout()
         side.setVerticalSpacing(self.look.tokens.space(1.5))
-        self._stage, self._prompt, self._hint, self._result = Label("stage"), Label("question"), Label("muted"), Label("strong")
+        self._stage, self._prompt, self._hint, self._result = (
+            Label("stage"),
+            Label("question"),
+            Label("muted"),
+            Label("strong"),
+        )
         self._ring = Ring(self.look, small=True)
         for place, widget in enumerate((self._stage, self._prompt, self._hint, self._ring, self._result)):
             side.addWidget(widget, place, 0)
@@ -91,10 +98,10 @@ class PracticeScreen(Page):
         self._stop.clicked.connect(self._presenter.stop)
         self._go_on = Button(self.look, "primary", name=names.PRACTICE_CONTINUE)
         self._go_on.clicked.connect(self._presenter.leave)
-        self.actions.addWidget(self._record)
-        self.actions.addWidget(self._stop)
-        self.actions.addStretch(1)
-        self.actions.addWidget(self._go_on)
+        self.bar.addWidget(self._record)
+        self.bar.addWidget(self._stop)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self._go_on)
         self.footer.show()
 
     def entered(self) -> None:
@@ -135,7 +142,9 @@ class PracticeScreen(Page):
         presenter, look, kit = self._presenter, self.look, self._journey.kit
         own = kit.practice if kit else None
         self._prompt.setText(
-            look.texts.pick(own.prompt) if own else look.t("Please say in one or two sentences how you came here today.")
+            look.texts.pick(own.prompt)
+            if own
+            else look.t("Please say in one or two sentences how you came here today.")
         )
         running, busy = presenter.since is not None, self._journey.busy
         done = presenter.proof is not None and not running

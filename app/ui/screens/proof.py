@@ -24,7 +24,7 @@ _KEEP_MS = 800
 
 
 class ProofScreen(Page):
-    screen = Screen.PROOF
+    place = Screen.PROOF
     station = 3
     wide = True
 
@@ -51,7 +51,10 @@ class ProofScreen(Page):
         presenter.listen(self.refresh)
         self.say(self._heading.setText, N_("What was recognised"))
         self.say(self._edit.setAccessibleName, N_("Recognised words, can be corrected"))
-        self.say(self._note.setText, N_("Underlined words are uncertain. You may correct the text; the recording stays as it is."))
+        self.say(
+            self._note.setText,
+            N_("Underlined words are uncertain. You may correct the text; the recording stays as it is."),
+        )
 
     def _head(self) -> None:
         self._stage, self._title = Label("stage"), Label("question")
@@ -104,9 +107,9 @@ class ProofScreen(Page):
         self._submit = Button(self.look, "primary", name=names.PROOF_SUBMIT, icon="check")
         self._submit.clicked.connect(self._presenter.submit)
         self._last = Label("caption")
-        self.actions.addWidget(self._last, 1)
-        self.actions.addWidget(self._retake)
-        self.actions.addWidget(self._submit)
+        self.bar.addWidget(self._last, 1)
+        self.bar.addWidget(self._retake)
+        self.bar.addWidget(self._submit)
         self.footer.show()
 
     # ---- life --------------------
@@ -153,8 +156,14 @@ class ProofScreen(Page):
         free = review.state is TakeState.RECOVERED or not review.counted
         self._retake.setVisible(presenter.may_retake)
         self._retake.setEnabled(not busy)
-        self._retake.setText(look.t("Record again (free)") if free else look.texts.n("Record again ({n} left)", "Record again ({n} left)", left))
-        self._last.setText("" if presenter.may_retake else look.t("This was the last take. Choose the one you like best."))
+        self._retake.setText(
+            look.t("Record again (free)")
+            if free
+            else look.texts.n("Record again ({n} left)", "Record again ({n} left)", left)
+        )
+        self._last.setText(
+            "" if presenter.may_retake else look.t("This was the last take. Choose the one you like best.")
+        )
         self._player.retranslate()
         self._show_checks(review)
         self._show_alert(review)
@@ -177,7 +186,13 @@ class ProofScreen(Page):
         if proof is not None and proof.has_video:
             good = not proof.black and proof.moving is not False
             fine = fine and good
-            parts.append(look.t("Picture is fine") if good else look.t("Picture does not move") if not proof.black else look.t("Picture is black"))
+            parts.append(
+                look.t("Picture is fine")
+                if good
+                else look.t("Picture does not move")
+                if not proof.black
+                else look.t("Picture is black")
+            )
         self._checks.setText("  ·  ".join(parts))
         self._checks_icon.show_icon("check-circle" if fine else "warning", "accent" if fine else "warning")
 
@@ -185,11 +200,18 @@ class ProofScreen(Page):
         look, proof = self.look, review.proof
         words = ""
         if proof is not None and proof.silent:
-            words = look.t("We heard no voice in this recording. Please check the microphone and record again; it costs no take.")
+            words = look.t(
+                "We heard no voice in this recording. Please check the microphone and record again; it costs no take."
+            )
         elif proof is not None and proof.black:
-            words = look.t("The picture of this recording is black. Please check the camera and record again; it costs no take.")
+            words = look.t(
+                "The picture of this recording is black. Please check the camera and record again; it costs no take."
+            )
         elif review.state is TakeState.RECOVERED:
-            words = look.t("This answer was interrupted and kept up to its last second. Submit it or record again; neither costs a take.")
+            words = look.t(
+                "This answer was interrupted and kept up to its last second. Submit it or record "
+                "again; neither costs a take."
+            )
         elif self._presenter.auto_ended:
             words = look.t("The time for this answer was up. Everything you said is saved.")
         self._alert.setVisible(bool(words))
@@ -227,7 +249,7 @@ class ProofScreen(Page):
             cursor = QTextCursor(self._edit.document())
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            mark.format, mark.cursor = style, cursor  # type: ignore[attr-defined]
+            mark.format, mark.cursor = style, cursor
             marks.append(mark)
         self._edit.setExtraSelections(marks)
 

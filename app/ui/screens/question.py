@@ -23,7 +23,10 @@ def stage_line(look: Look, journey: Journey) -> str:
     if step is None:
         return ""
     stage = look.t(
-        "Stage {n} of {total}: {title}", n=step.stage_index + 1, total=step.stage_count, title=look.texts.pick(step.stage_title)
+        "Stage {n} of {total}: {title}",
+        n=step.stage_index + 1,
+        total=step.stage_count,
+        title=look.texts.pick(step.stage_title),
     )
     line = stage + "  ·  " + look.t("Question {n} of {total}", n=step.index + 1, total=step.total)
     left = journey.total_left
@@ -33,7 +36,7 @@ def stage_line(look: Look, journey: Journey) -> str:
 
 
 class QuestionScreen(Page):
-    screen = Screen.QUESTION
+    place = Screen.QUESTION
     station = 3
 
     def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter) -> None:
@@ -60,8 +63,8 @@ class QuestionScreen(Page):
         self.column.addStretch(2)
         self._answer = Button(look, "primary", name=names.QUESTION_ANSWER, icon="record")
         self._answer.clicked.connect(presenter.begin)
-        self.actions.addStretch(1)
-        self.actions.addWidget(self._answer)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self._answer)
         self.footer.show()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -145,10 +148,15 @@ class QuestionScreen(Page):
         if recovered is not None:
             self._found_title.setText(look.t("Your interrupted answer was kept"))
             self._found_text.setText(
-                look.t("{time} were saved. Keep it or redo it: neither costs a take.", time=look.texts.span(recovered.duration))
+                look.t(
+                    "{time} were saved. Keep it or redo it: neither costs a take.",
+                    time=look.texts.span(recovered.duration),
+                )
             )
             self._keep.setText(look.t("Look at it"))
         elif takes:
-            self._found_title.setText(look.texts.n("{n} earlier take is kept", "{n} earlier takes are kept", len(takes)))
+            self._found_title.setText(
+                look.texts.n("{n} earlier take is kept", "{n} earlier takes are kept", len(takes))
+            )
             self._found_text.setText(look.t("Choose one as your answer, or record another."))
             self._keep.setText(look.t("Look and choose"))

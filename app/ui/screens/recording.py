@@ -22,7 +22,7 @@ _CAPTION_TAIL = 160
 
 
 class RecordingScreen(Page):
-    screen = Screen.RECORDING
+    place = Screen.RECORDING
     station = 3
     wide = True
 
@@ -45,8 +45,8 @@ class RecordingScreen(Page):
         self._done = Button(look, "primary", name=names.RECORDING_DONE, icon="stop")
         self._done.clicked.connect(presenter.finish)
         self._takes = Label("muted")
-        self.actions.addWidget(self._takes, 1)
-        self.actions.addWidget(self._done)
+        self.bar.addWidget(self._takes, 1)
+        self.bar.addWidget(self._done)
         self.footer.show()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -145,7 +145,9 @@ class RecordingScreen(Page):
         tail = presenter.caption[-_CAPTION_TAIL:]
         self._caption.setText(tail or look.t("Your words appear here while you speak."))
         self._caption.tone("" if tail else "muted")
-        self._takes.setText(look.texts.n("{n} take left after this one", "{n} takes left after this one", max(0, step.takes_left - 1)))
+        self._takes.setText(
+            look.texts.n("{n} take left after this one", "{n} takes left after this one", max(0, step.takes_left - 1))
+        )
         self._done.setEnabled(not self._journey.busy)
         self._done.setText(look.t("Saving…") if self._journey.busy else look.t("I have finished"))
         self._preview.say(look.t("No picture"))

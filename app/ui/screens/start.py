@@ -26,7 +26,7 @@ _SCAN_MS = 250
 
 
 class StartScreen(Page):
-    screen = Screen.START
+    place = Screen.START
 
     def __init__(self, look: Look, journey: Journey) -> None:
         super().__init__(look)
@@ -169,7 +169,9 @@ class StartScreen(Page):
         self._pending_icon.setVisible(pending > 0)
         self._pending.setText(
             look.texts.n(
-                "{n} item waits for upload and is sent by itself.", "{n} items wait for upload and are sent by themselves.", pending
+                "{n} item waits for upload and is sent by itself.",
+                "{n} items wait for upload and are sent by themselves.",
+                pending,
             )
         )
         self._closed.setVisible(self._journey.closed_earlier)
@@ -194,7 +196,9 @@ def unfinished_card(
     line = row(look, gap=1.5)
     title, text = Label("strong"), Label("muted")
     title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
-    text.setText(look.t("Unfinished: {done} of {total} answered, everything saved", done=summary.answered, total=summary.total))
+    text.setText(
+        look.t("Unfinished: {done} of {total} answered, everything saved", done=summary.answered, total=summary.total)
+    )
     words = column(look, gap=0)
     words.addWidget(title)
     words.addWidget(text)

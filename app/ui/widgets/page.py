@@ -13,13 +13,13 @@ from app.ui.widgets.basic import column, row
 
 
 class Page(QWidget):
-    """Base of all screens. ``column`` takes the content, ``actions`` the buttons of the footer.
+    """Base of all screens. ``column`` takes the content, ``bar`` the buttons of the footer.
 
     ``station`` is the step of the way (0..4), None where the navigation is shown instead. Words are set in
     :meth:`retranslate`; :meth:`say` and its like remember them so that a change of language sets them anew.
     """
 
-    screen = Screen.START
+    place = Screen.START
     station: int | None = None
     wide = False
 
@@ -37,7 +37,7 @@ class Page(QWidget):
         self._scroll.setWidget(self._centred())
         self.footer = QFrame()
         self.footer.setObjectName("footer")
-        self.actions = row(look, gap=1)
+        self.bar = row(look, gap=1)
         self.footer.setLayout(self._footer_layout())
         self.footer.hide()
         outer = QVBoxLayout(self)
@@ -64,7 +64,7 @@ class Page(QWidget):
     def _footer_layout(self) -> QHBoxLayout:
         inner = QWidget()
         inner.setMaximumWidth(self._width())
-        inner.setLayout(self.actions)
+        inner.setLayout(self.bar)
         layout = QHBoxLayout()
         layout.setContentsMargins(
             self.look.tokens.space(3), self.look.tokens.space(1), self.look.tokens.space(3), self.look.tokens.space(1)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 class TakeDevice(QIODevice):
     """A read-only, seekable device over a binary stream. Qt calls it from the player's own thread."""
 
-    def __init__(self, stream: BinaryIO, parent: QObject | None = None) -> None:
+    def __init__(self, stream: BinaryIO, parent: QObject) -> None:
         super().__init__(parent)
         self._stream = stream
         self._size = stream.seek(0, io.SEEK_END)

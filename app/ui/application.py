@@ -1,0 +1,293 @@
+"""The application and its one window."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QSessionManager, QShortcut
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+
+from app.interview.views import News
+from app.ui import names
+from app.ui.context import UiContext
+from app.ui.i18n import Texts
+from app.ui.names import Screen, Sheet
+from app.ui.presenters.answering import AnsweringPresenter
+from app.ui.presenters.journey import IN_INTERVIEW, Journey
+from app.ui.presenters.pages import MinePresenter
+from app.ui.presenters.written import WrittenPresenter
+from app.ui.runner import QtRunner
+from app.ui.screens.consent import ConsentScreen, DeclinedScreen
+from app.ui.screens.devices import DevicesScreen
+from app.ui.screens.entry import EntryScreen
+from app.ui.screens.finish import FinishScreen, LeftScreen
+from app.ui.screens.help import HelpPanel
+from app.ui.screens.mine import InterviewsScreen, MineScreen
+from app.ui.screens.practice import PracticeScreen
+from app.ui.screens.proof import ProofScreen
+from app.ui.screens.question import QuestionScreen
+from app.ui.screens.recording import RecordingScreen
+from app.ui.screens.sheets import make_sheets
+from app.ui.screens.start import StartScreen
+from app.ui.screens.written import ChoiceScreen, TextScreen
+from app.ui.style import Look, interface_font, palette, style_sheet
+from app.ui.tokens import make_tokens
+from app.ui.widgets.notice import Notice
+from app.ui.widgets.overlay import SheetHost, SidePanel
+from app.ui.widgets.page import Page
+from app.ui.widgets.topbar import TopBar
+
+log = logging.getLogger(__name__)
+_SHUTDOWN_SECONDS = 10.0
+_SMALLEST = (640, 560)
+_FIRST_SIZE = (1180, 760)
+
+
+def build_application(argv: Sequence[str] | None = None) -> QApplication:
+    """The one QApplication of this process, named so that the system's lists show it."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(list(argv if argv is not None else sys.argv[:1]))
+    application.setApplicationName("xuda")
+    application.setApplicationDisplayName("Xuda 续答")
+    application.setOrganizationName("Xuda")
+    application.setStyle("Fusion")
+    return application
+
+
+class MainWindow(QWidget):
+    """``screen_changed`` and ``sheet_changed`` tell where the candidate is, see :mod:`app.ui.names`."""
+
+    screen_changed = Signal(str)
+    sheet_changed = Signal(str)
+    closed = Signal()
+    _news = Signal(object)
+
+    def __init__(self, context: UiContext) -> None:
+        super().__init__()
+        self._context = context
+        self._closing = False
+        dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        tokens = make_tokens(dark=dark, kiosk=context.kiosk, text_scale=context.text_scale)
+        self.texts = Texts(context.language)
+        self.look = Look(tokens, self.texts)
+        self._dress()
+        self.runner = QtRunner(context.submit, context.background)
+        self.journey = Journey(context, self.runner, self, time.monotonic)
+        self._build()
+        self._connect()
+        self._retranslate()
+        self.journey.open_start()
+
+    # ---- making --------------------
+
+    def _dress(self) -> None:
+        tokens = self.look.tokens
+        self.setObjectName("window")
+        self.setWindowTitle("Xuda 续答")
+        self.setWindowIcon(QIcon(self.look.pixmap("mark", "accent", size=64)))
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(*_FIRST_SIZE)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.setFont(interface_font(tokens))
+            application.setPalette(palette(tokens))
+        self.setStyleSheet(style_sheet(tokens))
+        if self._context.kiosk:
+            self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+
+    def _build(self) -> None:
+        look, journey = self.look, self.journey
+        self.answering = AnsweringPresenter(journey)
+        written = WrittenPresenter(journey)
+        self.mine = MinePresenter(journey)
+        self.topbar = TopBar(look)
+        self.notice = Notice(look)
+        self._stack = QStackedWidget()
+        self._pages: dict[Screen, Page] = {}
+        for page in (
+            StartScreen(look, journey),
+            InterviewsScreen(look, journey),
+            MineScreen(look, journey, self.mine),
+            EntryScreen(look, journey),
+            ConsentScreen(look, journey),
+            DeclinedScreen(look, journey),
+            DevicesScreen(look, journey),
+            PracticeScreen(look, journey),
+            QuestionScreen(look, journey, self.answering),
+            RecordingScreen(look, journey, self.answering),
+            ProofScreen(look, journey, self.answering),
+            TextScreen(look, journey, written),
+            ChoiceScreen(look, journey, written),
+            FinishScreen(look, journey),
+            LeftScreen(look, journey),
+        ):
+            self._pages[page.place] = page
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.topbar)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._stack, 1)
+        self._sheets = make_sheets(look, journey, self.answering, self.mine)
+        self._sheet_host = SheetHost(look, self)
+        self._help = HelpPanel(look, journey)
+        self._help_host = SidePanel(look, self, self._help)
+        self._help_host.setObjectName(names.HELP_PANEL)
+
+    def _connect(self) -> None:
+        journey = self.journey
+        journey.listen(self._refresh)
+        self.texts.listen(self._retranslate)
+        self.topbar.navigated.connect(self._navigate)
+        self.topbar.language_chosen.connect(self.switch_language)
+        self.topbar.help_wanted.connect(self.open_help)
+        self.topbar.leave_wanted.connect(journey.ask_to_leave)
+        self.notice.close_button.clicked.connect(journey.dismiss_error)
+        self._help.closed.connect(self._help_host.close_overlay)
+        self._help_host.dismissed.connect(self._help_host.close_overlay)
+        self._sheet_host.dismissed.connect(self._dismiss_sheet)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
+        self._news.connect(journey.on_news, Qt.ConnectionType.QueuedConnection)
+        self._context.subscribe(self._on_news)
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(journey.tick)
+        self._second.start()
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.commitDataRequest.connect(self._session_ends)
+
+    # ---- where we are --------------------
+
+    def screen_name(self) -> str:
+        """One of :class:`app.ui.names.Screen`."""
+        return self.journey.screen.value
+
+    def sheet_name(self) -> str:
+        """One of :class:`app.ui.names.Sheet`; empty when no sheet is open."""
+        return self.journey.sheet.value
+
+    def busy(self) -> bool:
+        """True while a call that changes something runs; buttons that would start another are disabled."""
+        return self.journey.busy
+
+    def error(self) -> Exception | None:
+        """What the notice says, None when it is hidden."""
+        return self.journey.error
+
+    # ---- the view of the presenters --------------------
+
+    def show_screen(self, screen: Screen) -> None:
+        before = self._stack.currentWidget()
+        page = self._pages[screen]
+        if isinstance(before, Page) and before is not page:
+            before.left()
+        self._stack.setCurrentWidget(page)
+        self.topbar.show_screen(screen, page.station, leaving=screen in IN_INTERVIEW)
+        page.entered()
+        self.screen_changed.emit(screen.value)
+
+    def show_sheet(self, sheet: Sheet) -> None:
+        card = self._sheets.get(sheet)
+        if card is None:
+            self._sheet_host.hide_sheet()
+        else:
+            card.opened()
+            card.refresh()
+            self._sheet_host.show_sheet(card, card.first())
+        self.sheet_changed.emit(sheet.value)
+
+    # ---- reactions --------------------
+
+    def _on_news(self, news: News) -> None:
+        """From any thread."""
+        if not self._closing:
+            self._news.emit(news)
+
+    def _refresh(self) -> None:
+        journey = self.journey
+        inside = journey.screen in IN_INTERVIEW or journey.screen in (Screen.FINISH, Screen.LEFT, Screen.DECLINED)
+        self.topbar.show_state(saved=journey.saved and inside, busy=journey.busy and inside, sync=journey.sync)
+        self.notice.show_error(journey.error)
+        card = self._sheets.get(journey.sheet)
+        if card is not None:
+            card.refresh()
+
+    def _navigate(self, screen: Screen) -> None:
+        if screen is Screen.START:
+            self.journey.open_start()
+        else:
+            self.journey.go(screen)
+
+    def _dismiss_sheet(self) -> None:
+        card = self._sheets.get(self.journey.sheet)
+        if card is not None:
+            card.dismissed()
+
+    def open_help(self) -> None:
+        self._help.opened()
+        self._help_host.open(self._help.close_button)
+
+    def switch_language(self, language: str) -> None:
+        """At any time; every screen says its words anew in place."""
+        self.texts.switch(language)
+        self.journey.language = language
+        self._context.background(lambda: self._context.save_language(language))
+
+    def _retranslate(self) -> None:
+        direction = Qt.LayoutDirection.RightToLeft if self.texts.right_to_left else Qt.LayoutDirection.LeftToRight
+        self.setLayoutDirection(direction)
+        self.topbar.retranslate()
+        for page in self._pages.values():
+            page.retranslate()
+        for card in self._sheets.values():
+            card.refresh()
+        if self._help_host.isVisible():
+            self._help.retranslate()
+        self.notice.show_error(self.journey.error)
+
+    # ---- closing --------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """During an interview the first close asks; a second one, or one outside, saves the progress and closes."""
+        if self._closing:
+            event.accept()
+            return
+        if self.journey.active and self.journey.sheet is not Sheet.LEAVE:
+            event.ignore()
+            self.journey.ask_to_leave()
+            return
+        event.ignore()
+        self._shut_down(self._close_now)
+
+    def _shut_down(self, after: Callable[[], None]) -> None:
+        def failed(error: Exception) -> None:
+            log.error("the progress could not be saved while closing", exc_info=error)
+            after()
+
+        self.setEnabled(False)
+        self.runner.service(self._context.service.shutdown, lambda _: after(), failed)
+
+    def _close_now(self) -> None:
+        self._closing = True
+        self.runner.close()
+        self._second.stop()
+        for page in self._pages.values():
+            page.left()
+        self.close()
+        self.closed.emit()
+
+    def _session_ends(self, _: QSessionManager) -> None:
+        """The system is going down: this call must not return before the progress is safe."""
+        try:
+            self._context.submit(self._context.service.shutdown).result(timeout=_SHUTDOWN_SECONDS)
+        except FutureTimeout:
+            log.error("the progress could not be saved in time while the session ended")

@@ -1,0 +1,192 @@
+"""面试: what can be continued and which positions this device knows. 我的: states, results, privacy."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout
+
+from app.interview.states import InterviewState
+from app.interview.views import InterviewSummary
+from app.ui import names
+from app.ui.i18n import N_
+from app.ui.names import Screen
+from app.ui.presenters.journey import Journey
+from app.ui.presenters.pages import MinePresenter
+from app.ui.screens.start import unfinished_card
+from app.ui.style import Look
+from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.page import Page
+from contract.events import HrState
+from contract.kit import Kit
+
+STATES: dict[HrState, tuple[str, str]] = {
+    HrState.INVITED: (N_("Invited"), "muted"),
+    HrState.IN_PROGRESS: (N_("In progress"), "ok"),
+    HrState.PAUSED: (N_("Interrupted"), "warning"),
+    HrState.PENDING_REVIEW: (N_("Awaiting review"), "ok"),
+    HrState.INCOMPLETE: (N_("Incomplete"), "muted"),
+    HrState.DECLINED: (N_("AI interview declined"), "muted"),
+    HrState.SECOND_ROUND: (N_("Second round"), "ok"),
+    HrState.REJECTED: (N_("Not selected"), "muted"),
+    HrState.PENDING_ONBOARDING: (N_("Onboarding"), "ok"),
+}
+NEXT: dict[HrState, str] = {
+    HrState.IN_PROGRESS: N_("Go on with your interview when you are ready."),
+    HrState.PAUSED: N_("Your answers are saved. Go on at the first open question."),
+    HrState.PENDING_REVIEW: N_("HR reviews your answers. The result appears here."),
+    HrState.INCOMPLETE: N_("This attempt ended early. Ask HR if you would like another one."),
+    HrState.DECLINED: N_("HR will arrange an interview with a person."),
+    HrState.SECOND_ROUND: N_("Congratulations. HR will invite you to the next interview."),
+    HrState.REJECTED: N_("Thank you for your time. This position went to someone else."),
+    HrState.PENDING_ONBOARDING: N_("Congratulations. HR will contact you about your first day."),
+}
+
+
+class InterviewsScreen(Page):
+    place = Screen.INTERVIEWS
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._title, self._lead = Label("title"), Label("muted")
+        head = column(look, gap=0.5)
+        head.addWidget(self._title)
+        head.addWidget(self._lead)
+        self.column.addLayout(head)
+        self._list = column(look, gap=1.5)
+        self.column.addLayout(self._list)
+        self.column.addStretch(1)
+        self._enter = Button(look, "primary", name=names.INTERVIEWS_ENTER)
+        self._enter.clicked.connect(journey.open_start)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self._enter)
+        self.footer.show()
+        journey.listen(self.refresh)
+        self.say(self._title.setText, N_("Interviews"))
+        self.say(
+            self._lead.setText, N_("Continue an interview, or see which positions can be interviewed on this device.")
+        )
+        self.say(self._enter.setText, N_("Enter an invitation"))
+
+    def entered(self) -> None:
+        self._journey.refresh_start()
+        self.retranslate()
+
+    def refresh(self) -> None:
+        page, look = self._journey.start_page, self.look
+        if self._journey.screen is not Screen.INTERVIEWS or page is None:
+            return
+        clear(self._list)
+        for index, summary in enumerate(() if self._journey.context.kiosk else page.unfinished):
+            card = unfinished_card(look, self._journey, summary, index, names.INTERVIEWS_CONTINUE_PREFIX)
+            self._list.addWidget(card)
+        for kit in page.kits:
+            self._list.addWidget(self._position(kit))
+        if not page.kits and not page.unfinished:
+            empty = Label("muted")
+            empty.setText(look.t("No interview kit on this device yet. Connect to the network once, or ask the staff."))
+            self._list.addLayout(icon_line(look, "info", empty, colour="muted"))
+
+    def _position(self, kit: Kit) -> Card:
+        look = self.look
+        card = Card(look, steps=2, gap=0.5)
+        title, text = Label("heading"), Label("muted")
+        title.setText(look.texts.pick(kit.position))
+        minutes = look.texts.n("About {n} minute", "About {n} minutes", kit.expected_minutes)
+        questions = look.texts.n("{n} question", "{n} questions", len(kit.questions))
+        place = f"{look.texts.pick(kit.organisation)} · {look.texts.pick(kit.department)}"
+        text.setText(f"{place}  ·  {minutes}  ·  {questions}")
+        line = row(look, gap=1.5)
+        line.addWidget(IconLabel(look, "building", "accent"), 0, Qt.AlignmentFlag.AlignTop)
+        words = column(look, gap=0.25)
+        words.addWidget(title)
+        words.addWidget(text)
+        line.addLayout(words, 1)
+        card.body.addLayout(line)
+        return card
+
+
+class MineScreen(Page):
+    place = Screen.MINE
+
+    def __init__(self, look: Look, journey: Journey, presenter: MinePresenter) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._presenter = presenter
+        self._title, self._lead = Label("title"), Label("muted")
+        head = column(look, gap=0.5)
+        head.addWidget(self._title)
+        head.addWidget(self._lead)
+        self.column.addLayout(head)
+        self._withdrawn = Card(look, "soft", steps=1.5)
+        self._withdrawn_words = Label("body")
+        self._withdrawn.body.addLayout(icon_line(look, "check-circle", self._withdrawn_words))
+        self.column.addWidget(self._withdrawn)
+        self._list = column(look, gap=1.5)
+        self.column.addLayout(self._list)
+        self.column.addStretch(1)
+        presenter.listen(self.refresh)
+        self.say(self._title.setText, N_("My interviews"))
+        self.say(self._lead.setText, N_("State, results and your data. Results appear once HR has released them."))
+        self.say(
+            self._withdrawn_words.setText,
+            N_(
+                "Your consent is withdrawn. The recordings on this device can no longer be opened by "
+                "anyone; HR is told to delete its copies."
+            ),
+        )
+
+    def entered(self) -> None:
+        self._presenter.enter()
+        self.retranslate()
+        self.scroll_to_top()
+
+    def refresh(self) -> None:
+        if self._journey.screen is not Screen.MINE:
+            return
+        self._withdrawn.setVisible(self._presenter.withdrawn)
+        clear(self._list)
+        for index, summary in enumerate(self._presenter.interviews):
+            self._list.addWidget(self._card(summary, index))
+        if self._presenter.loaded and not self._presenter.interviews:
+            empty = Label("muted")
+            empty.setText(self.look.t("No interview on this device yet. Begin with your invitation on the home page."))
+            self._list.addLayout(icon_line(self.look, "info", empty, colour="muted"))
+
+    def _card(self, summary: InterviewSummary, index: int) -> Card:
+        look = self.look
+        deleted = summary.state is InterviewState.DELETED
+        words, tone = (N_("Consent withdrawn"), "muted") if deleted else STATES[summary.hr_state]
+        card = Card(look, steps=2, gap=1)
+        title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
+        title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
+        chip.setText(look.t(words))
+        chip.tone(tone)
+        head = row(look, gap=1.5)
+        head.addWidget(title, 1)
+        head.addWidget(chip)
+        done = look.t("{done} of {total} answered", done=summary.answered, total=summary.total)
+        sent = look.t("delivered to HR") if summary.delivered else look.t("waits for upload")
+        text.setText(f"{look.texts.date(summary.updated_at)}  ·  {done}  ·  {sent}")
+        after.setText("" if deleted else look.t(NEXT.get(summary.hr_state, "")) if summary.hr_state in NEXT else "")
+        after.setVisible(bool(after.text()))
+        card.body.addLayout(head)
+        card.body.addWidget(text)
+        card.body.addWidget(after)
+        if not deleted:
+            card.body.addLayout(self._actions(summary, index))
+        return card
+
+    def _actions(self, summary: InterviewSummary, index: int) -> QHBoxLayout:
+        buttons = row(self.look, gap=1)
+        withdraw = Button(self.look, "quiet", name=f"{names.MINE_WITHDRAW_PREFIX}{index}", icon="trash")
+        withdraw.setText(self.look.t("Withdraw consent and delete my data"))
+        withdraw.clicked.connect(lambda: self._presenter.ask_to_withdraw(summary))
+        buttons.addWidget(withdraw)
+        buttons.addStretch(1)
+        if summary.state is InterviewState.PAUSED:
+            go_on = Button(self.look, "primary", name=f"{names.MINE_CONTINUE_PREFIX}{index}")
+            go_on.setText(self.look.t("Continue interview"))
+            go_on.clicked.connect(lambda: self._journey.offer_resume(summary))
+            buttons.addWidget(go_on)
+        return buttons
