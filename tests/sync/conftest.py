@@ -30,7 +30,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
-    with running() as server:
+    with running(FaultyServer()) as server:
         yield server
 
 

@@ -15,14 +15,8 @@ from app.interview.model import Transcript
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, InterviewRow, TakeRow
 from app.interview.views import SyncNews
-from app.storage.database import Database
-from app.storage.enrolment import EnrolmentRepository
-from app.storage.interview_keys import InterviewKeys
-from app.storage.interviews import SqliteInterviewStore
 from app.storage.keyfile import FileKeyStore, PlainCodec
-from app.storage.outbox import Outbox
-from app.storage.shelf import SqliteShelf
-from app.storage.vault import Vault
+from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
 from app.sync.news import Pace
 from app.sync.transport import Signer, Transport
@@ -69,14 +63,14 @@ class Device:
 
     def __init__(self, folder: Path, clock: WrongClock | None = None) -> None:
         self.clock = clock or WrongClock()
-        self.database = Database(folder / "data" / "xuda.db")
-        self.keystore = FileKeyStore(folder / "keys", PlainCodec())
-        self.keys = InterviewKeys(self.keystore)
-        self.vault = Vault(folder / "data")
-        self.enrolments = EnrolmentRepository(self.database, self.keystore)
-        self.outbox = Outbox(self.database, self.vault, self.keys, self.enrolments, self.clock)
-        self.shelf = SqliteShelf(self.database, self.keystore, self.enrolments, self.clock)
-        self.store = SqliteInterviewStore(self.database, self.vault, self.keys, self.enrolments, self.clock)
+        storage = open_storage(folder / "data", self.clock, keystore=FileKeyStore(folder / "keys", PlainCodec()))
+        self.database = storage.database
+        self.keystore = storage.keystore
+        self.enrolments = storage.enrolments
+        self.shelf = storage.shelf
+        self.vault = storage.vault
+        self.store = storage.interviews
+        self.outbox = storage.outbox
         self.news: list[SyncNews] = []
         self.engine: SyncEngine | None = None
         self.transport: Transport | None = None
@@ -86,10 +80,18 @@ class Device:
             self.engine.stop()
         self.database.close()
 
-    def make_engine(self, *, pace: Pace = QUICK, url: str | None = None, first_chunk: int = 256 * 1024) -> SyncEngine:
+    def make_engine(
+        self,
+        *,
+        pace: Pace = QUICK,
+        url: str | None = None,
+        first_chunk: int = 256 * 1024,
+        patience: float = 0.7,
+    ) -> SyncEngine:
+        """``url``: reach the backend through this address; ``patience``: seconds without an answer."""
         enrolment = self.enrolments.need()
         signer = Signer(enrolment.device_key, enrolment.device_id, self.clock)
-        self.transport = Transport(url or enrolment.server_url, signer=signer, timeouts=(2, 0.7))
+        self.transport = Transport(url or enrolment.server_url, signer=signer, timeouts=(2, patience))
         self.engine = SyncEngine(
             self.database,
             self.outbox,

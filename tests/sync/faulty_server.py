@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import http.client
 import socket
 import threading
 import uuid
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 from contract.api import (
     Bootstrap,
@@ -37,6 +39,7 @@ from contract.manifest import Manifest, Receipt
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
+_HOP_BY_HOP = frozenset({"connection", "content-length", "content-type", "date", "server", "transfer-encoding"})
 HTML = b"<!doctype html><html><body>Welcome to the hotel. Please log in.</body></html>"
 
 
@@ -366,6 +369,24 @@ class FaultyServer:
         self.objects.get(interview_id, {}).pop(ref.object_id, None)
 
 
+class FaultyFront(FaultyServer):
+    """Stands in front of a real backend: hands everything on to it, but for what a test breaks."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__()
+        self._upstream = urlsplit(upstream).netloc
+
+    def _handle(self, asked: Asked) -> Answer:
+        line = http.client.HTTPConnection(self._upstream, timeout=30)
+        try:
+            line.request(asked.method, asked.path, body=asked.body or None, headers=asked.headers)
+            answer = line.getresponse()
+            headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+            return Answer(answer.status, answer.read(), answer.getheader("Content-Type") or "", headers)
+        finally:
+            line.close()
+
+
 def _json(model: WireModel, status: int = 200) -> Answer:
     return Answer(status, model.model_dump_json().encode())
 
@@ -445,8 +466,7 @@ def _handler(owner: FaultyServer) -> type[BaseHTTPRequestHandler]:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[FaultyServer]:
-    server = FaultyServer()
+def running(server: FaultyServer) -> Iterator[FaultyServer]:
     server.start()
     try:
         yield server
