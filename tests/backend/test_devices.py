@@ -1,0 +1,148 @@
+"""Enrolment with one-time codes, the downloaded kits and roster, revocation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+
+from backend.ratelimit import RateLimit
+from backend.services import devices, kits
+from contract.api import Bootstrap, EnrolReply, EnrolRequest, Organisation
+from contract.canonical import b64decode, b64encode
+from contract.envelope import open_envelope
+from contract.errors import ErrorCode
+from contract.invitation import Roster, lookup_hash, read
+from contract.keys import SigningKey, fingerprint
+from contract.kit import Kit
+from tests.backend import tus
+from tests.backend.test_events import code_of
+from tests.backend.world import COMMAND_LINE, KIT, Booth, Served, Talk, invite
+
+
+@pytest.fixture(autouse=True)
+def forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins without counted failures."""
+    monkeypatch.setattr(devices, "_PER_ADDRESS", RateLimit(limit=10, window=60))
+
+
+def ask(backend: Served, code: str, key: SigningKey | None = None, **changes: str) -> requests.Response:
+    public = b64encode((key or SigningKey.generate()).public)
+    request = EnrolRequest(code=code, public_key=public, name="Booth", platform="test", app_version="1")
+    body = request.model_copy(update=changes).model_dump_json()
+    return requests.post(f"{backend.url}/v1/enrol", data=body.encode(), timeout=20)
+
+
+def test_a_code_shows_the_fingerprint_of_the_organisation_and_enrols(backend: Served) -> None:
+    code = devices.new_enrolment_code(backend.hr, COMMAND_LINE)
+    answer = ask(backend, code)
+    assert answer.status_code == 200
+    envelope = EnrolReply.model_validate_json(answer.content).organisation
+    found = Organisation.model_validate_json(envelope.payload_bytes)
+    assert [len(group) for group in code.split("-")] == [5, 5, 5]
+    assert code.split("-")[2] == fingerprint(b64decode(found.sign_key))[:5]
+
+
+def test_a_code_works_once(backend: Served) -> None:
+    code = devices.new_enrolment_code(backend.hr, COMMAND_LINE)
+    assert ask(backend, code).status_code == 200
+    answer = ask(backend, code)
+    assert (answer.status_code, code_of(answer)) == (403, ErrorCode.ENROLMENT_CODE_INVALID)
+
+
+def test_a_device_whose_answer_got_lost_is_answered_the_same_again(backend: Served) -> None:
+    code, key = devices.new_enrolment_code(backend.hr, COMMAND_LINE), SigningKey.generate()
+
+    def device_id() -> str:
+        envelope = EnrolReply.model_validate_json(ask(backend, code, key).content).organisation
+        return Organisation.model_validate_json(envelope.payload_bytes).device_id
+
+    assert device_id() == device_id()
+
+
+def test_a_code_may_be_typed_carelessly(backend: Served) -> None:
+    code = devices.new_enrolment_code(backend.hr, COMMAND_LINE)
+    typed = " " + code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert ask(backend, typed).status_code == 200
+
+
+def test_a_code_that_has_expired_or_was_never_made_is_refused(own_backend: Served) -> None:
+    code = devices.new_enrolment_code(own_backend.hr, COMMAND_LINE, valid=timedelta(days=1))
+    own_backend.clock.ahead = timedelta(days=1, seconds=1)
+    assert ask(own_backend, code).status_code == 403
+    assert ask(own_backend, "AAAAA-BBBBB-CCCCC").status_code == 403
+
+
+def test_guessing_codes_is_slowed_down(own_backend: Served) -> None:
+    statuses = [ask(own_backend, f"AAAAA-BBBB{i}-CCCCC") for i in range(9)]
+    assert {answer.status_code for answer in statuses} == {403}
+    answers = [ask(own_backend, "AAAAA-BBBBB-CCCCC") for _ in range(3)]
+    assert (answers[-1].status_code, code_of(answers[-1])) == (429, ErrorCode.RATE_LIMITED)
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("key", ["", "AAAA", "not base64!", b64encode(bytes(31))])
+def test_a_key_that_is_none_is_refused_and_the_code_stays_good(backend: Served, key: str) -> None:
+    code = devices.new_enrolment_code(backend.hr, COMMAND_LINE)
+    answer = ask(backend, code, public_key=key)
+    assert (answer.status_code, code_of(answer)) == (422, ErrorCode.FORMAT_INVALID)
+    assert ask(backend, code).status_code == 200
+
+
+def test_codes_are_stored_as_hashes_only(own_backend: Served) -> None:
+    code = devices.new_enrolment_code(own_backend.hr, COMMAND_LINE)
+    data = own_backend.hr.settings.data
+    stored = b"".join(path.read_bytes() for path in data.glob("hr.db*"))
+    for group in code.split("-")[:2]:
+        assert group.encode() not in stored
+
+
+def bootstrap(booth: Booth) -> Bootstrap:
+    answer = booth.call("GET", "/v1/bootstrap")
+    assert answer.status_code == 200, answer.text
+    return Bootstrap.model_validate_json(answer.content)
+
+
+def test_kits_and_roster_verify_with_the_organisations_key(own_backend: Served) -> None:
+    invited = invite(own_backend.hr, "韩梅梅", phone="13912345678")
+    kits.add_kit(own_backend.hr, COMMAND_LINE, KIT.replace("Tester", "Senior tester").encode())
+    booth = own_backend.enrol()
+    found = bootstrap(booth)
+    kit = open_envelope(found.kits[0], Kit, booth.organisation_keys)
+    assert (len(found.kits), kit.kit_id, kit.version) == (1, "test", 2)
+    assert kit.encryption_key == booth.organisation.encryption_key
+    roster = open_envelope(found.roster, Roster, booth.organisation_keys)
+    assert roster.device_id == booth.device_id
+    (entry,) = roster.entries
+    assert (entry.name, read(entry.token, booth.organisation_keys).invitation_id) == ("韩梅梅", invited)
+    assert entry.lookups == [lookup_hash("+86 139-1234-5678", roster.salt)]
+
+
+def test_invitations_whose_time_is_over_leave_the_roster(own_backend: Served) -> None:
+    invite(own_backend.hr, "韩梅梅")
+    booth = own_backend.enrol()
+    booth.seconds_off = 3 * 24 * 3600
+    own_backend.clock.ahead = timedelta(days=3)
+    roster = open_envelope(bootstrap(booth).roster, Roster, booth.organisation_keys)
+    assert roster.entries == []
+
+
+def test_nothing_of_a_revoked_device_is_accepted_and_what_it_sent_stays(backend: Served, talk: Talk) -> None:
+    talk.started()
+    talk.put_all()
+    sealed = talk.seal(b"x" * 5000)
+    url = tus.location(talk, sealed)
+    devices.revoke(backend.hr, COMMAND_LINE, talk.booth.device_id)
+    talk.finished()
+    answers = [
+        talk.put(2),
+        talk.booth.call("GET", "/v1/bootstrap"),
+        tus.patch(talk.booth, url, 0, sealed.data),
+        tus.create(talk, sealed),
+    ]
+    for answer in answers:
+        assert (answer.status_code, code_of(answer)) == (401, ErrorCode.UNAUTHORIZED)
+    from backend.services import interviews
+
+    assert interviews.summary(backend.hr, COMMAND_LINE, talk.interview_id).events == 1
