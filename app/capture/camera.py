@@ -17,6 +17,7 @@ from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
 _RETRY = 0.4
+_CATCH_UP = 0.8
 
 
 class Camera:
@@ -121,9 +122,10 @@ class Camera:
         image: Picture | None = source.first
         last = source.first
         while image is not None:
-            self._deliver(image)
+            # The picture belongs to the moment it was due, also when this thread was kept waiting.
+            self._deliver(image, due)
             last = image
-            due = max(due + step, time.monotonic() - step)
+            due = max(due + step, time.monotonic() - _CATCH_UP)
             if self._closing.wait(max(0.0, due - time.monotonic())) or self._restart.is_set():
                 break
             image = source.read()
@@ -151,8 +153,8 @@ class Camera:
         self._deliver(source.first)
         return source
 
-    def _deliver(self, image: Picture) -> None:
-        now = time.monotonic()
+    def _deliver(self, image: Picture, at: float | None = None) -> None:
+        now = time.monotonic() if at is None else at
         # A sparse grid is enough: sensor noise changes some of its pixels in every real picture.
         sketch = image[::16, ::16].tobytes()
         if sketch != self._sketch:

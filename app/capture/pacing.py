@@ -70,9 +70,24 @@ class FramePacer:
             return 1
         return 0
 
+    @property
+    def period(self) -> float:
+        """Seconds between two frames of the camera, as far as it is known."""
+        return 1.0 / self._rate()
+
     def _rate(self) -> float:
+        if len(self._arrivals) < 2:
+            return float(FRAME_RATE)
         span = self._arrivals[-1] - self._arrivals[0]
         return (len(self._arrivals) - 1) / span if span > 0 else float(FRAME_RATE)
+
+
+def spread(arrivals: list[float], period: float) -> list[float]:
+    """When frames were seen, from when they arrived: those of a burst have waited for us behind one another."""
+    seen = list(arrivals)
+    for place in range(len(seen) - 2, -1, -1):
+        seen[place] = min(seen[place], seen[place + 1] - 0.95 * period)
+    return seen
 
 
 _WINDOW = SOUND_RATE

@@ -5,24 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.capture.camera import Camera
 from app.capture.container import Container
 from app.capture.hearing import Hearing
 from app.capture.microphone import Microphone
-from app.capture.pacing import FramePacer
-from app.capture.values import CaptureSettings, DeviceState, FrameQueue, Picture
+from app.capture.pacing import FramePacer, spread
+from app.capture.values import CaptureSettings, DeviceState, Frame, FrameQueue, Picture
 from app.interview.model import Fault, RecordingResult
 from app.interview.ports import RecorderListener
 from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
 _TICK = 0.02
-_QUEUE = 20
-_PICTURE_WAIT = 0.5
+_QUEUE = 25
+_PICTURE_WAIT = 0.9
 _DRAIN = 0.4
+_HOLD = 0.12
 
 _FAULTS = {
     ("camera", DeviceState.LOST): ErrorCode.CAMERA_LOST,
@@ -53,6 +54,7 @@ class Take:
         self._pacer = FramePacer()
         self._picture: Picture | None = None
         self._late = 0
+        self._held: list[Frame] = []
         self._camera: Camera | None = None
         self._faults: list[Fault] = []
         self._states: dict[str, DeviceState] = {}
@@ -140,20 +142,25 @@ class Take:
     def _write_pictures(self, now: float, limit: float) -> None:
         if self._camera is None:
             return
-        frame, pushed_out = self._queue.take()
-        while frame is not None:
-            self._late += pushed_out
-            at = max(0.0, frame.at - self.started_at)
-            repeats = self._pacer.place(at) if frame.at <= limit else None
+        for frame, at in self._ripe_frames(now, limit):
+            repeats = self._pacer.place(max(0.0, at - self.started_at))
             if repeats is not None:
                 self._repeat(repeats, frame.image)
                 self._container.add_picture(frame.image)
                 self._picture = frame.image
-            frame, pushed_out = self._queue.take()
-        self._late += pushed_out
         # Wait for the camera for a while, but never when the take is over.
         wait = _PICTURE_WAIT if self._stop_at is None else 0.0
         self._repeat(self._pacer.fill(min(now - wait, limit) - self.started_at), self._picture)
+
+    def _ripe_frames(self, now: float, limit: float) -> Iterator[tuple[Frame, float]]:
+        """Frames with the moment they were seen, held back a little so that a burst is known to be one."""
+        fresh, pushed_out = self._queue.drain()
+        self._late += pushed_out
+        self._held = [frame for frame in (*self._held, *fresh) if frame.at <= limit]
+        seen = spread([frame.at for frame in self._held], self._pacer.period)
+        ripe = now - _HOLD if self._stop_at is None else limit
+        while self._held and self._held[0].at <= ripe:
+            yield self._held.pop(0), seen.pop(0)
 
     def _repeat(self, times: int, fallback: Picture | None) -> None:
         picture = self._picture if self._picture is not None else fallback

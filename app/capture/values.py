@@ -82,11 +82,12 @@ class FrameQueue:
             self._frames.append(frame)
         self._wake.set()
 
-    def take(self) -> tuple[Frame | None, int]:
-        """The oldest frame, if any, and how many were pushed out since the last call."""
+    def drain(self) -> tuple[list[Frame], int]:
+        """All frames that wait, oldest first, and how many were pushed out since the last call."""
         with self._lock:
+            frames, self._frames = list(self._frames), deque()
             dropped, self._dropped = self._dropped, 0
-            return (self._frames.popleft() if self._frames else None), dropped
+        return frames, dropped
 
 
 @dataclass(frozen=True, slots=True)

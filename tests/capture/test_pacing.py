@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from app.capture.pacing import FramePacer, SoundTimeline
+from app.capture.pacing import FramePacer, SoundTimeline, spread
 from app.capture.values import SOUND_RATE
 
 
@@ -38,6 +38,13 @@ def test_a_burst_after_a_short_stall_fills_the_slots_it_belongs_to() -> None:
     pacer = FramePacer()
     feed(pacer, arrivals)
     assert (pacer.dropped, pacer.repeated) == (0, 0)
+
+
+def test_frames_that_waited_for_us_are_put_back_to_where_they_were_seen() -> None:
+    seen = spread([0.0, 0.04, 0.40, 0.40, 0.401, 0.402], 0.04)
+    assert seen[:2] == [0.0, 0.04]
+    assert seen[2:] == pytest.approx([0.288, 0.326, 0.364, 0.402])
+    assert spread([0.0, 0.04, 0.08], 0.04) == [0.0, 0.04, 0.08]
 
 
 @pytest.mark.parametrize("rate", [10.0, 15.0, 20.0, 30.0, 50.0, 60.0])
@@ -89,7 +96,7 @@ class Card:
 def test_a_drifting_sound_card_stays_with_the_clock_and_nothing_is_lost(ppm: float) -> None:
     card, timeline = Card(ppm), SoundTimeline()
     out = []
-    for _ in range(50 * 600):
+    for _ in range(50 * 240):
         block, target = card.block()
         out.append(timeline.add(block, target))
     assert timeline.filled == 0
