@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,8 +75,8 @@ def strings(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
     return [text or ""] if isinstance(text, str | None) else list(text)
 
 
-def placeholders(text: str) -> Counter[str]:
-    return Counter(re.findall(r"\{[a-z_0-9.]*(?::[^}]*)?\}|%\([a-z_]+\)[sd]|%[sd](?![a-z])", text))
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{[a-z_0-9.]*(?::[^}]*)?\}|%\([a-z_]+\)[sd]|%[sd](?![a-z])", text))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -106,7 +105,7 @@ def test_translations_have_the_placeholders_of_the_original(domain: str, languag
     wrong = []
     for message in translations(domain, language):
         # A plural's forms are compared with the last one: the singular may say "one" in words.
-        original = placeholders(strings(message.id)[-1]) if message.id else Counter()
+        original = placeholders(strings(message.id)[-1]) if message.id else set()
         wrong += [text for text in strings(message.string) if message.id and text and placeholders(text) != original]
     assert wrong == []
 

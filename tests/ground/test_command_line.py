@@ -182,7 +182,7 @@ def test_a_second_instance_on_the_same_folder_is_refused(tmp_path: Path) -> None
         command = [sys.executable, "-m", "app", "client", "--data", str(tmp_path), "--lang", "en"]
         # The autopilot's file keeps the refusal from waiting for a click.
         script = tmp_path / "script.json"
-        script.write_text("{}")
+        script.write_text('{"invitation": "code"}')
         done = subprocess.run([*command, "--autopilot", str(script)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-3].startswith("Xuda is already running with this data folder")
