@@ -21,6 +21,8 @@ from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode
 
 Answer = TypeVar("Answer", bound=WireModel)
+# The backend reads every recording of the interview back before it answers a manifest.
+_READ_BACK_SECONDS = 180.0
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -55,10 +57,12 @@ class DeviceApi:
 
     def put_manifest(self, interview_id: str, serial: int, envelope: Envelope) -> ManifestReply:
         path = f"/v1/interviews/{interview_id}/manifests/{serial}"
-        return self._call("PUT", path, ManifestReply, envelope.to_bytes())
+        return self._call("PUT", path, ManifestReply, envelope.to_bytes(), patience=_READ_BACK_SECONDS)
 
-    def _call(self, method: str, path: str, model: type[Answer], body: bytes = b"") -> Answer:
-        reply = self.transport.send(method, path, body=body, headers=_JSON)
+    def _call(
+        self, method: str, path: str, model: type[Answer], body: bytes = b"", *, patience: float | None = None
+    ) -> Answer:
+        reply = self.transport.send(method, path, body=body, headers=_JSON, patience=patience)
         if not reply.ok:
             raise failure(reply)
         if reply.media_type != "application/json":

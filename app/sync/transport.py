@@ -87,6 +87,7 @@ class Transport:
         self._timeouts = timeouts
         self._aborted = threading.Event()
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._guard = threading.Lock()
         self._session: requests.Session | None = None
 
     def send(
@@ -96,25 +97,30 @@ class Transport:
         *,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
+        patience: float | None = None,
     ) -> Reply:
         """The answer, whatever its status; redirects are not followed. ``path`` starts with a slash.
 
-        Raises TransportError(SERVER_UNREACHABLE) when none came. An answer ``clock_wrong`` is used to set the clock
-        right, and the request is sent once more.
+        ``patience``: seconds to wait for the answer where the usual time is too short. Raises
+        TransportError(SERVER_UNREACHABLE) when none came. An answer ``clock_wrong`` is used to set the clock right,
+        and the request is sent once more.
         """
-        reply = self._send_once(method, path, body, headers or {})
+        wait = max(self._timeouts[1], patience or 0.0)
+        reply = self._send_once(method, path, body, headers or {}, wait)
         if self._signer is not None and reply.status == 401:
             server_time = _server_time(reply)
             if server_time is not None:
                 self._signer.learn(server_time)
                 log.warning("this machine's clock is off by %.0f s", -self._signer.offset.total_seconds())
-                reply = self._send_once(method, path, body, headers or {})
+                reply = self._send_once(method, path, body, headers or {}, wait)
         return reply
 
     def abort(self) -> None:
         """Let the request in progress, and every later one, fail at once."""
         self._aborted.set()
-        for sock in list(self._sockets):
+        with self._guard:
+            sockets = list(self._sockets)
+        for sock in sockets:
             # The base method: on a TLS socket the object's own would tear down state the other thread is using.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -129,7 +135,7 @@ class Transport:
         if session is not None:
             session.close()
 
-    def _send_once(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def _send_once(self, method: str, path: str, body: bytes, headers: Mapping[str, str], wait: float) -> Reply:
         import requests
 
         if self._session is None:
@@ -144,7 +150,7 @@ class Transport:
                 data=_PacedBody(body, self._pause_after) if body else None,
                 headers=dict(headers),
                 auth=_bearer(token),
-                timeout=self._timeouts,
+                timeout=(self._timeouts[0], wait),
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -157,7 +163,8 @@ class Transport:
             raise unreachable(_reason(error)) from error
 
     def _remember(self, sock: socket.socket) -> None:
-        self._sockets.add(sock)
+        with self._guard:
+            self._sockets.add(sock)
         # Until the whole body is sent urllib3 leaves the connect time-out on the socket: too short for a slow uplink.
         sock.settimeout(self._timeouts[1])
         if self._aborted.is_set():

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import http.client
 import socket
+import ssl
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -125,12 +126,13 @@ class FaultyServer:
         self._lock = threading.RLock()
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
+        self._scheme = "http"
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{self._scheme}://127.0.0.1:{self._port}"
 
     @property
     def enrolment_code(self) -> str:
@@ -149,6 +151,12 @@ class FaultyServer:
             self._server.close_connections()
             self._server.server_close()
             self._server = None
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        assert self._server is not None
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
 
     def fail(self, match: str, fault: Fault, times: int = 1_000_000) -> None:
         """``match`` is a part of "METHOD /path"."""

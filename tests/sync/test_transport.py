@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,9 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.clock import SystemClock
 from app.sync.api import DeviceApi
+from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, Reply, TransportError, failure
 from app.sync.transport import Signer, Transport
 from contract.api import Problem
@@ -259,6 +265,86 @@ def test_backend_under_another_name_is_not_taken_for_one(server: FaultyServer, t
         DeviceApi(transport).health()
 
     assert caught.value.code is ErrorCode.SERVER_NOT_XUDA
+
+
+def test_proxy_of_the_environment_is_used_and_can_be_left(
+    server: FaultyServer, device_key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    transport = Transport("http://hr.invalid", signer=Signer(device_key, DEVICE, SystemClock()), timeouts=(5, 30))
+    server.fail("http://hr.invalid/v1/health", server.hang)
+    threading.Timer(0.3, transport.abort).start()
+    begun = time.monotonic()
+
+    with pytest.raises(TransportError):
+        transport.send("GET", "/v1/health")
+
+    assert server.lines() == ["GET http://hr.invalid/v1/health"]
+    assert time.monotonic() - begun < 2
+
+
+@pytest.fixture
+def tls_server(server: FaultyServer, tmp_path: Path) -> FaultyServer:
+    """The server with a certificate for 127.0.0.1 that only ``tmp_path/tls.pem`` vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test")])
+    now = datetime.now(UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "tls.pem").write_bytes(secret + certificate.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls.pem")
+    server.encrypt(context)
+    return server
+
+
+def test_certificate_nobody_vouches_for_is_a_tls_failure_and_no_token_is_told(
+    tls_server: FaultyServer, signer: Signer
+) -> None:
+    with pytest.raises(TransportError) as caught:
+        DeviceApi(Transport(tls_server.url, signer=signer)).bootstrap()
+
+    assert caught.value.params["reason"] == "tls"
+    assert tls_server.asked == []
+
+
+def test_certificate_authority_of_the_environment_is_trusted_and_a_request_can_be_left(
+    tls_server: FaultyServer, signer: Signer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "tls.pem"))
+    transport = Transport(tls_server.url, signer=signer, timeouts=(5, 30))
+    DeviceApi(transport).bootstrap()
+    tls_server.fail("/v1/health", tls_server.hang)
+    threading.Timer(0.3, transport.abort).start()
+    begun = time.monotonic()
+
+    with pytest.raises(TransportError):
+        transport.send("GET", "/v1/health")
+
+    assert time.monotonic() - begun < 2
+
+
+def test_network_is_said_to_be_what_the_last_contact_showed() -> None:
+    now = [0.0]
+    facts = NetworkFacts(lambda: now[0])
+    assert facts.network() == "unknown"
+    facts.reached()
+    assert facts.network() == "online"
+    facts.lost()
+    assert facts.network() == "offline"
+
+    now[0] += 3600
+
+    assert facts.network() == "unknown"
 
 
 def test_importing_the_engine_loads_no_http_library() -> None:
