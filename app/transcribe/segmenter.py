@@ -36,7 +36,8 @@ class Pacing:
     """When to cut. All in seconds, thresholds as probabilities.
 
     A window ends at a ``pause`` once it holds ``enough``, at a ``long_pause`` in any case, and at ``limit`` where
-    the voice is faintest. Long windows give the model context and cost less in all; short ones are ready sooner.
+    the voice is faintest. Each window costs the model as much as one of 30 s: a light model can afford short ones,
+    which are ready sooner; a heavy one keeps up only with longer ones.
     """
 
     voice: float = 0.5
@@ -45,11 +46,15 @@ class Pacing:
     lead: float = 0.3
     tail: float = 0.3
     pause: float = 0.6
-    long_pause: float = 1.2
-    enough: float = 8.0
+    long_pause: float = 0.9
+    enough: float = 4.0
     limit: float = 24.0
     look_back: float = 5.0
     idle: float = 10.0
+
+
+LIGHT = Pacing()
+HEAVY = Pacing(long_pause=1.2, enough=9.0)
 
 
 @dataclass(frozen=True, slots=True)

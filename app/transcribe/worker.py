@@ -18,9 +18,10 @@ from contract.errors import XudaError
 
 if TYPE_CHECKING:
     from app.transcribe.recogniser import Recogniser
-    from app.transcribe.segmenter import Samples, Segmenter, Window
+    from app.transcribe.segmenter import Pacing, Samples, Segmenter, Window
 
 _LOWER = 10  # niceness: recording and the screen come first
+_HEAVY = 200_000_000  # bytes of weights: tiny and base are lighter, small and the others heavier
 _DRAFT_SHARE = 0.3  # part of the time that drafts may take
 _DRAFT_EVERY = 1.0  # seconds of new sound that are worth a new draft
 
@@ -66,9 +67,11 @@ def _load(inbox: Inbox, folder: str, threads: int) -> Worker | None:
         inbox.send(m.Refused(problem.code.value, path.name, str(problem.params.get("file", ""))))
         return None
     from app.transcribe.recogniser import Recogniser
+    from app.transcribe.segmenter import HEAVY, LIGHT
 
+    pacing = HEAVY if (path / "model.bin").stat().st_size > _HEAVY else LIGHT
     try:
-        worker = Worker(inbox, Recogniser(path, threads))
+        worker = Worker(inbox, Recogniser(path, threads), pacing)
     except (RuntimeError, ValueError, OSError):  # ctranslate2 and tokenizers: this is no model they can load
         inbox.send(m.Refused(ErrorCode.MODEL_DAMAGED.value, path.name, "model.bin"))
         return None
@@ -128,9 +131,10 @@ class Job:
 class Worker:
     """Serves jobs one window at a time, live ones first."""
 
-    def __init__(self, inbox: Inbox, recogniser: Recogniser) -> None:
+    def __init__(self, inbox: Inbox, recogniser: Recogniser, pacing: Pacing) -> None:
         self._inbox = inbox
         self._recogniser = recogniser
+        self._pacing = pacing
         self._jobs: dict[str, Job] = {}
         self._draft_after = 0.0
 
@@ -167,7 +171,7 @@ class Worker:
         from app.transcribe.segmenter import Segmenter
         from app.transcribe.voice import SileroDetector
 
-        self._jobs[message.job] = Job(message, Segmenter(SileroDetector(), message.offset))
+        self._jobs[message.job] = Job(message, Segmenter(SileroDetector(), message.offset, self._pacing))
 
     def _next_job(self) -> Job | None:
         ready = [job for job in self._jobs.values() if job.windows or job.ended]
