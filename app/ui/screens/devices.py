@@ -274,7 +274,7 @@ class DevicesScreen(Page):
             return f"{value:.0f} %"
         if check.name == CheckName.SPEAKER and check.state == CheckState.OK:
             return ""
-        return look.t("Good") if check.state == CheckState.OK else ""
+        return look.t("Working") if check.state == CheckState.OK else ""
 
     def _advice(self, check: CheckResult) -> str:
         code = check.code or ""

@@ -1,0 +1,386 @@
+"""Pictures of every screen: ``python -m tests.ui.pictures [--out DIR] [--only SCENE]``.
+
+Each scene is shown in both languages and two sizes; a text that does not fit its widget is reported and fails the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+
+from app.interview.states import InterviewState, TakeState
+from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
+from app.ui import names
+from app.ui.application import MainWindow, build_application
+from app.ui.names import Screen, Sheet
+from app.ui.widgets.option import Option
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
+from tests.ui import stage
+from tests.ui.stage import StageDevices, StageService
+
+SIZES = (QSize(1366, 768), QSize(1024, 600))
+LANGUAGES = ("zh_CN", "en")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Set:
+    """What a scene works on."""
+
+    window: MainWindow
+    service: StageService
+    devices: StageDevices
+
+    def settle(self) -> None:
+        for _ in range(6):
+            QApplication.processEvents()
+
+    def find(self, kind: type[QWidget], name: str) -> QWidget:
+        found = self.window.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def click(self, name: str) -> None:
+        button = self.find(QPushButton, name)
+        assert isinstance(button, QPushButton)
+        button.click()
+        self.settle()
+
+    def tick(self, name: str) -> None:
+        option = self.find(Option, name)
+        assert isinstance(option, Option)
+        option.click()
+        self.settle()
+
+    def to_entry(self) -> None:
+        field = self.find(QLineEdit, names.START_FIELD)
+        assert isinstance(field, QLineEdit)
+        field.setText("ABCD-EFGH")
+        self.click(names.START_BEGIN)
+
+    def to_devices(self) -> None:
+        self.to_entry()
+        self.click(names.ENTRY_CONTINUE)
+        self.tick(names.CONSENT_RECORDING)
+        self.click(names.CONSENT_AGREE)
+
+    def to_question(self, index: int = 0) -> None:
+        self.service.current = stage.step(index)
+        self.to_devices()
+        self.click(names.DEVICES_CONTINUE)
+        self.click(names.PRACTICE_CONTINUE)
+
+    def to_recording(self) -> None:
+        self.to_question()
+        self.click(names.QUESTION_ANSWER)
+
+    def to_proof(self) -> None:
+        self.to_recording()
+        self.click(names.RECORDING_DONE)
+
+
+def start(s: Set) -> None:
+    s.service.page = replace(s.service.page, pending_uploads=2)
+    s.window.journey.open_start()
+
+
+def start_unfinished(s: Set) -> None:
+    paused = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
+    s.service.page = StartPage(s.service.page.organisation, (stage.KIT,), 0, (paused,))
+    s.window.journey.open_start()
+
+
+def start_scan(s: Set) -> None:
+    s.click(names.START_WAY_PREFIX + "scan")
+
+
+def start_error(s: Set) -> None:
+    s.window.journey.fail(XudaError(ErrorCode.INVITATION_EXPIRED, date="2026-11-20"))
+
+
+def interviews(s: Set) -> None:
+    start_unfinished(s)
+    s.click(names.TOPBAR_INTERVIEWS)
+
+
+def mine(s: Set) -> None:
+    s.service.list = [
+        stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2, key="a"),
+        stage.summary(InterviewState.FINISHED, HrState.SECOND_ROUND, 4, delivered=True, key="b"),
+        stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="c"),
+    ]
+    s.click(names.TOPBAR_MINE)
+
+
+def withdraw(s: Set) -> None:
+    mine(s)
+    s.click(names.MINE_WITHDRAW_PREFIX + "1")
+
+
+def consent(s: Set) -> None:
+    s.to_entry()
+    s.click(names.ENTRY_CONTINUE)
+    s.tick(names.CONSENT_RECORDING)
+
+
+def decline(s: Set) -> None:
+    consent(s)
+    s.click(names.CONSENT_DECLINE)
+
+
+def declined(s: Set) -> None:
+    decline(s)
+    s.click(names.DECLINE_CONFIRM)
+
+
+def devices_failed(s: Set) -> None:
+    s.devices.present = False
+    s.to_devices()
+
+
+def practice(s: Set) -> None:
+    s.to_devices()
+    s.click(names.DEVICES_CONTINUE)
+
+
+def practice_done(s: Set) -> None:
+    practice(s)
+    s.click(names.PRACTICE_RECORD)
+    s.click(names.PRACTICE_STOP)
+
+
+def question_recovered(s: Set) -> None:
+    cut = stage.review(s.service.language, state=TakeState.RECOVERED, duration=31.0, counted=False)
+    s.to_devices()
+    s.service.current = stage.step(0, takes=(cut,))
+    s.click(names.DEVICES_CONTINUE)
+    s.click(names.PRACTICE_CONTINUE)
+
+
+def recording(s: Set) -> None:
+    s.to_recording()
+    s.window.answering._recording_since = s.window.journey.clock() - 42
+    text = stage.WORDS[s.service.language][0]
+    s.window.journey.on_news(PartialText("t1", text))
+
+
+def proof(s: Set) -> None:
+    takes = (
+        stage.review(s.service.language),
+        stage.review(s.service.language, take_id="t2", number=2, duration=56.0),
+    )
+    s.to_recording()
+    s.service.current = stage.step(0, takes=takes, used=2)
+    s.click(names.RECORDING_DONE)
+
+
+def proof_silent(s: Set) -> None:
+    s.service.reviewed = stage.review(
+        s.service.language, proof=stage.SILENT, duration=12.0, transcript=None, transcribing=False, counted=False
+    )
+    s.to_proof()
+
+
+def device_lost(s: Set) -> None:
+    s.to_recording()
+    s.window.answering.fault = ErrorCode.CAMERA_LOST.value
+    s.click(names.RECORDING_DONE)
+
+
+def text(s: Set) -> None:
+    s.to_question(1)
+    edit = s.find(QPlainTextEdit, names.TEXT_EDIT)
+    assert isinstance(edit, QPlainTextEdit)
+    words = {
+        "zh_CN": "先看监控,确认是从什么时候开始变慢的、是全部请求还是部分请求;再对比那段时间的发布和配置变更……",
+        "en": "First I look at the monitoring: since when, for all requests or for some? Then at what was released then…",
+    }
+    edit.setPlainText(words[s.service.language])
+    s.window.findChild(QPlainTextEdit, names.TEXT_EDIT)
+    s.window._pages[Screen.TEXT].left()
+
+
+def choice(s: Set) -> None:
+    s.to_question(2)
+    s.tick(names.CHOICE_OPTION_PREFIX + "0")
+    s.tick(names.CHOICE_OPTION_PREFIX + "2")
+
+
+def leave(s: Set) -> None:
+    s.to_question()
+    s.click(names.TOPBAR_LEAVE)
+    s.tick(names.LEAVE_REASON_PREFIX + "other")
+
+
+def left(s: Set) -> None:
+    s.to_question()
+    s.click(names.TOPBAR_LEAVE)
+    s.tick(names.LEAVE_REASON_PREFIX + "time")
+    s.click(names.LEAVE_SAVE)
+
+
+def resume(s: Set) -> None:
+    s.service.unfinished = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
+    s.to_entry()
+
+
+def finish(s: Set) -> None:
+    s.to_devices()
+    s.service.current = None
+    s.click(names.DEVICES_CONTINUE)
+    s.click(names.PRACTICE_CONTINUE)
+    s.click(names.FINISH_RATING_PREFIX + "entrance_clear_5")
+    s.window.journey.on_news(SyncNews(SyncPhase.OFFLINE, 9))
+
+
+def receipt(s: Set) -> None:
+    finish(s)
+    bar = s.window._pages[Screen.FINISH]._scroll.verticalScrollBar()
+    s.settle()
+    bar.setValue(bar.maximum())
+
+
+def time_up(s: Set) -> None:
+    finish(s)
+    s.window.journey.open_sheet(Sheet.TIME_UP)
+
+
+def help_panel(s: Set) -> None:
+    s.to_question()
+    s.click(names.TOPBAR_HELP)
+
+
+SCENES: dict[str, Callable[[Set], None]] = {
+    "start": start,
+    "start-unfinished": start_unfinished,
+    "start-scan": start_scan,
+    "start-error": start_error,
+    "interviews": interviews,
+    "mine": mine,
+    "mine-withdraw": withdraw,
+    "entry": lambda s: s.to_entry(),
+    "consent": consent,
+    "consent-decline": decline,
+    "declined": declined,
+    "devices": lambda s: s.to_devices(),
+    "devices-failed": devices_failed,
+    "practice": practice,
+    "practice-done": practice_done,
+    "question": lambda s: s.to_question(),
+    "question-recovered": question_recovered,
+    "recording": recording,
+    "proof": proof,
+    "proof-silent": proof_silent,
+    "device-lost": device_lost,
+    "text": text,
+    "choice": choice,
+    "leave": leave,
+    "left": left,
+    "resume": resume,
+    "finish": finish,
+    "finish-receipt": receipt,
+    "time-up": time_up,
+    "help": help_panel,
+}
+
+
+def clipped(window: QWidget) -> list[str]:
+    """Texts that are larger than the widget that shows them."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible():
+            continue
+        if isinstance(widget, QLabel) and widget.text() and not _label_fits(widget):
+            found.append(f"label {widget.text()!r} in {widget.size().toTuple()}")
+        elif isinstance(widget, QPushButton) and not _button_fits(widget):
+            found.append(f"button {widget.text()!r} in {widget.size().toTuple()}")
+        elif isinstance(widget, Option) and widget.height() < widget.heightForWidth(widget.width()):
+            found.append(f"option {widget.text()!r} in {widget.size().toTuple()}")
+    return found
+
+
+def _label_fits(label: QLabel) -> bool:
+    metrics = label.fontMetrics()
+    if label.wordWrap():
+        return label.height() + 1 >= label.heightForWidth(label.width())
+    room = label.contentsRect().width()
+    return room + 1 >= max(metrics.horizontalAdvance(line) for line in label.text().split("\n"))
+
+
+def _button_fits(button: QPushButton) -> bool:
+    icon = button.iconSize().width() + 4 if not button.icon().isNull() else 0
+    need = button.fontMetrics().horizontalAdvance(button.text()) + icon
+    return button.width() - 12 >= need and button.height() >= button.fontMetrics().height()
+
+
+def make_window(language: str, size: QSize, *, text_scale: float = 1.0) -> Set:
+    service, devices = StageService(language), StageDevices()
+    window = MainWindow(stage.context(service, devices, text_scale=text_scale))
+    window.resize(size)
+    window.show()
+    made = Set(window, service, devices)
+    window.journey.on_news(SyncNews(SyncPhase.WAITING, 0))
+    made.settle()
+    return made
+
+
+def shoot(scene: str, language: str, size: QSize) -> tuple[QImage, list[str]]:
+    """The picture of a scene and the texts in it that do not fit."""
+    made = make_window(language, size)
+    SCENES[scene](made)
+    for _ in range(12):
+        made.settle()
+        QApplication.sendPostedEvents()
+    for preview in made.window.findChildren(QWidget):
+        look_again = getattr(preview, "_look_again", None)
+        if look_again is not None and preview.isVisible():
+            look_again()
+    made.settle()
+    image = made.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    problems = clipped(made.window)
+    made.window._closing = True
+    made.window.close()
+    made.window.deleteLater()
+    made.settle()
+    return image, problems
+
+
+def small(image: QImage) -> QImage:
+    """256 colours are enough for a picture in the documents."""
+    flags = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
+    return image.convertToFormat(QImage.Format.Format_Indexed8, flags)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("--only", action="append", default=[], choices=sorted(SCENES))
+    given = parser.parse_args(arguments)
+    given.out.mkdir(parents=True, exist_ok=True)
+    build_application([])
+    failures = 0
+    for language in LANGUAGES:
+        for size in SIZES:
+            for scene in given.only or SCENES:
+                image, problems = shoot(scene, language, size)
+                name = f"{language}-{size.width()}x{size.height()}-{scene}.png"
+                small(image).save(str(given.out / name), "PNG", 0)
+                for problem in problems:
+                    failures += 1
+                    print(f"{name}: does not fit: {problem}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

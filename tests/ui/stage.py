@@ -1,0 +1,362 @@
+"""A scripted service and painted devices for pictures of the screens. Behaviour is tested on the real service."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+
+from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof, Transcript, Word
+from app.interview.states import InterviewState, TakeState
+from app.interview.views import Entry, InterviewSummary, ReceiptLine, ReceiptView, StartPage, Step, TakeReview
+from app.ui.context import UiContext
+from contract.events import HrState
+from contract.kit import Kit
+
+T = TypeVar("T")
+NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+
+KIT = Kit.model_validate(
+    {
+        "kit_id": "backend-engineer",
+        "version": 3,
+        "organisation": {"zh_CN": "星河科技", "en": "Galaxy Technologies"},
+        "department_id": "rd",
+        "department": {"zh_CN": "平台研发部", "en": "Platform Engineering"},
+        "position": {"zh_CN": "后端开发工程师", "en": "Backend Engineer"},
+        "speech_language": "zh",
+        "expected_minutes": 18,
+        "total_seconds": 1800,
+        "encryption_key": "AAAA",
+        "consent": {
+            "version": "2026-09",
+            "purpose": {
+                "zh_CN": "录制您的回答,仅用于本次“后端开发工程师”岗位的招聘评估。",
+                "en": "Your answers are recorded for the assessment of this position only: Backend Engineer.",
+            },
+            "full_text": {"zh_CN": "完整的知情同意书。", "en": "The full declaration of consent."},
+            "deletion": {
+                "zh_CN": "您可以随时在“我的”中撤回同意并删除数据,也可以联系 HR。",
+                "en": "You can withdraw your consent and delete your data at any time under Mine, or through HR.",
+            },
+        },
+        "guide": {
+            "zh_CN": "请在安静、光线充足的地方作答。每个问题先有思考时间,再开始录制;可以重录,由您选择最满意的一次。",
+            "en": "Choose a quiet and well-lit place. You have time to think before each question; "
+            "you may record again and choose the take you like best.",
+        },
+        "tips": [{"zh_CN": "先说结论,再说例子。", "en": "Say the conclusion first, then an example."}],
+        "support": {
+            "phone": "400-800-1234",
+            "email": "hr@example.com",
+            "hours": {"zh_CN": "工作日 9:00-18:00", "en": "weekdays 9:00-18:00"},
+        },
+        "stages": [
+            {
+                "stage_id": "intro",
+                "title": {"zh_CN": "自我介绍", "en": "Introduction"},
+                "questions": [
+                    {
+                        "question_id": "q1",
+                        "kind": "video",
+                        "prompt": {
+                            "zh_CN": "请介绍一个您主导过的项目:目标是什么,您做了哪些关键决定,结果如何?",
+                            "en": "Tell us about a project you led: what was the goal, which decisions did you make, "
+                            "and how did it end?",
+                        },
+                        "hint": {
+                            "zh_CN": "可以按“目标、行动、结果”的顺序来说。",
+                            "en": "Goal, action, result is a good order.",
+                        },
+                        "thinking_seconds": 45,
+                        "answer_seconds": 120,
+                        "takes": 3,
+                    }
+                ],
+            },
+            {
+                "stage_id": "skills",
+                "title": {"zh_CN": "专业问题", "en": "Professional questions"},
+                "questions": [
+                    {
+                        "question_id": "q2",
+                        "kind": "text",
+                        "prompt": {
+                            "zh_CN": "一个接口的响应时间从 50 毫秒变成 2 秒,您会怎样一步一步地找到原因?",
+                            "en": "The response time of an endpoint went from 50 ms to 2 s. How do you find the cause?",
+                        },
+                        "thinking_seconds": 30,
+                        "answer_seconds": 300,
+                        "max_characters": 800,
+                    },
+                    {
+                        "question_id": "q3",
+                        "kind": "multiple_choice",
+                        "prompt": {
+                            "zh_CN": "以下哪些做法有助于避免重复提交造成的重复扣款?",
+                            "en": "Which of these help to avoid charging twice when a request is sent again?",
+                        },
+                        "choices": [
+                            {"zh_CN": "为每个请求使用幂等键", "en": "An idempotency key for each request"},
+                            {"zh_CN": "只在前端禁用按钮", "en": "Only disabling the button in the browser"},
+                            {
+                                "zh_CN": "在数据库中为业务单号建立唯一约束",
+                                "en": "A unique constraint on the business number in the database",
+                            },
+                            {"zh_CN": "延长超时时间", "en": "A longer timeout"},
+                        ],
+                        "thinking_seconds": 0,
+                        "answer_seconds": 90,
+                    },
+                ],
+            },
+            {
+                "stage_id": "scene",
+                "title": {"zh_CN": "情景模拟", "en": "Situations"},
+                "questions": [
+                    {
+                        "question_id": "q4",
+                        "kind": "video",
+                        "prompt": {"zh_CN": "上线当晚出现故障,您会怎么做?", "en": "A release breaks at night. What do you do?"},
+                    }
+                ],
+            },
+        ],
+    }
+)
+
+WORDS = {
+    "zh_CN": ("我带领六个人的小组,把订单系统拆成了三个服务。", "上线以后,高峰期的失败率从百分之二降到了万分之五。"),
+    "en": ("I led a team of six and we split the order system into three services. ", "After that far fewer orders failed."),
+}
+_DOUBTED = {"zh_CN": ("万分之五", "三个服务"), "en": ("far fewer", "services")}
+
+
+def transcript(language: str) -> Transcript:
+    text = "".join(WORDS[language])
+    doubted = _DOUBTED[language]
+    words = []
+    for piece in _pieces(text, doubted):
+        words.append(Word(piece, 0.0, 1.0, 0.3 if piece in doubted else 0.95))
+    return Transcript(text, tuple(words), language[:2], "small@1234")
+
+
+def _pieces(text: str, marks: tuple[str, ...]) -> list[str]:
+    for mark in marks:
+        text = text.replace(mark, f"\0{mark}\0")
+    return [piece for piece in text.split("\0") if piece]
+
+
+GOOD = Proof(42.0, True, True, 36.0, -23.0, True, False)
+SILENT = Proof(12.0, True, True, 0.0, None, True, False)
+
+
+def review(language: str, **changes: Any) -> TakeReview:
+    base = TakeReview("t1", "q1", 1, TakeState.RECORDED, True, 42.0, GOOD, transcript(language), None, False, True)
+    return replace(base, **changes)
+
+
+def step(index: int, *, takes: tuple[TakeReview, ...] = (), used: int = 0) -> Step:
+    question = KIT.questions[index]
+    stage = next(i for i, s in enumerate(KIT.stages) if question in s.questions)
+    return Step(
+        question=question,
+        stage_title=KIT.stages[stage].title,
+        stage_index=stage,
+        stage_count=len(KIT.stages),
+        index=index,
+        total=len(KIT.questions),
+        thinking_seconds=question.thinking_seconds,
+        answer_seconds=question.answer_seconds,
+        takes_allowed=question.takes,
+        takes_used=used,
+        takes=takes,
+        total_seconds_left=1512.0,
+    )
+
+
+def summary(state: InterviewState, hr: HrState, answered: int, *, delivered: bool = False, key: str = "i1") -> InterviewSummary:
+    return InterviewSummary(key, KIT, state, hr, answered, 4, NOW, delivered)
+
+
+RECEIPT = ReceiptView(
+    interview_id="0f8a51c2-7d53-4f0e-9a57-2c4f1d6b8e90",
+    state=InterviewState.FINISHED,
+    finished_at=NOW,
+    lines=tuple(ReceiptLine(f"q{i + 1}", i, f"{(i + 3) * 7919:x}".zfill(8) * 8) for i in range(4)),
+    digest="9c1185a5c5e9fc54612808977ee8f548" * 2,
+    qr_text="xuda://r/0f8a51c2-7d53-4f0e-9a57-2c4f1d6b8e90/9c1185a5c5e9fc54612808977ee8f548",
+)
+
+
+class StagePractice:
+    def start(self, *, video: bool) -> None:
+        self._video = video
+
+    def stop(self) -> tuple[Proof, BinaryIO]:
+        return GOOD, io.BytesIO(b"")
+
+
+class StageService:
+    """Answers what a scene has put into it."""
+
+    def __init__(self, language: str) -> None:
+        self.practice = StagePractice()
+        self.language = language
+        self.page = StartPage("星河科技" if language == "zh_CN" else "Galaxy Technologies", (KIT,), 0, ())
+        self.current: Step | None = step(0)
+        self.reviewed = review(language)
+        self.list: list[InterviewSummary] = []
+        self.unfinished: InterviewSummary | None = None
+
+    def start_page(self) -> StartPage:
+        return self.page
+
+    def look_up(self, text: str) -> Entry:
+        name = "王小明" if self.language == "zh_CN" else "Wang Xiaoming"
+        return Entry(KIT, name, NOW - timedelta(days=1), NOW + timedelta(days=6), self.unfinished, True)
+
+    def begin(self, **_: Any) -> None: ...
+
+    def start_clock(self) -> None: ...
+
+    def kit(self) -> Kit:
+        return KIT
+
+    def step(self) -> Step | None:
+        return self.current
+
+    def decline(self, **_: Any) -> ReceiptView:
+        return RECEIPT
+
+    def begin_take(self, *_: Any, **__: Any) -> str:
+        return "t1"
+
+    def end_take(self) -> TakeReview:
+        return self.reviewed
+
+    def review(self, take_id: str) -> TakeReview:
+        return self.reviewed
+
+    def draft(self, question_id: str) -> str | None:
+        return None
+
+    def save_draft(self, question_id: str, draft: str) -> None: ...
+
+    def pause(self, *_: Any) -> ReceiptView:
+        return replace(RECEIPT, lines=RECEIPT.lines[:2], state=InterviewState.PAUSED)
+
+    def finish(self, **_: Any) -> ReceiptView:
+        return RECEIPT
+
+    def mine(self) -> list[InterviewSummary]:
+        return self.list
+
+    def withdraw(self, interview_id: str) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+def portrait(width: int = 960, height: int = 540) -> Any:
+    """A painted person before a wall, BGR."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    wall = np.stack([196 - y * 0.08, 200 - y * 0.09, 190 - y * 0.10], axis=2)
+    image = wall + (x / width * 18)[..., None]
+    middle, unit = width / 2, height / 100
+
+    def disc(cx: float, cy: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
+        inside = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1
+        image[inside] = colour
+
+    disc(middle, 108 * unit, 34 * unit, 44 * unit, (104, 84, 58))
+    disc(middle, 72 * unit, 8 * unit, 12 * unit, (150, 180, 218))
+    disc(middle, 44 * unit, 17 * unit, 22 * unit, (62, 56, 50))
+    disc(middle, 49 * unit, 14.5 * unit, 19 * unit, (164, 194, 230))
+    disc(middle, 31 * unit, 15.5 * unit, 8 * unit, (62, 56, 50))
+    for side in (-1, 1):
+        disc(middle + side * 5.6 * unit, 48 * unit, 1.3 * unit, 1.3 * unit, (46, 42, 40))
+    disc(middle, 60 * unit, 4.2 * unit, 1.1 * unit, (108, 110, 176))
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+class StageDevices:
+    """Two cameras, two microphones, and a picture that does not move."""
+
+    def __init__(self) -> None:
+        self.frame = portrait()
+        self.present = True
+
+    def cameras(self) -> list[DeviceInfo]:
+        if not self.present:
+            return []
+        return [DeviceInfo("name:a", "Logitech C920", "V4L2", True), DeviceInfo("name:b", "Integrated Camera")]
+
+    def microphones(self) -> list[DeviceInfo]:
+        return [DeviceInfo("name:m", "USB Headset", "", True), DeviceInfo("name:n", "Built-in Microphone")]
+
+    def speakers(self) -> list[DeviceInfo]:
+        return [DeviceInfo("name:s", "USB Headset", "", True)]
+
+    def set_camera(self, spec: str) -> None:
+        if not self.present:
+            from contract.errors import ErrorCode, XudaError
+
+            raise XudaError(ErrorCode.CAMERA_MISSING)
+
+    def set_microphone(self, spec: str) -> None: ...
+
+    def close(self) -> None: ...
+
+    def latest_frame(self) -> tuple[int, Any] | None:
+        return (1, self.frame) if self.present else None
+
+    def level(self) -> float:
+        return -18.0
+
+    def scan_code(self) -> str | None:
+        return None
+
+
+def checks(_: Kit | None) -> list[CheckResult]:
+    return [
+        CheckResult(CheckName.CAMERA, CheckState.OK),
+        CheckResult(CheckName.MICROPHONE, CheckState.OK),
+        CheckResult(CheckName.SPEAKER, CheckState.OK),
+        CheckResult(CheckName.DISK, CheckState.OK, value=84.2e9),
+        CheckResult(CheckName.BATTERY, CheckState.WARNING, "battery_low", value=18),
+        CheckResult(CheckName.CLOCK, CheckState.OK),
+        CheckResult(CheckName.MODEL, CheckState.OK),
+    ]
+
+
+def at_once(call: Callable[[], T]) -> Future[T]:
+    """Runs the call here and now."""
+    future: Future[T] = Future()
+    try:
+        future.set_result(call())
+    except Exception as error:
+        future.set_exception(error)
+    return future
+
+
+def context(service: StageService, devices: StageDevices, *, kiosk: bool = False, text_scale: float = 1.0) -> UiContext:
+    return UiContext(
+        service=service,  # type: ignore[arg-type]
+        devices=devices,
+        submit=at_once,
+        background=at_once,
+        subscribe=lambda _: None,
+        checks=checks,
+        diagnostics=lambda: "Xuda 0.1.0\nos: Linux 6.1\ncamera: Logitech C920\nmicrophone: USB Headset\nqueue: 0",
+        save_language=lambda _: None,
+        language=service.language,
+        kiosk=kiosk,
+        text_scale=text_scale,
+    )
+
+
