@@ -70,6 +70,7 @@ def action_words(visit: Visit, action: str) -> str:
         "object": t("Recording delivered"),
         "object_damaged": t("Damaged recording set aside"),
         "receipt": t("Receipt issued"),
+        "list_interviews": t("Listed interviews"),
         "change_password": t("Changed the password"),
     }.get(action, action)
 

@@ -82,7 +82,7 @@ def sheet(visit: Member, batch_id: str) -> Response:
 def qr_image(text: str) -> str:
     """A QR code as a data address for an image."""
     return str(
-        segno.make(text, error="m", micro=False).svg_data_uri(scale=4, border=2, dark="#16211e", light="#ffffff")
+        segno.make(text, error="m", micro=False).svg_data_uri(scale=4, border=4, dark="#16211e", light="#ffffff")
     )
 
 

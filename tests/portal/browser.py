@@ -1,0 +1,68 @@
+"""A real headless Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from tests.portal.world import World
+from tests.support.waiting import wait_for
+
+__all__ = ["By", "Chrome", "chromium", "log_in", "press", "wait_for"]
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+    "--window-size=1280,900",
+    "--lang=zh-CN",
+)
+
+
+def _program(*names: str) -> str:
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    assert found, f"needs one of {names}"
+    return found
+
+
+@contextmanager
+def chromium(downloads: Path | None = None) -> Iterator[Chrome]:
+    """A browser with a fresh profile; ``downloads`` is where it puts files."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = ChromeOptions()
+        options.binary_location = _program("chromium", "chromium-browser", "google-chrome")
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        if downloads is not None:
+            options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        browser = Chrome(options=options, service=Service(_program("chromedriver")))
+        try:
+            yield browser
+        finally:
+            browser.quit()
+
+
+def log_in(browser: Chrome, world: World, name: str, *, totp: str | None = None) -> None:
+    """Fill the login form as a person does."""
+    browser.get(f"{world.url}/login")
+    fields = {"username": name, "password": world.user(name).password, "totp": totp or world.totp(name)}
+    for field, text in fields.items():
+        browser.find_element(By.NAME, field).send_keys(text)
+    press(browser, ".login button.main")
+
+
+def press(browser: Chrome, selector: str) -> None:
+    browser.find_element(By.CSS_SELECTOR, selector).click()
