@@ -93,9 +93,12 @@ class Database:
 
         return self.call(atomic)
 
-    def checkpoint(self) -> None:
-        """Move the write-ahead log into the database and empty it, so that no old page stays there."""
-        self.call(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the database and empty it, so that no old page stays there.
+
+        False when another process that reads the file kept it from that for half a second.
+        """
+        return not self.call(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def close(self) -> None:
         """Finish what is queued and close the file. Idempotent; never call it on the database thread."""
@@ -119,7 +122,7 @@ class Database:
 
     def _guarded_open(self) -> sqlite_utils.Database:
         with self._sqlite_errors():
-            connection = sqlite3.connect(self.path, timeout=5)
+            connection = sqlite3.connect(self.path, timeout=0.5)
             try:
                 return self._prepare(connection)
             except BaseException:

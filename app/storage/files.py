@@ -77,6 +77,7 @@ def replace_file(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` atomically and durably, and overwrite what was there before.
 
     The old content is overwritten (as far as the file system allows) because it may hold a key that was destroyed.
+    Not on Windows: a file that is open there cannot be replaced, and to overwrite it first would risk losing both.
     """
     temporary = path.with_name(path.name + ".tmp")
     old = _open_existing(path)
@@ -87,9 +88,6 @@ def replace_file(path: Path, data: bytes) -> None:
             sync_file(fd)
         finally:
             os.close(fd)
-        if old is not None and sys.platform == "win32":
-            _overwrite(old)
-            old = None
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError:
@@ -112,8 +110,10 @@ def remove_file(path: Path) -> bool:
 
 
 def _open_existing(path: Path) -> int | None:
+    if sys.platform == "win32":
+        return None
     try:
-        return os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+        return os.open(path, os.O_WRONLY)
     except FileNotFoundError:
         return None
 

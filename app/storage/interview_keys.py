@@ -15,10 +15,13 @@ class InterviewKeys:
     def __init__(self, keystore: KeyStore) -> None:
         self._keystore = keystore
         self._known: dict[str, bytes] = {}
+        self._destroyed: set[str] = set()
         self._lock = threading.Lock()
 
     def get(self, interview_id: str) -> bytes | None:
         with self._lock:
+            if interview_id in self._destroyed:
+                return None
             key = self._known.get(interview_id) or self._keystore.get(_name(interview_id))
             if key is not None:
                 self._known[interview_id] = key
@@ -37,10 +40,12 @@ class InterviewKeys:
         with self._lock:
             self._keystore.set(_name(interview_id), key)
             self._known[interview_id] = key
+            self._destroyed.discard(interview_id)
 
     def destroy(self, interview_id: str) -> None:
-        """Idempotent."""
+        """Idempotent. Even when the keystore fails, this process gives the key to nobody any more."""
         with self._lock:
+            self._destroyed.add(interview_id)
             self._known.pop(interview_id, None)
             self._keystore.delete(_name(interview_id))
 

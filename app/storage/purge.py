@@ -96,9 +96,11 @@ class Purger:
             self._vault.remove_interview(interview_id)
             for take_id in self._database.call(lambda db: _take_ids(db, interview_id)):
                 self._vault.remove_take(take_id)
+        if not self._database.checkpoint():
+            log.warning("old pages of interview %s are still in the log; they go at the next start", interview_id)
+            return
         sql = "UPDATE interviews SET key_state = 'gone' WHERE interview_id = ?"
         self._database.transaction(lambda db: db.execute(sql, (interview_id,)))
-        self._database.checkpoint()
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

@@ -16,16 +16,11 @@ from app.clock import SystemClock
 from app.interview.model import Proof, Transcript, Word
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, InterviewRow, TakeRow
-from app.storage.database import Database
-from app.storage.enrolment import Enrolment, EnrolmentRepository
-from app.storage.interview_keys import InterviewKeys
-from app.storage.interviews import SqliteInterviewStore
+from app.storage.enrolment import Enrolment
 from app.storage.keyfile import FileKeyStore, PlainCodec
 from app.storage.keystore import KeyStore
-from app.storage.outbox import ItemKind, Outbox
-from app.storage.recovery import RecoveryReport, recover
-from app.storage.shelf import SqliteShelf
-from app.storage.vault import Vault
+from app.storage.open import open_storage
+from app.storage.outbox import ItemKind
 from contract import invitation
 from contract.api import Bootstrap, Organisation
 from contract.canonical import b64encode
@@ -134,20 +129,16 @@ class Device:
         self.data = folder / "data"
         self.office = office
         self.clock = SystemClock()
-        self.database = Database(self.data / "xuda.db")
+        self.keystore = keystore or FileKeyStore(folder / "keys" / "keys.json", PlainCodec())
+        self.storage = open_storage(self.data, self.clock, keystore=self.keystore)
+        self.database, self.vault, self.report = self.storage.database, self.storage.vault, self.storage.report
+        self.enrolments, self.shelf = self.storage.enrolments, self.storage.shelf
+        self.store, self.outbox = self.storage.interviews, self.storage.outbox
         try:
-            self.keystore = keystore or FileKeyStore(folder / "keys" / "keys.json", PlainCodec())
-            self.keys = InterviewKeys(self.keystore)
-            self.vault = Vault(self.data)
-            self.enrolments = EnrolmentRepository(self.database, self.keystore)
-            self.shelf = SqliteShelf(self.database, self.keystore, self.enrolments, self.clock)
-            self.store = SqliteInterviewStore(self.database, self.vault, self.keys, self.enrolments, self.clock)
-            self.outbox = Outbox(self.database, self.vault, self.keys, self.enrolments, self.clock)
-            self.report: RecoveryReport = recover(self.database, self.vault, self.keys)
             if self.enrolments.load() is None:
                 self.enrolments.save(*office.enrol())
         except BaseException:
-            self.database.close()
+            self.storage.close()
             raise
 
     def __enter__(self) -> Self:
@@ -156,7 +147,12 @@ class Device:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.database.close()
+        self.storage.close()
+
+    def interview_key(self, interview_id: str) -> bytes:
+        key = self.keystore.get(f"interview:{interview_id}")
+        assert key is not None
+        return key
 
     def files(self) -> dict[str, bytes]:
         """Every file of the data folder with its bytes."""

@@ -74,7 +74,8 @@ def test_a_move_that_is_in_no_table_changes_nothing(device: Device) -> None:
 
 def test_when_the_second_event_cannot_be_made_the_first_is_not_kept_either(device: Device) -> None:
     row = device.begin()
-    device.keys.destroy(row.interview_id)
+    device.store.destroy(row.interview_id)
+    row = device.store.interview(row.interview_id)
     clear = EventDraft(EventType.FINISHED, FinishedData(answers=0))
     with pytest.raises(XudaError) as caught:
         device.store.append(row.interview_id, [clear, text_answer()], state=InterviewState.FINISHED)

@@ -71,7 +71,7 @@ def test_before_delivery_nothing_personal_is_in_clear_anywhere(device: Device) -
     running = new_take(interview_id, "q7")
     sink = device.store.begin_take(running)
     sink.write(WORDS.encode() * 300)
-    key = device.keys.need(interview_id)
+    key = device.interview_key(interview_id)
     needles = [WORDS.encode(), NAME.encode(), WORDS.encode()[:12], b"Planted", key, b64encode(key).encode()]
     needles += [WORDS.encode("unicode_escape"), NAME.encode("unicode_escape"), key.hex().encode()]
     assert_nowhere(device, *needles)
@@ -85,7 +85,7 @@ def test_after_the_receipt_nothing_is_left_in_any_byte(device: Device) -> None:
     assert len(values) > 8
     everything = b"".join(device.files().values())
     assert all(value in everything for value in values)
-    key = device.keys.need(interview_id)
+    key = device.interview_key(interview_id)
     device.settle(interview_id)
     row = device.store.interview(interview_id)
     assert not row.key_present
@@ -281,3 +281,19 @@ def test_a_purge_that_was_cut_is_finished_at_the_next_start(tmp_path: Path, offi
         assert device.keystore.get(f"interview:{interview_id}") is None
         assert not [name for name in device.files() if name.startswith("objects/")]
         assert not device.store.interview(interview_id).key_present
+
+
+def test_a_reader_beside_the_client_only_delays_the_end_of_a_purge(tmp_path: Path, office: Office) -> None:
+    with Device(tmp_path, office) as device:
+        interview_id = interview_with_answers(device)
+        values = sealed_values(device, interview_id)
+        reader = sqlite3.connect(f"file:{device.data / 'xuda.db'}?mode=ro", uri=True)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchall()
+        device.settle(interview_id)
+        assert not device.store.interview(interview_id).key_present
+        reader.close()
+    with Device(tmp_path, office) as device:
+        assert_nowhere(device, *values)
+        (state,) = device.database.call(lambda db: list(db.query("SELECT key_state FROM interviews")))
+        assert state == {"key_state": "gone"}
