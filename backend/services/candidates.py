@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -172,12 +172,42 @@ def _clash(
 
 
 def _candidate(hr: Runtime, session: Session, person: Person, now: datetime) -> Candidate:
-    """The same person from an earlier batch (same name and an identifier in common), else a new row."""
-    same = [getattr(Candidate, f"{c}_hash") == hr.vault.keyed_hash(v, c) for c, v in person.identifiers]
-    for known in session.scalars(select(Candidate).where(or_(*same))) if same else ():
-        if people.candidate_name(hr, known) == person.name:
+    """The same person from an earlier batch, completed by what is new; else a new row."""
+    for known in _alike(hr, session, person):
+        merged = _merged(_read(hr, known), person)
+        if merged is not None:
+            _seal(hr, known, merged)
             return known
     candidate = Candidate(id=new_id(), created_at=now)
+    _seal(hr, candidate, person)
+    session.add(candidate)
+    session.flush()
+    return candidate
+
+
+def _alike(hr: Runtime, session: Session, person: Person) -> Sequence[Candidate]:
+    same = [getattr(Candidate, f"{c}_hash") == hr.vault.keyed_hash(v, c) for c, v in person.identifiers]
+    return session.scalars(select(Candidate).where(or_(*same))).all() if same else ()
+
+
+def _merged(known: Person, new: Person) -> Person | None:
+    """Both together; None when they contradict each other, and so are two people."""
+    values: dict[str, str] = {}
+    for column in _CLEANERS:
+        old, given = getattr(known, column), getattr(new, column)
+        if old and given and old != given:
+            return None
+        values[column] = given or old
+    return Person(new.name, **values, extra={**known.extra, **new.extra}) if known.name == new.name else None
+
+
+def _read(hr: Runtime, candidate: Candidate) -> Person:
+    values = {column: people.candidate_value(hr, candidate, column) or "" for column in _CLEANERS}
+    extra = json.loads(people.candidate_value(hr, candidate, "extra") or "{}")
+    return Person(people.candidate_name(hr, candidate), **values, extra=extra)
+
+
+def _seal(hr: Runtime, candidate: Candidate, person: Person) -> None:
     people.seal_candidate(
         hr,
         candidate,
@@ -187,9 +217,6 @@ def _candidate(hr: Runtime, session: Session, person: Person, now: datetime) -> 
         id_number=person.id_number,
         extra=json.dumps(person.extra, ensure_ascii=False) if person.extra else "",
     )
-    session.add(candidate)
-    session.flush()
-    return candidate
 
 
 def _new_code(session: Session) -> str:
