@@ -16,6 +16,7 @@ class InterviewKeys:
         self._keystore = keystore
         self._known: dict[str, bytes] = {}
         self._destroyed: set[str] = set()
+        self._held: set[str] = set()
         self._lock = threading.Lock()
 
     def get(self, interview_id: str) -> bytes | None:
@@ -41,6 +42,19 @@ class InterviewKeys:
             self._keystore.set(_name(interview_id), key)
             self._known[interview_id] = key
             self._destroyed.discard(interview_id)
+
+    def hold(self, interview_id: str) -> None:
+        """The interview is on screen: its key must not go because of a delivery."""
+        with self._lock:
+            self._held.add(interview_id)
+
+    def release(self, interview_id: str) -> None:
+        with self._lock:
+            self._held.discard(interview_id)
+
+    def held(self, interview_id: str) -> bool:
+        with self._lock:
+            return interview_id in self._held
 
     def destroy(self, interview_id: str) -> None:
         """Idempotent. Even when the keystore fails, this process gives the key to nobody any more."""

@@ -211,6 +211,14 @@ class SqliteInterviewStore:
     def destroy(self, interview_id: str) -> None:
         self._purger.destroy(interview_id)
 
+    def hold(self, interview_id: str) -> None:
+        """Keep an interview that is on screen from being purged, whatever HR has receipted, until ``release``."""
+        self._purger.hold(interview_id)
+
+    def release(self, interview_id: str) -> None:
+        """Purges at once what was delivered in the meantime; the next start does so for a process that did not."""
+        self._purger.release(interview_id)
+
     def pending_uploads(self) -> int:
         return self._database.call(lambda db: int(db.execute("SELECT count(*) FROM outbox").fetchone()[0]))
 

@@ -181,14 +181,6 @@ class Outbox:
         self._database.transaction(lambda db: self._save_receipt(db, interview_id, envelope, enrolment))
         self._purger.purge_delivered(interview_id)
 
-    def hold(self, interview_id: str) -> None:
-        """Keep an interview that is on screen from being purged, whatever HR has receipted, until ``release``."""
-        self._purger.hold(interview_id)
-
-    def release(self, interview_id: str) -> None:
-        """Purges at once what was delivered in the meantime. A process that ends without it loses nothing by it."""
-        self._purger.release(interview_id)
-
     def _manifest(
         self, db: sqlite_utils.Database, interview_id: str, enrolment: Enrolment
     ) -> tuple[Envelope, Manifest] | None:

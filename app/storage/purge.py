@@ -42,14 +42,14 @@ class Purger:
         self._database = database
         self._vault = vault
         self._keys = interview_keys
-        self._held: set[str] = set()
 
     def hold(self, interview_id: str) -> None:
-        """Keep an interview while it is on screen, whatever HR has receipted."""
-        self._held.add(interview_id)
+        """Keep an interview while it is on screen, whatever HR has receipted; every purger of these keys heeds it."""
+        self._keys.hold(interview_id)
 
     def release(self, interview_id: str) -> None:
-        self._held.discard(interview_id)
+        """Purges at once what was delivered in the meantime. A process that ends without it loses nothing by it."""
+        self._keys.release(interview_id)
         self.purge_delivered(interview_id)
 
     def destroy(self, interview_id: str) -> None:
@@ -66,7 +66,7 @@ class Purger:
         """Purge when the rule allows it: final, receipted up to its newest event, every submitted take transcribed."""
 
         def forget(db: sqlite_utils.Database) -> bool:
-            if interview_id in self._held or not _may_purge(db, interview_id):
+            if self._keys.held(interview_id) or not _may_purge(db, interview_id):
                 return False
             for statement in _FORGET + _DELIVERED:
                 db.execute(statement, (interview_id,))

@@ -195,3 +195,17 @@ def test_a_data_folder_of_every_released_version_still_opens(tmp_path: Path, ver
         assert device.shelf.admit("ABCD-EFGH").candidate_name == NAME
         device.finish(row.interview_id)
         device.settle(row.interview_id)
+
+
+def test_an_upgraded_database_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    """Also fails when a migration that was released is edited instead of followed by a new one."""
+
+    def tables(path: Path) -> set[tuple[str, str]]:
+        database = Database(path)
+        try:
+            return database.call(lambda db: {tuple(row) for row in db.execute("SELECT name, sql FROM sqlite_master")})
+        finally:
+            database.close()
+
+    shutil.copy(DATA / "version-1" / "xuda.db", tmp_path / "old.db")
+    assert tables(tmp_path / "old.db") == tables(tmp_path / "new.db")

@@ -235,17 +235,17 @@ def test_an_interview_that_may_go_on_is_kept(device: Device) -> None:
 
 def test_an_interview_on_screen_is_purged_when_it_is_released(device: Device) -> None:
     interview_id = interview_with_answers(device)
-    device.outbox.hold(interview_id)
+    device.store.hold(interview_id)
     device.settle(interview_id)
     assert device.store.candidate_name(interview_id) == NAME
-    device.outbox.release(interview_id)
+    device.store.release(interview_id)
     assert not device.store.interview(interview_id).key_present
 
 
 def test_an_interview_that_was_on_screen_is_purged_at_the_next_start(tmp_path: Path, office: Office) -> None:
     with Device(tmp_path, office) as device:
         interview_id = interview_with_answers(device)
-        device.outbox.hold(interview_id)
+        device.store.hold(interview_id)
         device.settle(interview_id)
     with Device(tmp_path, office) as device:
         assert not device.store.interview(interview_id).key_present
