@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QSessionManager, QShortcut
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QSessionManager, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.interview.views import News
@@ -35,7 +35,7 @@ from app.ui.screens.recording import RecordingScreen
 from app.ui.screens.sheets import make_sheets
 from app.ui.screens.start import StartScreen
 from app.ui.screens.written import ChoiceScreen, TextScreen
-from app.ui.style import Look, interface_font, palette, style_sheet
+from app.ui.style import InputWatch, Look, interface_font, palette, style_sheet
 from app.ui.tokens import make_tokens
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.overlay import SheetHost, SidePanel
@@ -76,7 +76,8 @@ class MainWindow(QWidget):
         dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         tokens = make_tokens(dark=dark, kiosk=context.kiosk, text_scale=context.text_scale)
         self.texts = Texts(context.language)
-        self.look = Look(tokens, self.texts)
+        self.watch = InputWatch()
+        self.look = Look(tokens, self.texts, self.watch)
         self._dress()
         self.runner = QtRunner(context.submit, context.background)
         self.journey = Journey(context, self.runner, self, time.monotonic)
@@ -192,6 +193,7 @@ class MainWindow(QWidget):
             before.left()
         self._stack.setCurrentWidget(page)
         self.topbar.show_screen(screen, page.station, leaving=screen in IN_INTERVIEW)
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.entered()
         self.screen_changed.emit(screen.value)
 
@@ -253,6 +255,12 @@ class MainWindow(QWidget):
         if self._help_host.isVisible():
             self._help.retranslate()
         self.notice.show_error(self.journey.error)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None:
+            self.watch.watch(handle)
 
     # ---- closing --------------------
 

@@ -6,11 +6,29 @@ from dataclasses import dataclass
 from importlib import resources as importlib_resources
 from string import Template
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap, QWindow
 
 from app.ui import icons
 from app.ui.i18n import Texts
 from app.ui.tokens import CJK_FAMILIES, Tokens
+
+
+class InputWatch(QObject):
+    """Whether the candidate uses the keyboard now: focus rings are shown then, and not after a click or a touch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_key = False
+
+    def watch(self, window: QWindow) -> None:
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin):
+            self.by_key = kind is QEvent.Type.KeyPress
+        return super().eventFilter(watched, event)
 
 
 @dataclass(frozen=True)
@@ -19,6 +37,7 @@ class Look:
 
     tokens: Tokens
     texts: Texts
+    watch: InputWatch
 
     def t(self, message: str, **values: object) -> str:
         return self.texts.t(message, **values)

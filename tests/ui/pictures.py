@@ -14,6 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
@@ -31,6 +32,7 @@ from tests.ui.stage import StageDevices, StageService
 
 SIZES = (QSize(1366, 768), QSize(1024, 600))
 LANGUAGES = ("zh_CN", "en")
+_FREQUENT = 170
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -357,9 +359,20 @@ def shoot(scene: str, language: str, size: QSize) -> tuple[QImage, list[str]]:
 
 
 def small(image: QImage) -> QImage:
-    """256 colours are enough for a picture in the documents."""
-    flags = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
-    return image.convertToFormat(QImage.Format.Format_Indexed8, flags)
+    """256 colours of the picture's own are enough in the documents: the most frequent ones, and a net for the rest."""
+    width, height = image.width(), image.height()
+    pixels = (
+        np.frombuffer(image.constBits(), np.uint32).reshape(height, image.bytesPerLine() // 4)[:, :width] & 0xFFFFFF
+    )
+    colours, counts = np.unique(pixels, return_counts=True)
+    order = np.argsort(-counts)
+    frequent, rest = colours[order[:_FREQUENT]], colours[order[_FREQUENT:]]
+    table = [0xFF000000 | int(colour) for colour in frequent]
+    if rest.size:
+        buckets = rest & 0xE0E0E0
+        _, first = np.unique(buckets, return_index=True)
+        table += [0xFF000000 | int(rest[place]) for place in first[: 256 - len(table)]]
+    return image.convertToFormat(QImage.Format.Format_Indexed8, table, Qt.ImageConversionFlag.ThresholdDither)
 
 
 def main(arguments: list[str]) -> int:

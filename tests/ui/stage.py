@@ -122,7 +122,10 @@ KIT = Kit.model_validate(
                     {
                         "question_id": "q4",
                         "kind": "video",
-                        "prompt": {"zh_CN": "上线当晚出现故障,您会怎么做?", "en": "A release breaks at night. What do you do?"},
+                        "prompt": {
+                            "zh_CN": "上线当晚出现故障,您会怎么做?",
+                            "en": "A release breaks at night. What do you do?",
+                        },
                     }
                 ],
             },
@@ -132,7 +135,10 @@ KIT = Kit.model_validate(
 
 WORDS = {
     "zh_CN": ("我带领六个人的小组,把订单系统拆成了三个服务。", "上线以后,高峰期的失败率从百分之二降到了万分之五。"),
-    "en": ("I led a team of six and we split the order system into three services. ", "After that far fewer orders failed."),
+    "en": (
+        "I led a team of six and we split the order system into three services. ",
+        "After that far fewer orders failed.",
+    ),
 }
 _DOUBTED = {"zh_CN": ("万分之五", "三个服务"), "en": ("far fewer", "services")}
 
@@ -180,7 +186,9 @@ def step(index: int, *, takes: tuple[TakeReview, ...] = (), used: int = 0) -> St
     )
 
 
-def summary(state: InterviewState, hr: HrState, answered: int, *, delivered: bool = False, key: str = "i1") -> InterviewSummary:
+def summary(
+    state: InterviewState, hr: HrState, answered: int, *, delivered: bool = False, key: str = "i1"
+) -> InterviewSummary:
     return InterviewSummary(key, KIT, state, hr, answered, 4, NOW, delivered)
 
 
@@ -358,5 +366,3 @@ def context(service: StageService, devices: StageDevices, *, kiosk: bool = False
         kiosk=kiosk,
         text_scale=text_scale,
     )
-
-

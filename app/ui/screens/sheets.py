@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLineEdit, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QWidget
 
 from app.interview.model import ExitKind, ExitReason
 from app.ui import names
@@ -38,8 +39,10 @@ class SheetCard(QFrame):
         self.content = column(look, gap=1)
         self.buttons = row(look, gap=1)
         layout = column(look, gap=2, margin=3)
-        layout.addWidget(IconLabel(look, *self.sign, size=look.tokens.icon_large))
-        layout.addWidget(self.title)
+        head = row(look, gap=2)
+        head.addWidget(IconLabel(look, *self.sign, size=look.tokens.icon_large), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.title, 1)
+        layout.addLayout(head)
         layout.addWidget(self.text)
         layout.addLayout(self.content)
         layout.addLayout(self.buttons)
@@ -76,13 +79,15 @@ class LeaveSheet(SheetCard):
         self.content.addWidget(self._why)
         group = self._group = QButtonGroup(self)
         self._options: dict[ExitReason, Option] = {}
-        for reason in OFFERED_REASONS:
+        grid = QGridLayout()
+        grid.setSpacing(0)
+        for place, reason in enumerate(OFFERED_REASONS):
             option = Option(look, name=names.LEAVE_REASON_PREFIX + reason.value, round_mark=True)
             option.clicked.connect(lambda _=False, chosen=reason: self._presenter.choose(chosen))
             group.addButton(option)
             self._options[reason] = option
-            self.content.addWidget(option)
-        self.content.setSpacing(0)
+            grid.addWidget(option, place // 2, place % 2)
+        self.content.addLayout(grid)
         self._words = QLineEdit()
         self._words.setObjectName(names.LEAVE_WORDS)
         self._words.setMaxLength(500)

@@ -73,7 +73,6 @@ class StartScreen(Page):
         self._field.setObjectName(names.START_FIELD)
         self._field.setMaxLength(600)
         self._field.returnPressed.connect(self._begin)
-        self._field.textChanged.connect(lambda _: self.refresh())
         self._button = Button(self.look, "big", name=names.START_BEGIN)
         self._button.clicked.connect(self._begin)
         card.body.addWidget(self._preview)
@@ -116,7 +115,10 @@ class StartScreen(Page):
     def _begin(self) -> None:
         if self._way == "scan" and not self._field.isVisible():
             self._choose("code")
-        self._journey.look_up(self._field.text())
+        if self._field.text().strip():
+            self._journey.look_up(self._field.text())
+        else:
+            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose(self, way: str) -> None:
         self._way = way
@@ -160,8 +162,7 @@ class StartScreen(Page):
         name, hint = hints[self._way]
         self._field.setPlaceholderText(look.t(hint) if hint else "")
         self._field.setAccessibleName(look.t(name))
-        ready = bool(self._field.text().strip()) and not self._journey.busy
-        self._button.setEnabled(ready and self._journey.sheet is Sheet.NONE)
+        self._button.setEnabled(not self._journey.busy and self._journey.sheet is Sheet.NONE)
         organisation = page.organisation if page else None
         self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))
         pending = page.pending_uploads if page else 0

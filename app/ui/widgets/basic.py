@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.style import Look
-
-_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -63,7 +61,6 @@ class Button(QPushButton):
         super().__init__()
         self._look = look
         self._icon = icon
-        self._by_key = False
         self.setProperty("kind", kind)
         self.setObjectName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -88,13 +85,9 @@ class Button(QPushButton):
             tint = "error"
         self.setIcon(self._look.icon(self._icon, tint))
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._by_key = event.reason() in _BY_KEY
-        super().focusInEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self.hasFocus() and self._by_key:
+        if self.hasFocus() and self._look.watch.by_key:
             paint_focus(self, self._look)
 
 

@@ -112,8 +112,8 @@ class StepDots(QWidget):
         self._look = look
         self._names: list[str] = []
         self._at = 0
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(look.tokens.space(4))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(look.tokens.space(4))
 
     def show_step(self, names: list[str], at: int) -> None:
         self._names, self._at = names, at
@@ -130,10 +130,12 @@ class StepDots(QWidget):
 
     def sizeHint(self) -> QSize:
         gaps = self._look.tokens.space(1.5) * max(0, len(self._names) - 1)
-        return QSize(sum(self._widths()) + gaps, self.height())
+        return QSize(sum(self._widths()) + gaps, self._look.tokens.space(4))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._look.tokens.space(2) * len(self._names) + max([0, *self._widths()]), self.height())
+        return QSize(
+            self._look.tokens.space(2) * len(self._names) + max([0, *self._widths()]), self._look.tokens.space(4)
+        )
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)

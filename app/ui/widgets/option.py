@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from app.ui.style import Look
 from app.ui.widgets.basic import paint_focus
 
-_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _FLAGS = int(Qt.TextFlag.TextWordWrap)
 
 
@@ -22,7 +21,6 @@ class Option(QAbstractButton):
         self._round = round_mark
         self._framed = framed
         self._detail = ""
-        self._by_key = False
         self.setObjectName(name)
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -72,10 +70,6 @@ class Option(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._look.tokens.space(16), self._look.tokens.target)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._by_key = event.reason() in _BY_KEY
-        super().focusInEvent(event)
-
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -84,7 +78,7 @@ class Option(QAbstractButton):
         self._paint_mark(painter)
         self._paint_text(painter)
         painter.end()
-        if self.hasFocus() and self._by_key:
+        if self.hasFocus() and self._look.watch.by_key:
             paint_focus(self, self._look)
 
     def _paint_frame(self, painter: QPainter) -> None:

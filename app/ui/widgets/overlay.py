@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -11,13 +11,11 @@ from app.ui.style import Look
 
 def focusable(parent: QWidget) -> list[QWidget]:
     """The controls inside that can take the focus now, in reading order."""
-    found = [
+    return [
         widget
         for widget in parent.findChildren(QWidget)
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
     ]
-    # A checked radio button stands for its group; the arrows reach the others.
-    return [widget for widget in found if widget.isEnabled()]
 
 
 class Overlay(QWidget):
@@ -87,6 +85,13 @@ class Overlay(QWidget):
         painter.end()
 
 
+class SheetHolder(QWidget):
+    """No higher than its sheet needs at the width it is given."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
 class SheetHost(Overlay):
     """Shows one sheet in the middle; it scrolls where the window is too low."""
 
@@ -101,7 +106,7 @@ class SheetHost(Overlay):
         self._scroll.setStyleSheet(
             "QScrollArea, QScrollArea > QWidget > QWidget#sheet_holder { background: transparent; }"
         )
-        self._holder = QWidget()
+        self._holder = SheetHolder()
         self._holder.setObjectName("sheet_holder")
         self._middle = QVBoxLayout(self._holder)
         self._middle.setContentsMargins(*[look.tokens.space(2)] * 4)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.names import Screen
 from app.ui.style import Look
 from app.ui.widgets.basic import column, row
+
+
+class _Holder(QWidget):
+    """As high as its content needs at the width it is given, and no higher: wrapped labels guess too much."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
 
 
 class Page(QWidget):
@@ -47,7 +54,7 @@ class Page(QWidget):
         outer.addWidget(self.footer)
 
     def _centred(self) -> QWidget:
-        holder = QWidget()
+        holder = _Holder()
         holder.setProperty("canvas", "true")
         inner = QWidget()
         inner.setMaximumWidth(self._width())
