@@ -276,12 +276,22 @@ def test_what_the_backend_lost_is_found_by_the_self_check_after_a_reconnect(
     assert server.objects[interview_id][ref.object_id] == ref
 
 
-def test_recording_the_backend_spoilt_after_confirming_is_sent_anew(server: FaultyServer, device: Device) -> None:
+def test_recording_the_backend_lacks_although_it_confirmed_it_is_sent_anew(
+    server: FaultyServer, device: Device
+) -> None:
     interview_id = device.begin()
     ref = device.speak(interview_id)
     device.make_engine().run_until_idle(20)
-    server.objects[interview_id].clear()  # its upload still claims to be complete
-    next(iter(server.uploads.values()))[7] ^= 1
+    server.objects[interview_id].clear()
+
+    def claim_to_have_it(asked: Asked, handle: Handle) -> Answer:
+        if not server.uploads:
+            return handle(asked)
+        (name,) = server.uploads
+        headers = {"Tus-Resumable": "1.0.0", "Location": f"/v1/files/{name}", "Upload-Offset": str(ref.size)}
+        return Answer(201, headers=headers)
+
+    server.fail("POST /v1/files", claim_to_have_it)
 
     device.make_engine().run_until_idle(20)
 

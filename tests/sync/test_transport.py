@@ -148,6 +148,26 @@ def test_answer_that_is_not_whole_http_is_unreachable(talkative: Callable[[bytes
     assert caught.value.fate is Fate.OFFLINE
 
 
+def test_slow_uplink_is_given_the_time_of_a_slow_answer() -> None:
+    body = bytes(8_000_000)
+    taken: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def take_slowly() -> None:
+            line, _ = listener.accept()
+            with line:
+                line.recv(1)
+                threading.Event().wait(1.0)  # the line is stuck for longer than connecting may take
+                while sum(taken) < len(body):
+                    taken.append(len(line.recv(1024 * 1024)))
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=take_slowly, daemon=True).start()
+        transport = Transport(f"http://127.0.0.1:{listener.getsockname()[1]}", timeouts=(0.3, 10))
+
+        assert transport.send("PATCH", "/v1/files/x", body=body).ok
+
+
 def test_endless_answer_is_given_up(
     server: FaultyServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
