@@ -24,6 +24,7 @@ _HANDLERS = {
     "serve": ("serving", "serve"),
     "list": ("interviews", "list_interviews"),
     "report": ("interviews", "write_report"),
+    "purge": ("interviews", "purge"),
     "kit add": ("content", "add_kit"),
     "kit list": ("content", "list_kits"),
     "batch add": ("content", "add_batch"),

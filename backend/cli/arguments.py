@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "serve": N_("Serve devices and the portal."),
     "list": N_("List the interviews."),
     "report": N_("Write the report of an interview."),
+    "purge": N_("Delete all of an interview for good."),
     "kit add": N_("Publish a kit from a YAML file."),
     "kit list": N_("List the kits."),
     "batch add": N_("Make a batch: a kit and a time window."),
@@ -47,6 +48,7 @@ COMMANDS: dict[str, str] = {
 # command -> positional arguments
 POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "report": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "purge": (("interview", "INTERVIEW", N_("id of the interview")),),
     "kit add": (("file", "FILE.yaml", N_("the kit")),),
     "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
     "invitations qr": (("invitation", "CODE", N_("invitation code")),),

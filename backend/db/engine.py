@@ -62,5 +62,16 @@ class Database:
         with self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def wipe_log(self) -> None:
+        """Empty SQLite's write-ahead log, where deleted values live on; waits for nobody who is reading."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        with self._lock:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def close(self) -> None:
         self.engine.dispose()

@@ -125,7 +125,8 @@ def _summaries(hr: Runtime, session: Session, actor: Actor, query: ListQuery) ->
     found = session.scalars(scope.interviews(actor)).all()
     rows = [lookup.of_interview(interview) for interview in found]
     if query.include_invited:
-        begun = {interview.invitation_id for interview in found}
+        # also of deleted interviews: who has withdrawn is not waited for
+        begun = set(session.scalars(select(Interview.invitation_id)))
         waiting = session.scalars(scope.invitations(actor))
         rows += [lookup.of_invitation(invitation) for invitation in waiting if invitation.id not in begun]
     return rows

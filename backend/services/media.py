@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.db.models import ObjectRow, Role
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import EventRow, Interview, ObjectRow, Role
 from backend.runtime import Runtime
 from backend.services import scope
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
+from contract.events import EventType
 from contract.sealed import SealedReader, object_context, plaintext_size
 
 
@@ -32,14 +36,24 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
     with hr.db.read() as session:
         interview = scope.interview(session, actor, interview_id)
         found = session.get(ObjectRow, (interview_id, object_id))
-        wrapped = interview.wrapped_key
+        key = interview_key(hr, session, interview)
     if found is None:
         raise XudaError(ErrorCode.NOT_FOUND, field="object")
-    if wrapped is None:
+    if key is None:
         raise XudaError(ErrorCode.KEY_DESTROYED)
-    key = hr.vault.unwrap(wrapped, interview_id)
     stream = open_object(hr, found, key)
     return Media(stream, plaintext_size(found.size), found.media_type, found.sha256)
+
+
+def interview_key(hr: Runtime, session: Session, interview: Interview) -> bytes | None:
+    """The key that opens what the candidate said; None before the first event is here and once the candidate has taken
+    the consent back: from then on nobody looks, until it is deleted."""
+    if interview.wrapped_key is None:
+        return None
+    withdrawn = EventRow.interview_id == interview.id, EventRow.kind == EventType.WITHDRAWN.value
+    if session.scalar(select(EventRow.seq).where(*withdrawn).limit(1)) is not None:
+        return None
+    return hr.vault.unwrap(interview.wrapped_key, interview.id)
 
 
 def open_object(hr: Runtime, found: ObjectRow, key: bytes) -> SealedReader:

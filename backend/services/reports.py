@@ -13,7 +13,7 @@ from backend.db.models import EventRow, Interview, InvitationRow, KitRow, Object
 from backend.runtime import Runtime
 from backend.services import interviews, scope, states
 from backend.services.actor import Actor
-from backend.services.media import open_media
+from backend.services.media import interview_key, open_media
 from backend.services.people import candidate_value
 from contract.envelope import Envelope, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
@@ -42,7 +42,7 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
         return build_report(
             _kit(session, row),
             _events(session, interview_id),
-            _interview_key(hr, row),
+            interview_key(hr, session, row),
             interview_id=interview_id,
             candidate=CandidateInfo(name=line.candidate or None, phone=_phone(hr, actor, row.invitation)),
             generated_at=hr.now(),
@@ -83,10 +83,6 @@ def _kit(session: Session, row: Interview) -> Kit:
 def _events(session: Session, interview_id: str) -> list[Event]:
     rows = session.scalars(select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq))
     return [states.parse_event(row) for row in rows]
-
-
-def _interview_key(hr: Runtime, row: Interview) -> bytes | None:
-    return hr.vault.unwrap(row.wrapped_key, row.id) if row.wrapped_key else None
 
 
 def _phone(hr: Runtime, actor: Actor, invitation: InvitationRow | None) -> str | None:

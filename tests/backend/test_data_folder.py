@@ -1,0 +1,147 @@
+"""The data folder: keys under a passphrase, migrations, databases that are newer, damaged or of somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from backend import runtime
+from backend.db.engine import open_engine
+from backend.db.migrate import migrate, newest_version
+from backend.db.models import Base
+from backend.settings import Settings
+from contract.errors import ErrorCode, XudaError
+from tests.backend.world import organisation
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    organisation(tmp_path / "data").close()
+    return tmp_path / "data"
+
+
+def refused(data: Path, **settings: str) -> ErrorCode:
+    with pytest.raises(XudaError) as caught:
+        runtime.open_runtime(Settings(data=data, **settings))  # type: ignore[arg-type]
+    return caught.value.code
+
+
+def test_a_folder_opens_again_with_the_same_organisation(data: Path) -> None:
+    first = runtime.open_runtime(Settings(data=data))
+    second = runtime.open_runtime(Settings(data=data))
+    assert first.vault.fingerprint == second.vault.fingerprint
+    assert first.organisation_id == second.organisation_id
+    first.close()
+    second.close()
+
+
+def test_a_folder_is_never_set_up_twice(data: Path) -> None:
+    before = (data / "keys.json").read_bytes()
+    with pytest.raises(XudaError) as caught:
+        runtime.create(Settings(data=data), "Another")
+    assert caught.value.code is ErrorCode.CONFLICT
+    assert (data / "keys.json").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps rights elsewhere")
+def test_only_the_owner_reads_keys_and_folder(data: Path) -> None:
+    assert stat.S_IMODE((data / "keys.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+def test_a_passphrase_seals_the_keys(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, passphrase="open sesame")
+    first = runtime.create(settings, "Organisation")
+    fingerprint = first.vault.fingerprint
+    first.close()
+    assert "keys" not in json.loads((tmp_path / "keys.json").read_text())
+    assert refused(tmp_path) is ErrorCode.KEYSTORE_LOCKED
+    assert refused(tmp_path, passphrase="open barley") is ErrorCode.KEYSTORE_LOCKED
+    again = runtime.open_runtime(settings)
+    assert again.vault.fingerprint == fingerprint
+    again.close()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(data: Path) -> None:
+    with sqlite3.connect(data / "hr.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert refused(data) is ErrorCode.DATABASE_NEWER
+    with sqlite3.connect(data / "hr.db") as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    connection.close()
+
+
+def test_a_damaged_database_is_said(data: Path) -> None:
+    for path in data.glob("hr.db*"):
+        path.write_bytes(b"not a database at all" * 500)
+    assert refused(data) is ErrorCode.DATABASE_DAMAGED
+
+
+def test_keys_and_database_of_different_organisations_do_not_open(data: Path, tmp_path: Path) -> None:
+    organisation(tmp_path / "other").close()
+    shutil.copy(tmp_path / "other" / "keys.json", data / "keys.json")
+    assert refused(data) is ErrorCode.KEY_UNKNOWN
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "{", '{"keys": {"sign": "x"}}'])
+def test_a_broken_key_file_is_said(data: Path, content: str) -> None:
+    (data / "keys.json").write_text(content)
+    assert refused(data) is ErrorCode.FORMAT_INVALID
+
+
+def test_a_folder_without_keys_is_said(tmp_path: Path) -> None:
+    assert refused(tmp_path) is ErrorCode.FILE_MISSING
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(data: Path) -> None:
+    engine = open_engine(f"sqlite:///{data / 'hr.db'}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == newest_version()
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alembic.operations import Operations
+
+    made: list[str] = []
+    create_table = Operations.create_table
+
+    def failing(self: Operations, name: str, *columns: object, **more: object) -> object:
+        if name == "interview":
+            raise RuntimeError("pulled plug")
+        made.append(name)
+        return create_table(self, name, *columns, **more)  # type: ignore[arg-type]
+
+    engine = open_engine(f"sqlite:///{tmp_path / 'hr.db'}")
+    with monkeypatch.context() as patch:
+        patch.setattr(Operations, "create_table", failing)
+        with pytest.raises(RuntimeError):
+            migrate(engine)
+    assert made
+    with engine.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    assert tables == []
+    migrate(engine)
+    engine.dispose()
+
+
+def test_the_database_is_durable_and_checks_references(data: Path) -> None:
+    engine = open_engine(f"sqlite:///{data / 'hr.db'}")
+    with engine.connect() as connection:
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
