@@ -34,12 +34,13 @@ def check_camera(state: DeviceState | None, frame: Frame | None) -> CheckResult:
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_MISSING)
     if state is DeviceState.LOST or frame is None:
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_LOST)
-    if state is DeviceState.FROZEN:
-        return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_FROZEN)
     grey = frame.image[::8, ::8].mean(axis=2, dtype=np.float32)
     brightness = float(grey.mean())
     if is_black([grey]):
+        # Asked before frozen: a closed shutter gives the same black picture again and again.
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, CAMERA_DARK, value=brightness)
+    if state is DeviceState.FROZEN:
+        return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_FROZEN, value=brightness)
     return CheckResult(CheckName.CAMERA, CheckState.OK, value=brightness)
 
 

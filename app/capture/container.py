@@ -16,7 +16,8 @@ from contract.errors import ErrorCode, XudaError
 
 _OPUS_FRAME = SOUND_RATE // 50
 _VIDEO_OPTIONS = {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0", "error-resilient": "1"}
-_CONTAINER_OPTIONS = {"cluster_time_limit": "200", "flush_packets": "1"}
+# A track that is held up keeps the other one from the disk for 300 ms at most.
+_CONTAINER_OPTIONS = {"cluster_time_limit": "200", "flush_packets": "1", "max_interleave_delta": "300000"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

@@ -9,27 +9,41 @@ from app.capture.codes import read_code
 from app.capture.recorder import DeviceRecorder
 from app.interview.model import DeviceInfo
 
+_NOT_LISTED = ("file:", "http://", "https://", "rtsp://")
+
 
 class CaptureDesk:
-    """Lists and opens devices for one recorder, and looks at what they deliver."""
+    """Lists and opens devices for one recorder, and looks at what they deliver.
 
-    def __init__(self, recorder: DeviceRecorder) -> None:
+    ``camera`` and ``microphone`` are the specs that "" stands for; a clip, a sound file or a network camera among them
+    is listed beside the devices the system knows.
+    """
+
+    def __init__(self, recorder: DeviceRecorder, *, camera: str = "", microphone: str = "") -> None:
         self._recorder = recorder
+        self._camera = camera
+        self._microphone = microphone
+
+    def prefer(self, *, camera: str | None = None, microphone: str | None = None) -> None:
+        if camera is not None:
+            self._camera = camera
+        if microphone is not None:
+            self._microphone = microphone
 
     def cameras(self) -> list[DeviceInfo]:
-        return devices.list_cameras()
+        return _with_preferred(self._camera, devices.list_cameras())
 
     def microphones(self) -> list[DeviceInfo]:
-        return self._recorder.microphones()
+        return _with_preferred(self._microphone, devices.list_microphones())
 
     def speakers(self) -> list[DeviceInfo]:
         return devices.list_speakers()
 
     def set_camera(self, spec: str) -> None:
-        self._recorder.set_camera(spec)
+        self._recorder.set_camera(spec or self._camera)
 
     def set_microphone(self, spec: str) -> None:
-        self._recorder.set_microphone(spec)
+        self._recorder.set_microphone(spec or self._microphone)
 
     def close(self) -> None:
         self._recorder.close()
@@ -44,3 +58,10 @@ class CaptureDesk:
     def scan_code(self) -> str | None:
         frame = self._recorder.preview()
         return read_code(frame.image) if frame else None
+
+
+def _with_preferred(spec: str, found: list[DeviceInfo]) -> list[DeviceInfo]:
+    if not spec.startswith(_NOT_LISTED):
+        return found
+    name = spec.replace("\\", "/").rsplit("/", 1)[-1] if spec.startswith("file:") else spec.split("?")[0]
+    return [DeviceInfo(spec=spec, name=name, is_default=True), *found]

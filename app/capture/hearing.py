@@ -114,10 +114,19 @@ class Hearing:
         self._say(self._speech.convert(sound))
         return sound
 
-    def finish(self) -> None:
-        """Hand on what the filter holds and let the microphone go; call once, at the end."""
+    def finish(self, at: float) -> Sound:
+        """End at monotonic second ``at``: silence up to there when the microphone is lost, else what has come.
+
+        Call once; hands on what the filters hold and lets the microphone go.
+        """
+        rest = np.zeros(0, dtype=np.float32)
+        missing = int((at - self._started_at) * SOUND_RATE) - self._timeline.written
+        if missing > 0 and self.state(at) is DeviceState.LOST:
+            rest = self._timeline.lost(missing)
+            self._say(self._speech.convert(rest))
         self._say(self._speech.flush())
         self._source.microphone.park()
+        return rest
 
     def _listen(self) -> list[Sound]:
         source = self._source

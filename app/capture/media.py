@@ -18,7 +18,7 @@ from contract.errors import ErrorCode, XudaError
 
 Sketch = NDArray[np.float32]
 _SKETCH = (80, 45)
-_SHORT = 20.0
+_SHORT = 5.0
 _SAMPLES_PER_SECOND = 4.0
 # A block of the sketch is the mean of 256 pixels: sensor noise and coding leave it within about 3 of 255 levels.
 _NOISE_LEVELS = 6.0

@@ -88,10 +88,10 @@ class Take:
     def stop(self) -> RecordingResult:
         """Write what is still on its way, close the container. Raises XudaError when it could not be written."""
         self._stop_at = time.monotonic()
-        self._wake.set()
-        self._thread.join()
         if self._camera is not None:
             self._camera.feed(None)
+        self._wake.set()
+        self._thread.join()
         if self._error is not None:
             raise self._error
         return self._result()
@@ -203,7 +203,9 @@ class Take:
 
     def _close(self) -> None:
         try:
-            self._hearing.finish()
+            rest = self._hearing.finish(self._stop_at or time.monotonic())
+            if self._error is None:
+                self._container.add_sound(rest)
             self._container.close()
             if self._container.error is not None:
                 self._fail(self._container.error)

@@ -22,6 +22,8 @@ _FIRST_FRAME = 4.0
 
 def load_cv2() -> ModuleType:
     """Import OpenCV and undo what it does to Qt's environment (its own plugin path would break PySide6)."""
+    # Without this Media Foundation takes ten seconds and more to open some cameras.
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     import cv2
 
     home = os.path.dirname(cv2.__file__)

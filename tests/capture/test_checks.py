@@ -37,6 +37,7 @@ def frame(image: np.ndarray) -> Frame:
         (DeviceState.LOST, moving_picture(), "failed", "camera_lost"),
         (DeviceState.FROZEN, moving_picture(), "failed", "camera_frozen"),
         (DeviceState.LIVE, plain_picture(3), "failed", "camera_dark"),
+        (DeviceState.FROZEN, plain_picture(3), "failed", "camera_dark"),
         (DeviceState.LIVE, moving_picture(), "ok", ""),
         (DeviceState.LIVE, plain_picture(255), "ok", ""),
     ],
