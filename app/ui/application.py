@@ -152,8 +152,8 @@ class MainWindow(QWidget):
         self.topbar.help_wanted.connect(self.open_help)
         self.topbar.leave_wanted.connect(journey.ask_to_leave)
         self.notice.close_button.clicked.connect(journey.dismiss_error)
-        self._help.closed.connect(self._help_host.close_overlay)
-        self._help_host.dismissed.connect(self._help_host.close_overlay)
+        self._help.closed.connect(self.close_help)
+        self._help_host.dismissed.connect(self.close_help)
         self._sheet_host.dismissed.connect(self._dismiss_sheet)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
         self._news.connect(journey.on_news, Qt.ConnectionType.QueuedConnection)
@@ -234,7 +234,12 @@ class MainWindow(QWidget):
         if card is not None:
             card.dismissed()
 
+    def close_help(self) -> None:
+        self.journey.reading_help = False
+        self._help_host.close_overlay()
+
     def open_help(self) -> None:
+        self.journey.reading_help = True
         self._help.opened()
         self._help_host.open(self._help.close_button)
 

@@ -57,7 +57,7 @@ class Autopilot(QObject):
             Screen.ENTRY: self._on_entry,
             Screen.CONSENT: self._on_consent,
             Screen.DECLINED: self._on_declined,
-            Screen.DEVICES: self._on_devices,
+            Screen.DEVICES: lambda: self._click(names.DEVICES_CONTINUE),
             Screen.PRACTICE: lambda: self._click(names.PRACTICE_CONTINUE),
             Screen.QUESTION: self._on_question,
             Screen.RECORDING: self._on_recording,
@@ -74,6 +74,12 @@ class Autopilot(QObject):
         }
 
     def start(self) -> None:
+        """Plug the script's first sound and picture in, and begin."""
+        say = next((answer.say for answer in self._script.answers if answer.say), None)
+        picture = next((answer.picture for answer in self._script.answers if answer.picture), None)
+        self._context.devices.prefer(
+            camera=f"file:{picture}" if picture else None, microphone=f"file:{say}" if say else None
+        )
         self._timer.start()
 
     # ---- the loop --------------------
@@ -166,14 +172,6 @@ class Autopilot(QObject):
 
     def _on_declined(self) -> None:
         self._click(names.DECLINED_DONE)
-
-    def _on_devices(self) -> None:
-        first = next((answer for answer in self._script.answers if answer.say), None)
-        if first is not None and "devices" not in self._acted:
-            self._acted.add("devices")
-            self._set_devices(first)
-            return
-        self._click(names.DEVICES_CONTINUE)
 
     def _on_question(self) -> None:
         answer = self._next_answer()

@@ -17,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app.interview.states import InterviewState, TakeState
@@ -33,6 +34,7 @@ from tests.ui.stage import StageDevices, StageService
 SIZES = (QSize(1366, 768), QSize(1024, 600))
 LANGUAGES = ("zh_CN", "en")
 _FREQUENT = 170
+_METER_MS = 250  # the level meter has risen by then
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -206,7 +208,7 @@ def text(s: Set) -> None:
     assert isinstance(edit, QPlainTextEdit)
     words = {
         "zh_CN": "先看监控,确认是从什么时候开始变慢的、是全部请求还是部分请求;再对比那段时间的发布和配置变更……",
-        "en": "First I look at the monitoring: since when, for all requests or for some? Then at what was released then…",
+        "en": "First I look at the monitoring: since when, for all requests or for some? Then at the releases…",
     }
     edit.setPlainText(words[s.service.language])
     s.window.findChild(QPlainTextEdit, names.TEXT_EDIT)
@@ -348,7 +350,7 @@ def shoot(scene: str, language: str, size: QSize) -> tuple[QImage, list[str]]:
         look_again = getattr(preview, "_look_again", None)
         if look_again is not None and preview.isVisible():
             look_again()
-    made.settle()
+    QTest.qWait(_METER_MS)
     image = made.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     problems = clipped(made.window)
     made.window._closing = True

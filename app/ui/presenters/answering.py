@@ -151,11 +151,13 @@ class AnsweringPresenter(Presenter):
 
     def tick(self) -> None:
         """Called several times a second."""
-        if self.journey.busy:
+        journey = self.journey
+        if journey.busy:
             return
-        if self.journey.screen is Screen.QUESTION and self.thinking_left == 0.0 and not self.journey.sheet:
-            self.begin()
-        elif self.journey.screen is Screen.RECORDING and self._recording_since is not None and self.seconds_left == 0.0:
+        if journey.screen is Screen.QUESTION and self.thinking_left == 0.0:
+            if not journey.sheet and not journey.reading_help:
+                self.begin()
+        elif journey.screen is Screen.RECORDING and self._recording_since is not None and self.seconds_left == 0.0:
             self.auto_ended = True
             self.finish()
 

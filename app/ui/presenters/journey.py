@@ -60,6 +60,8 @@ class Journey(Presenter):
         self.receipt: ReceiptView | None = None
         self.left_how: ExitKind | None = None
         self.closed_earlier = False
+        # The help panel lies over the screen: nothing may begin behind it.
+        self.reading_help = False
         self._looked_up = ""
         self._deadline: float | None = None
         self._after_devices: Callable[[], None] | None = None

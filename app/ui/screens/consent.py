@@ -28,7 +28,6 @@ class ConsentScreen(Page):
         self.column.addLayout(head)
         self._facts()
         self._fold = Fold(look, name=names.CONSENT_FULL_TEXT)
-        self.column.addWidget(self._fold)
         self._recording = Option(look, name=names.CONSENT_RECORDING)
         self._scoring = Option(look, name=names.CONSENT_SCORING)
         choices = column(look, gap=1)
@@ -36,12 +35,12 @@ class ConsentScreen(Page):
             option.toggled.connect(lambda _: self.refresh())
             choices.addWidget(option)
         self.column.addLayout(choices)
+        self.column.addWidget(self._fold)
         self.column.addStretch(1)
         self._decline = Button(look, "equal", name=names.CONSENT_DECLINE)
         self._decline.clicked.connect(lambda: journey.open_sheet(Sheet.DECLINE))
         self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
         self._agree.clicked.connect(lambda: journey.agree(scoring=self._scoring.isChecked()))
-        self._hint = Label("caption")
         self.bar.addWidget(self._decline, 1)
         self.bar.addWidget(self._agree, 1)
         self.footer.show()
@@ -49,7 +48,7 @@ class ConsentScreen(Page):
         self._fixed_words()
 
     def _facts(self) -> None:
-        card = Card(self.look, steps=3, gap=2)
+        card = Card(self.look, steps=2, gap=1)
         self._purpose, self._storage, self._retention, self._deletion = (Label() for _ in range(4))
         for icon, label in (
             ("eye", self._purpose),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QStackedLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -39,7 +39,7 @@ class PracticeScreen(Page):
         grid = QGridLayout()
         grid.setSpacing(look.tokens.space(3))
         grid.addLayout(self._words_side(), 0, 0)
-        grid.addWidget(self._picture_side(), 0, 1)
+        grid.addWidget(self._picture_side(), 0, 1, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.column.addLayout(grid)
@@ -79,16 +79,11 @@ class PracticeScreen(Page):
         self._level = LevelBar(self.look)
         self._player = TakePlayer(self.look, name=names.PRACTICE_PLAY)
         self._player.wanted.connect(self._play)
-        live = QWidget()
         lines = column(self.look, gap=1.5)
-        lines.addWidget(self._preview)
-        lines.addWidget(self._level)
-        lines.addStretch(1)
-        live.setLayout(lines)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(live)
-        self._stack.addWidget(self._player)
-        side.setLayout(self._stack)
+        for widget in (self._preview, self._level, self._player):
+            lines.addWidget(widget)
+        self._player.hide()
+        side.setLayout(lines)
         return side
 
     def _buttons(self) -> None:
@@ -156,10 +151,11 @@ class PracticeScreen(Page):
         self._record.setText(look.t("Practise again") if done else look.t("Start practising"))
         self._result.setText(self._checked())
         self._result.setVisible(done)
-        if done and self._stack.currentIndex() == 0:
+        if done and not self._player.isVisible():
             self._player.reset(video=presenter.video)
-        self._stack.setCurrentIndex(1 if done else 0)
-        self._preview.setVisible(presenter.video)
+        self._player.setVisible(done)
+        self._level.setVisible(not done)
+        self._preview.setVisible(presenter.video and not done)
         self._preview.say(look.t("No picture"))
         self._player.retranslate()
         self._show_time()

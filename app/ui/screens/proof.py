@@ -39,7 +39,7 @@ class ProofScreen(Page):
         grid.setSpacing(look.tokens.space(3))
         grid.addWidget(self._play_side(), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._words_side(), 0, 1)
-        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 5)
         self.column.addLayout(grid)
         self.column.addStretch(1)
@@ -98,7 +98,8 @@ class ProofScreen(Page):
         self._edit.textChanged.connect(self._typed)
         for widget in (self._heading, self._waiting, self._edit, self._note):
             card.body.addWidget(widget)
-        card.body.setStretchFactor(self._edit, 1)
+        card.body.setStretchFactor(self._edit, 100)
+        card.body.addStretch(1)
         return card
 
     def _buttons(self) -> None:

@@ -118,12 +118,12 @@ class LivePreview(QWidget):
         if box.width() * 9 > box.height() * 16:
             width = box.height() * 16 / 9
             box = QRectF((self.width() - width) / 2, 0, width, box.height())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._look.colour("stage"))
-        painter.drawRoundedRect(box, radius, radius)
         if self._image is not None:
             paint_picture(painter, box, self._image, radius, mirrored=self._mirrored)
         else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._look.colour("stage"))
+            painter.drawRoundedRect(box, radius, radius)
             self._paint_words(painter, box)
         if self._frame:
             self._paint_corners(painter, box)
