@@ -36,6 +36,10 @@ class AnswerView:
     awaited: bool
     pieces: list[Span]
 
+    @property
+    def recorded(self) -> bool:
+        return self.awaited or self.media is not None
+
 
 @router.get("/interviews")
 def interview_list(
