@@ -17,7 +17,8 @@ from contract.events import ObjectRef
 from contract.keys import SigningKey
 from tests.sync.cutting_proxy import CuttingProxy, cutting
 from tests.sync.device import Device, WrongClock
-from tests.sync.faulty_server import FaultyServer, running
+from tests.sync.faults import running
+from tests.sync.faulty_server import FaultyServer
 
 DEVICE = "device-1"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -206,6 +208,17 @@ class Device:
 
     def recording(self, interview_id: str, ref: ObjectRef) -> Path:
         return self.vault.object_path(interview_id, ref.object_id)
+
+
+def deliver_in_a_process(folder: Path) -> subprocess.Popen[bytes]:
+    """A program of its own that delivers the outbox of ``folder``, to be killed."""
+    program = (
+        "import pathlib, sys\n"
+        "from tests.sync.device import Device\n"
+        "Device(pathlib.Path(sys.argv[1])).make_engine(patience=60).run_until_idle(60)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    return subprocess.Popen([sys.executable, "-c", program, str(folder)], cwd=root)
 
 
 def eventually(condition: Callable[[], object], seconds: float = 10.0) -> None:

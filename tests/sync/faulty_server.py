@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import http.client
-import socket
-import ssl
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 from contract.api import (
     Bootstrap,
@@ -25,7 +17,6 @@ from contract.api import (
     InterviewCheck,
     ManifestReply,
     Organisation,
-    Problem,
     check_token,
     token_issuer,
     upload_id,
@@ -37,79 +28,14 @@ from contract.events import Event, HrState, ObjectRef, derive_state, events_dige
 from contract.invitation import Roster
 from contract.keys import SigningKey, UnwrapKey, fingerprint
 from contract.manifest import Manifest, Receipt
-
-PROBLEM = "application/problem+json"
-JSON = "application/json"
-_HOP_BY_HOP = frozenset({"connection", "content-length", "content-type", "date", "server", "transfer-encoding"})
-HTML = b"<!doctype html><html><body>Welcome to the hotel. Please log in.</body></html>"
+from tests.sync.faults import Answer, Asked, FaultyHttp, problem_answer
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request as it came."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def line(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass
-class Answer:
-    status: int
-    body: bytes = b""
-    media_type: str = JSON
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class Silence(Exception):
-    """The connection is closed without an answer."""
-
-
-Handle = Callable[[Asked], Answer]
-Fault = Callable[[Asked, Handle], Answer]
-
-
-def lose_reply(asked: Asked, handle: Handle) -> Answer:
-    """The request is carried out; its answer never arrives."""
-    handle(asked)
-    raise Silence
-
-
-def refuse_connection(asked: Asked, handle: Handle) -> Answer:
-    raise Silence
-
-
-def captive_portal(asked: Asked, handle: Handle) -> Answer:
-    return Answer(200, HTML, "text/html")
-
-
-def server_error(asked: Asked, handle: Handle) -> Answer:
-    return Answer(500, b"oops", "text/plain")
-
-
-def problem(status: int, code: ErrorCode, **headers: str) -> Fault:
-    def answer(asked: Asked, handle: Handle) -> Answer:
-        return _problem(status, code, headers=headers)
-
-    return answer
-
-
-@dataclass
-class Rule:
-    matches: Callable[[Asked], bool]
-    fault: Fault
-    times: int
-
-
-class FaultyServer:
-    """``rules`` are asked in order; the first with ``times`` left that matches a request breaks it."""
+class FaultyServer(FaultyHttp):
+    """Keeps everything in memory; ``stored`` says in which order new things came in."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.organisation_key = SigningKey.generate()
         self.encryption_key = UnwrapKey.generate()
         self.devices: dict[str, bytes] = {}
@@ -117,84 +43,20 @@ class FaultyServer:
         self.objects: dict[str, dict[str, ObjectRef]] = {}
         self.uploads: dict[str, bytearray] = {}
         self.upload_refs: dict[str, tuple[str, ObjectRef]] = {}
-        self.asked: list[Asked] = []
         self.stored: list[str] = []
         self.receipts: dict[str, Receipt] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.release = threading.Event()
-        self._rules: list[Rule] = []
-        self._lock = threading.RLock()
-        self._server: ThreadingHTTPServer | None = None
-        self._port = 0
-        self._scheme = "http"
 
-    # ---- life ----------------------------------------------------------------------------------------------------
-
-    @property
-    def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._port}"
+    # ---- what happened -------------------------------------------------------------------------------------------
 
     @property
     def enrolment_code(self) -> str:
         return f"ABCDE-FGHJK-{fingerprint(self.organisation_key.public)[:5]}"
 
-    def start(self) -> None:
-        """Listen; after a stop on the same port again."""
-        server = self._server = _Server(("127.0.0.1", self._port), _handler(self))
-        self._port = server.server_port
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        self.release.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.close_connections()
-            self._server.server_close()
-            self._server = None
-
-    def encrypt(self, context: ssl.SSLContext) -> None:
-        """Speak TLS from now on."""
-        assert self._server is not None
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._scheme = "https"
-
-    def fail(self, match: str, fault: Fault, times: int = 1_000_000) -> None:
-        """``match`` is a part of "METHOD /path"."""
-        with self._lock:
-            self._rules.append(Rule(lambda asked: match in asked.line, fault, times))
-
-    def heal(self) -> None:
-        with self._lock:
-            self._rules.clear()
-
-    def hang(self, asked: Asked, handle: Handle) -> Answer:
-        """No answer until ``release`` is set."""
-        self.release.wait(30)
-        raise Silence
-
-    # ---- what happened -------------------------------------------------------------------------------------------
-
-    def lines(self, part: str = "") -> list[str]:
-        with self._lock:
-            return [asked.line for asked in self.asked if part in asked.line]
-
     def state(self, interview_id: str) -> HrState:
         return derive_state(self._parsed(interview_id))
 
     # ---- answering -----------------------------------------------------------------------------------------------
-
-    def respond(self, asked: Asked) -> Answer:
-        with self._lock:
-            self.asked.append(asked)
-            fault = self._fault_for(asked)
-        return fault(asked, self._handle) if fault else self._handle(asked)
-
-    def _fault_for(self, asked: Asked) -> Fault | None:
-        for rule in self._rules:
-            if rule.times > 0 and rule.matches(asked):
-                rule.times -= 1
-                return rule.fault
-        return None
 
     def _handle(self, asked: Asked) -> Answer:
         with self._lock:
@@ -202,7 +64,7 @@ class FaultyServer:
                 return self._route(asked)
             except XudaError as error:
                 status = 401 if error.code in (ErrorCode.UNAUTHORIZED, ErrorCode.CLOCK_WRONG) else 422
-                return _problem(status, error.code, error.params)
+                return problem_answer(status, error.code, error.params)
 
     def _route(self, asked: Asked) -> Answer:
         parts = asked.path.strip("/").split("/")
@@ -221,7 +83,7 @@ class FaultyServer:
             return _json(self._check(parts[2]))
         if parts[3:4] == ["manifests"]:
             return self._put_manifest(asked, parts[2], device_id)
-        return _problem(404, ErrorCode.NOT_FOUND)
+        return problem_answer(404, ErrorCode.NOT_FOUND)
 
     def _who(self, asked: Asked) -> str:
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
@@ -239,7 +101,7 @@ class FaultyServer:
     def _enrol(self, asked: Asked) -> Answer:
         request = EnrolRequest.model_validate_json(asked.body)
         if request.code != self.enrolment_code:
-            return _problem(403, ErrorCode.ENROLMENT_CODE_INVALID)
+            return problem_answer(403, ErrorCode.ENROLMENT_CODE_INVALID)
         public = b64decode(request.public_key)
         known = [device_id for device_id, key in self.devices.items() if key == public]
         device_id = known[0] if known else uuid.uuid4().hex
@@ -267,7 +129,7 @@ class FaultyServer:
         open_envelope(envelope, Event, {envelope.signer: key})
         held = self.events.setdefault(interview_id, {})
         if seq in held and held[seq].digest != envelope.digest:
-            return _problem(409, ErrorCode.CONFLICT)
+            return problem_answer(409, ErrorCode.CONFLICT)
         status = 200 if seq in held else 201
         if status == 201:
             held[seq] = envelope
@@ -377,106 +239,9 @@ class FaultyServer:
         self.objects.get(interview_id, {}).pop(ref.object_id, None)
 
 
-class FaultyFront(FaultyServer):
-    """Stands in front of a real backend: hands everything on to it, but for what a test breaks."""
-
-    def __init__(self, upstream: str) -> None:
-        super().__init__()
-        self._upstream = urlsplit(upstream).netloc
-
-    def _handle(self, asked: Asked) -> Answer:
-        line = http.client.HTTPConnection(self._upstream, timeout=30)
-        try:
-            line.request(asked.method, asked.path, body=asked.body or None, headers=asked.headers)
-            answer = line.getresponse()
-            headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
-            return Answer(answer.status, answer.read(), answer.getheader("Content-Type") or "", headers)
-        finally:
-            line.close()
-
-
 def _json(model: WireModel, status: int = 200) -> Answer:
     return Answer(status, model.model_dump_json().encode())
 
 
-def _problem(
-    status: int,
-    code: ErrorCode,
-    params: dict[str, object] | None = None,
-    headers: dict[str, str] | None = None,
-) -> Answer:
-    body = Problem(code=code, status=status, params=params or {}).model_dump_json().encode()
-    return Answer(status, body, PROBLEM, {name.replace("_", "-"): value for name, value in (headers or {}).items()})
-
-
 def _tus_answer(status: int, headers: dict[str, str] | None = None) -> Answer:
     return Answer(status, b"", "", {"Tus-Resumable": "1.0.0", **(headers or {})})
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, *args: object) -> None:
-        self._open: set[socket.socket] = set()
-        super().__init__(*args)  # type: ignore[arg-type]
-
-    def process_request(self, request: object, client_address: object) -> None:
-        self._open.add(request)  # type: ignore[arg-type]
-        super().process_request(request, client_address)  # type: ignore[arg-type]
-
-    def close_connections(self) -> None:
-        for sock in list(self._open):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is what these tests are about."""
-
-
-def _handler(owner: FaultyServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def _serve(self) -> None:
-            wanted = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(wanted)
-            if len(body) < wanted:
-                self.close_connection = True
-                return
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            try:
-                answer = owner.respond(Asked(self.command, self.path, headers, body))
-            except Silence:
-                self.close_connection = True
-                return
-            self._write(answer)
-
-        def _write(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            if answer.media_type:
-                self.send_header("Content-Type", answer.media_type)
-            if answer.status != 204:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = do_DELETE = _serve
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    return Handler
-
-
-@contextlib.contextmanager
-def running(server: FaultyServer) -> Iterator[FaultyServer]:
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()

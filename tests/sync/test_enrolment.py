@@ -15,7 +15,8 @@ from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
 from contract.keys import SigningKey
 from tests.sync.device import Device
-from tests.sync.faulty_server import Answer, Asked, FaultyServer, Handle, captive_portal, lose_reply
+from tests.sync.faults import Answer, Asked, Handle, captive_portal, lose_reply
+from tests.sync.faulty_server import FaultyServer
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from contract.events import HrState
 from tests.backend.world import Served, served
 from tests.sync.cutting_proxy import cutting
 from tests.sync.device import Device, WrongClock, eventually
-from tests.sync.faulty_server import Answer, Asked, FaultyFront, FaultyServer, Handle, lose_reply, running
+from tests.sync.faults import Answer, Asked, FaultyFront, Handle, lose_reply, running
 
 KIB = 1024
 COMMAND_LINE = Actor.command_line()
@@ -33,7 +33,7 @@ def hr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def front(hr: Served) -> Iterator[FaultyServer]:
+def front(hr: Served) -> Iterator[FaultyFront]:
     with running(FaultyFront(hr.url)) as front:
         yield front
 
@@ -84,7 +84,7 @@ def test_kits_are_on_the_shelf_after_the_first_contact(hr: Served, booth: Device
     assert booth.shelf.refused == ()
 
 
-def test_each_reply_lost_once_delivers_exactly_once(hr: Served, booth: Device, front: FaultyServer) -> None:
+def test_each_reply_lost_once_delivers_exactly_once(hr: Served, booth: Device, front: FaultyFront) -> None:
     interview_id, _ = booth.interview(size=600_000)
     lost: set[str] = set()
 
@@ -139,7 +139,7 @@ def test_each_cut_of_the_line_costs_at_most_one_chunk(hr: Served, booth: Device)
 
 
 def test_recording_that_rotted_in_the_backends_storage_is_sent_again_before_any_receipt(
-    hr: Served, booth: Device, front: FaultyServer
+    hr: Served, booth: Device, front: FaultyFront
 ) -> None:
     interview_id, ref = booth.interview(size=600_000)
 

@@ -28,7 +28,8 @@ from contract.errors import ErrorCode
 from contract.keys import SigningKey
 from tests.sync.conftest import DEVICE
 from tests.sync.device import WrongClock
-from tests.sync.faulty_server import HTML, PROBLEM, Answer, Asked, FaultyServer, Handle, problem
+from tests.sync.faults import HTML, PROBLEM, Answer, Asked, Handle, problem
+from tests.sync.faulty_server import FaultyServer
 
 
 def _reply(status: int, body: bytes = b"", media_type: str = "", **headers: str) -> Reply:

@@ -14,7 +14,8 @@ from app.sync.transport import Signer, Transport
 from app.sync.uploader import MIN_CHUNK, Upload, Uploader
 from contract.errors import ErrorCode
 from tests.sync.cutting_proxy import CuttingProxy
-from tests.sync.faulty_server import HTML, Answer, Asked, FaultyServer, Handle, lose_reply, problem
+from tests.sync.faults import HTML, Answer, Asked, Handle, lose_reply, problem
+from tests.sync.faulty_server import FaultyServer
 
 MakeUpload = Callable[..., Upload]
 KIB = 1024
