@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from app.capture.portaudio import PORT_AUDIO
-from app.capture.vision import CameraChoice, find_cameras, load_cv2
+from app.capture.vision import camera_info, find_cameras
 from app.interview.model import DeviceInfo
 
 
 def list_cameras() -> list[DeviceInfo]:
-    """Cameras by name. Two of the same name are told apart by their index."""
-    return _camera_infos(find_cameras())
-
-
-def _camera_infos(cameras: list[CameraChoice]) -> list[DeviceInfo]:
-    names = [camera.name for camera in cameras]
-    infos = []
-    for place, camera in enumerate(cameras):
-        unique = names.count(camera.name) == 1
-        spec = f"name:{camera.name}" if unique else f"index:{camera.index}"
-        name = camera.name if unique else f"{camera.name} ({camera.index})"
-        backend = load_cv2().videoio_registry.getBackendName(camera.backend)
-        infos.append(DeviceInfo(spec, name, backend, place == 0))
-    return infos
+    """Cameras by name, the system's default first. Two of the same name are told apart by their index."""
+    cameras = find_cameras()
+    return [camera_info(camera, cameras) for camera in cameras]
 
 
 def list_microphones() -> list[DeviceInfo]:

@@ -55,19 +55,22 @@ def backends() -> tuple[int, ...]:
 def find_cameras() -> list[CameraChoice]:
     """Cameras of the first backend that lists any, by index."""
     load_cv2()
-    from cv2_enumerate_cameras import enumerate_cameras, supported_backends
+    from cv2_enumerate_cameras import enumerate_cameras
 
     for backend in backends():
-        if backend not in supported_backends:
-            continue
-        found = [CameraChoice(backend, _plain_index(c.index, backend), c.name) for c in enumerate_cameras(backend)]
+        found = [CameraChoice(backend, camera.index, camera.name) for camera in enumerate_cameras(backend)]
         if found:
             return sorted(found, key=lambda c: c.index)
     return []
 
 
-def _plain_index(index: int, backend: int) -> int:
-    return index - backend if backend and index >= backend else index
+def camera_info(camera: CameraChoice, cameras: list[CameraChoice]) -> DeviceInfo:
+    """How a camera is shown and opened again: by name, and by index where several have the same name."""
+    backend = load_cv2().videoio_registry.getBackendName(camera.backend)
+    is_default = camera == cameras[0]
+    if [c.name for c in cameras].count(camera.name) == 1:
+        return DeviceInfo(f"name:{camera.name}", camera.name, backend, is_default)
+    return DeviceInfo(f"index:{camera.index}", f"{camera.name} ({camera.index})", backend, is_default)
 
 
 def choose_camera(spec: DeviceSpec, cameras: list[CameraChoice]) -> CameraChoice:
@@ -153,11 +156,12 @@ def _open_device(choice: CameraChoice, settings: CaptureSettings) -> VideoSource
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, FRAME_RATE)
     first = _first_picture(capture, attempts=50)
-    if choice not in find_cameras():
+    cameras = find_cameras()
+    if choice not in cameras:
         # The list changed while opening: the index may mean another camera now.
         capture.release()
         raise XudaError(ErrorCode.CAMERA_MISSING, field="camera")
-    return VideoSource(capture, DeviceInfo(f"name:{choice.name}", choice.name, expected), first, live=True)
+    return VideoSource(capture, camera_info(choice, cameras), first, live=True)
 
 
 def _first_picture(capture: Any, attempts: int) -> Picture:

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from app.capture.camera import Camera
+from app.capture.devices import list_cameras
 from app.capture.specs import parse_spec
 from app.capture.values import CaptureSettings, DeviceState
-from app.capture.vision import CameraChoice, choose_camera, load_cv2
+from app.capture.vision import CameraChoice, camera_info, choose_camera, load_cv2
 from contract.errors import ErrorCode, XudaError
 from tests.support.media import make_clip, moving_picture
 from tests.support.mjpeg import MjpegCamera
@@ -147,6 +148,18 @@ def test_no_other_camera_is_taken_for_a_missing_one(spec: str) -> None:
     with pytest.raises(XudaError) as caught:
         choose_camera(parse_spec(spec), CAMERAS)
     assert caught.value.code is ErrorCode.CAMERA_MISSING
+
+
+def test_two_cameras_of_the_same_name_are_told_apart_by_their_index() -> None:
+    twins = [CameraChoice(200, 0, "USB Camera"), CameraChoice(200, 2, "USB Camera"), CameraChoice(200, 4, "Other")]
+    infos = [camera_info(camera, twins) for camera in twins]
+    assert [choose_camera(parse_spec(info.spec), twins) for info in infos] == twins
+    assert len({info.name for info in infos}) == 3
+    assert [info.is_default for info in infos] == [True, False, False]
+
+
+def test_listing_cameras_opens_none_of_them() -> None:
+    assert all(info.name and info.spec for info in list_cameras())
 
 
 def test_opencv_leaves_no_qt_paths_behind() -> None:
