@@ -69,7 +69,7 @@ class Client:
         self.errors = RecentErrors()
         logging.getLogger().addHandler(self.errors)
         self.recorder = DeviceRecorder()
-        self.devices = CaptureDesk(self.recorder)
+        self.devices = CaptureDesk(self.recorder, camera=settings.camera, microphone=settings.microphone)
         self.media = AvMediaTools()
         self.transcriber = WhisperTranscriber.open(
             settings.models_dir,

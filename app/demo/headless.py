@@ -98,7 +98,7 @@ class HeadlessDemo:
             {
                 "invitation": invitation,
                 "consent": {"recording": True, "scoring": True},
-                "answers": [{"say": str(sounds[0]), "picture": str(self._picture())}],
+                "answers": [self._spoken(sounds[0])],
                 "leave": {"after": 1, "how": "save", "reason": "network", "words": "展位网络断了"},
             }
         ).result()
@@ -107,7 +107,7 @@ class HeadlessDemo:
         return result
 
     def _killed_run(self, invitation: str, sounds: tuple[Path, Path]) -> None:
-        plan = {"invitation": invitation, "resume": True, "answers": [{"say": str(sounds[1])}]}
+        plan = {"invitation": invitation, "resume": True, "answers": [self._spoken(sounds[1])]}
         client = self._client(plan)
         client.wait_for("screen=recording")
         client.wait(2.0)  # into the middle of the answer
@@ -120,7 +120,7 @@ class HeadlessDemo:
                 "invitation": invitation,
                 "resume": True,
                 "recovered": "redo",
-                "answers": [{"say": str(sounds[1])}, {"text": _TEXT[self.language]}, {"choice": [1]}],
+                "answers": [self._spoken(sounds[1]), {"text": _TEXT[self.language]}, {"choice": [1]}],
                 "questionnaire": {"entrance_clear": 5, "flow_smooth": 4, "overall": 5, "words": "很清楚"},
             }
         ).result()
@@ -158,13 +158,13 @@ class HeadlessDemo:
             self._say(f"Report: «{heard}» ({likeness:.0%} of what was spoken)")
             self._expect(likeness >= 0.8, "the report does not hold the spoken words")
 
-    def _picture(self) -> Path:
-        path = self.folder / "picture.webm"
-        if not path.exists():
+    def _spoken(self, sound: Path) -> dict[str, str]:
+        picture = self.folder / "picture.webm"
+        if not picture.exists():
             from app.capture.testpicture import write_test_picture
 
-            write_test_picture(path)
-        return path
+            write_test_picture(picture)
+        return {"say": str(sound), "picture": str(picture)}
 
     def _client(self, plan: dict[str, Any]) -> Client:
         file = self.folder / "autopilot.json"

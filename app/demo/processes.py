@@ -135,11 +135,13 @@ class Client:
             for line in self._process.stderr:
                 self._seen.append(line)
                 log.write(line)
+                log.flush()
 
     def _until(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
         end = time.monotonic() + timeout
         while not condition():
             if self._process.poll() is not None or time.monotonic() > end:
+                self.kill()
                 raise DemoFailed(f"waited for {what}; the client's log is {self._log}")
             time.sleep(0.02)
 

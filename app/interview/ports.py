@@ -112,8 +112,12 @@ class CaptureDevices(Protocol):
 
     def speakers(self) -> list[DeviceInfo]: ...
 
+    def prefer(self, *, camera: str | None = None, microphone: str | None = None) -> None:
+        """What the spec "" opens from now on; None leaves it as it is."""
+        ...
+
     def set_camera(self, spec: str) -> None:
-        """Open and pin a camera by spec ("" = default). Raises XudaError(CAMERA_MISSING | CAMERA_BUSY)."""
+        """Open and pin a camera by spec ("" = the preferred one, else the system's default). Raises XudaError(CAMERA_MISSING | CAMERA_BUSY)."""
         ...
 
     def set_microphone(self, spec: str) -> None:
