@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -11,7 +11,7 @@ from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.practising import PractisingPresenter
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, row
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, row
 from app.ui.widgets.meters import LevelBar, Ring
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
@@ -39,7 +39,7 @@ class PracticeScreen(Page):
         grid = QGridLayout()
         grid.setSpacing(look.tokens.space(3))
         grid.addLayout(self._words_side(), 0, 0)
-        grid.addWidget(self._picture_side(), 0, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addLayout(self._picture_side(), 0, 1)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.column.addLayout(grid)
@@ -68,22 +68,24 @@ class PracticeScreen(Page):
             Label("strong"),
         )
         self._ring = Ring(self.look, small=True)
-        for place, widget in enumerate((self._stage, self._prompt, self._hint, self._ring, self._result)):
+        for place, widget in enumerate((self._stage, self._prompt, self._hint, self._result)):
             side.addWidget(widget, place, 0)
+        # Aligned, so that its fixed width does not bind the column's.
+        side.addWidget(self._ring, 4, 0, Qt.AlignmentFlag.AlignLeading)
         side.setRowStretch(5, 1)
         return side
 
-    def _picture_side(self) -> QWidget:
-        side = QWidget()
+    def _picture_side(self) -> QGridLayout:
+        side = QGridLayout()
+        side.setVerticalSpacing(self.look.tokens.space(1.5))
         self._preview = LivePreview(self.look, self._journey.context.devices)
         self._level = LevelBar(self.look)
         self._player = TakePlayer(self.look, name=names.PRACTICE_PLAY)
         self._player.wanted.connect(self._play)
-        lines = column(self.look, gap=1.5)
-        for widget in (self._preview, self._level, self._player):
-            lines.addWidget(widget)
+        for place, widget in enumerate((self._preview, self._level, self._player)):
+            side.addWidget(widget, place, 0)
+        side.setRowStretch(3, 1)
         self._player.hide()
-        side.setLayout(lines)
         return side
 
     def _buttons(self) -> None:
@@ -151,6 +153,7 @@ class PracticeScreen(Page):
         self._record.setText(look.t("Practise again") if done else look.t("Start practising"))
         self._result.setText(self._checked())
         self._result.setVisible(done)
+        self._ring.setVisible(running)
         if done and not self._player.isVisible():
             self._player.reset(video=presenter.video)
         self._player.setVisible(done)
