@@ -43,7 +43,7 @@ class VirtualMicrophone:
         self._server = subprocess.Popen(
             [*command, "-L", protocol], env=self._env, stdout=self._log, stderr=subprocess.STDOUT
         )
-        wait_for(lambda: self._control("info", check=False).returncode == 0, "the sound server", seconds=15)
+        wait_for(lambda: self._control("info", check=False).returncode == 0, "the sound server", seconds=30)
         self.plug()
 
     def play(self, path: Path) -> subprocess.Popen[bytes]:
@@ -100,8 +100,8 @@ class VirtualMicrophone:
 
     def close(self) -> None:
         self.quiet()
-        self._server.terminate()
-        self._server.wait(10)
+        self._server.kill()
+        self._server.wait()
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
