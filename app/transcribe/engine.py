@@ -83,6 +83,8 @@ class Engine:
                 self._ring()
         if self._thread is not None:
             self._thread.join()
+        self._alarm.close()
+        self._bell.close()
 
     def _ring(self) -> None:
         self._rung = True
@@ -135,8 +137,16 @@ class Engine:
                 _log.warning("the speech worker has stalled")
                 self._bury()
         elif needed and self._folder is not None and time.monotonic() >= self._start_at:
-            self._worker = WorkerProcess(self._folder.path, self._threads)
-            _log.info("speech worker started with %s", self._folder.id)
+            self._start_worker(self._folder)
+
+    def _start_worker(self, folder: ModelFolder) -> None:
+        try:
+            self._worker = WorkerProcess(folder.path, self._threads)
+        except OSError:  # the machine has no memory or no handles left; it may have some again soon
+            _log.exception("the speech worker cannot be started")
+            self._bury()
+        else:
+            _log.info("speech worker started with %s", folder.id)
 
     def _feed(self) -> None:
         """Give the worker whatever it lacks, one message of sound at a time."""

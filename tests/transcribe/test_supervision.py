@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from app.transcribe import models
@@ -204,6 +205,13 @@ def test_damaged_weights_are_refused_before_they_are_loaded(tmp_path: Path) -> N
     assert listener.error.params["file"] == "model.bin"
     assert transcriber.model is None
     transcriber.close()
+
+
+def test_the_worker_gives_way_to_the_recording(own_transcriber: WhisperTranscriber) -> None:
+    transcribe(own_transcriber, silence(1), "en")
+    pid = own_transcriber.worker_pid
+    assert pid is not None
+    assert psutil.Process(pid).nice() > psutil.Process().nice()
 
 
 def test_closing_ends_the_worker(answer: Samples) -> None:
