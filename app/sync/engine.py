@@ -55,8 +55,8 @@ class SyncEngine:
         self._transport = transport
         self._api = DeviceApi(transport)
         self._books = Books(database, outbox, shelf)
-        uploader = Uploader(transport, between_chunks=self._between_chunks, first_chunk=first_chunk)
-        self._courier = Courier(self._api, uploader, self._books)
+        self._uploader = Uploader(transport, between_chunks=self._between_chunks, first_chunk=first_chunk)
+        self._courier = Courier(self._api, self._uploader, self._books)
         self._notify = notify
         self.facts = NetworkFacts(time.monotonic)
         self._line = Line(self._api, self.facts, self._pace)
@@ -208,9 +208,13 @@ class SyncEngine:
     def _send(self, item: OutboxItem) -> None:
         """One item. Whatever happens to it, the next one gets its turn."""
         self._announce(SyncPhase.SENDING)
+        before = self._uploader.progress
         try:
             sent = self._courier.deliver(item)
         except TransportError as error:
+            if error.fate is Fate.OFFLINE and self._uploader.progress > before:
+                # A line that is cut often but carries a little each time is no reason to wait ever longer.
+                self._backoff.succeeded(_key(item))
             self._failed(item, error)
         except XudaError as error:
             self._failed_here(item, error.code)
@@ -284,13 +288,13 @@ class SyncEngine:
         self._checks.update(dict.fromkeys(self._books.interviews_to_check()))
 
     def _heartbeat(self) -> None:
-        """Let the backend hear from this device: the check of one open interview does it, and repairs on the way."""
+        """Let the backend hear from this device: the check of its newest open interview does it."""
         if time.monotonic() < self._heartbeat_due:
             return
         self._heartbeat_due = time.monotonic() + self._pace.heartbeat
         interviews = self._books.interviews_to_check()
         if interviews:
-            self._check(interviews[0])
+            self._check(interviews[-1])
             return
         try:
             self._api.health()

@@ -51,6 +51,7 @@ class _Setback(Exception):
 class Uploader:
     """Sends objects. Remembers where each upload lives and how large a chunk suits the line, in memory only.
 
+    ``progress`` counts the bytes that servers have turned out to hold, each once, over all uploads.
     ``between_chunks`` is called before each chunk: smaller things may be sent there, or the upload left by raising.
     """
 
@@ -69,6 +70,8 @@ class Uploader:
         self._chunk = first_chunk
         self._largest_chunk = largest_chunk
         self._locations: dict[tuple[str, str, str], str] = {}
+        self._reached: dict[tuple[str, str, str], int] = {}
+        self.progress = 0
 
     @property
     def chunk_size(self) -> int:
@@ -91,6 +94,7 @@ class Uploader:
             try:
                 self._send_rest(upload, self._begin(upload))
                 del self._locations[_key(upload)]
+                self._reached.pop(_key(upload), None)
                 return
             except _Setback as setback:
                 setbacks += 1
@@ -126,6 +130,7 @@ class Uploader:
         return _offset(reply, upload.ref.size)
 
     def _send_rest(self, upload: Upload, offset: int) -> None:
+        self._note(upload, offset)
         while offset < upload.ref.size:
             self._between_chunks()
             chunk = _read(upload, offset, self._chunk)
@@ -135,6 +140,7 @@ class Uploader:
             except TransportError:
                 self._chunk = max(MIN_CHUNK, self._chunk // 2)
                 raise
+            self._note(upload, offset)
             self._adapt(len(chunk), time.monotonic() - begun)
 
     def _send_chunk(self, upload: Upload, offset: int, chunk: bytes) -> int:
@@ -156,6 +162,12 @@ class Uploader:
         if _offset(reply, upload.ref.size) != offset + len(chunk):
             raise _Setback(anew=False)
         return offset + len(chunk)
+
+    def _note(self, upload: Upload, offset: int) -> None:
+        reached = self._reached.get(_key(upload), 0)
+        if offset > reached:
+            self._reached[_key(upload)] = offset
+            self.progress += offset - reached
 
     def _adapt(self, sent: int, seconds: float) -> None:
         if seconds > _SLOW_SECONDS:

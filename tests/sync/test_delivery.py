@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -222,6 +223,19 @@ def test_network_lost_in_the_middle_goes_on_where_it_was(server: FaultyServer, d
     assert _delivered(server, interview_id)
     sent = sum(len(asked.body) for asked in server.asked if asked.method == "PATCH")
     assert sent <= ref.size + 2 * 1024 * 1024
+
+
+def test_line_that_is_cut_after_every_chunk_still_gets_a_recording_through(
+    server: FaultyServer, device: Device
+) -> None:
+    interview_id, ref = device.interview(size=20 * 256 * 1024)
+    server.fail("PATCH", lose_reply)
+    patient = replace(QUICK, longest_retry=600)
+
+    device.make_engine(pace=patient).run_until_idle(30)
+
+    assert _delivered(server, interview_id)
+    assert sum(len(asked.body) for asked in server.asked if asked.method == "PATCH") == ref.size
 
 
 def test_waiting_for_the_network_costs_no_processor_time(device: Device, server: FaultyServer) -> None:

@@ -126,7 +126,7 @@ def test_each_cut_of_the_line_costs_at_most_one_chunk(hr: Served, booth: Device)
     chunk = 256 * KIB
     with cutting(int(hr.url.rsplit(":", 1)[1])) as proxy:
         engine = booth.make_engine(url=proxy.url, first_chunk=chunk, patience=10)
-        engine._courier._uploader._largest_chunk = chunk
+        engine._uploader._largest_chunk = chunk
         proxy.cuts = [100 * KIB, 400 * KIB, 700 * KIB]
         cuts = len(proxy.cuts)
 
