@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `lint`, `lock`.
+"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `screenshots`, `lint`, `lock`.
 
 Standard library only. Linux, macOS and Windows; any Python 3.8+ may start it, it then looks for 3.11-3.13.
 """
@@ -251,6 +251,13 @@ def command_demo(rest: list[str]) -> int:
     return run([str(venv_python()), "-m", "app", "demo", *rest], job_environment())
 
 
+def command_screenshots(rest: list[str]) -> int:
+    prepare(RUNTIME)
+    env = job_environment()
+    env["QT_QPA_PLATFORM"] = "offscreen"
+    return run([str(venv_python()), "-m", "tests.ui.pictures", *rest], env)
+
+
 def command_lock(rest: list[str]) -> int:
     prepare([])
     python = str(venv_python())
@@ -263,13 +270,14 @@ def command_lock(rest: list[str]) -> int:
 COMMANDS = {
     "test": (command_test, "set up, then ruff, mypy and the tests; everything after -- goes to pytest"),
     "demo": (command_demo, "set up, then `xuda demo` with the remaining arguments"),
+    "screenshots": (command_screenshots, "set up, then draw every screen of the client into docs/screenshots"),
     "lint": (command_lint, "set up, then ruff and mypy only"),
     "lock": (command_lock, "write requirements.lock anew from pyproject.toml"),
 }
 
 
 def usage() -> str:
-    return (__doc__ or "") + "\n" + "\n".join(f"  {name:6} {text}" for name, (_, text) in COMMANDS.items())
+    return (__doc__ or "") + "\n" + "\n".join(f"  {name:11} {text}" for name, (_, text) in COMMANDS.items())
 
 
 def main(arguments: list[str]) -> int:
