@@ -145,7 +145,7 @@ class Roster(SignedDocument):
 def lookup_hash(identifier: str, salt: str) -> str:
     """Keyed hash of a phone or ID number: only digits and a final X count, so +86 138… and 138… with spaces agree."""
     folded = unicodedata.normalize("NFKC", identifier).upper()
-    digits = "".join(c for c in folded if c.isdigit() or c == "X")
+    digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else "X" for c in folded if c.isdigit() or c == "X")
     if digits.startswith("86") and len(digits) == 13:
         digits = digits[2:]
     return hmac.new(b64decode(salt), digits.encode("ascii"), hashlib.sha256).hexdigest()

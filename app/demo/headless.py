@@ -18,8 +18,8 @@ from app.demo.processes import Client, DemoFailed, Server, demo_environment, run
 
 _SPOKEN = {
     "zh": (
-        "我负责开发项目的数据库。 {0.6} 我们使用云平台解决了一个很大的问题。",
-        "去年我在公司学习了新的技术。 {0.6} 最大的挑战是时间。",
+        "我负责开发项目的数据库。 {0.6} 我们的团队使用新的架构。",
+        "去年我在公司学习新的技术。 {0.6} 最大的挑战是时间。",
     ),
     "en": (
         "i lead the team and we built the cloud server . {0.6} this project was important .",

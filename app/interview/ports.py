@@ -117,7 +117,10 @@ class CaptureDevices(Protocol):
         ...
 
     def set_camera(self, spec: str) -> None:
-        """Open and pin a camera by spec ("" = the preferred one, else the system's default). Raises XudaError(CAMERA_MISSING | CAMERA_BUSY)."""
+        """Open and pin a camera by spec ("": the preferred one, else the system's default).
+
+        Raises XudaError(CAMERA_MISSING | CAMERA_BUSY).
+        """
         ...
 
     def set_microphone(self, spec: str) -> None:

@@ -69,6 +69,7 @@ class InterviewService:
         self.practice = PracticeDesk(recorder, media, notify)
         self._admission: Admission | None = None
         self._active: str | None = None
+        self._held: set[str] = set()
         self._active_since: float | None = None
 
     # ---- start, entry, consent --------------------
@@ -79,6 +80,7 @@ class InterviewService:
             self._wake_sync()
 
     def start_page(self) -> StartPage:
+        self.farewell()
         return StartPage(
             organisation=self._shelf.organisation_name(),
             kits=tuple(self._shelf.kits()),
@@ -284,6 +286,7 @@ class InterviewService:
         self._drop_unsubmitted(row)
         answered = len(plan.answered_questions(self._store.events(row.interview_id)))
         data = wire.FinishedData(answers=answered, reason="time_up" if time_up else "completed")
+        self._hold(row.interview_id)
         row = self._save(row, [EventDraft(EventType.FINISHED, data)], state=InterviewState.FINISHED)
         self._active = None
         return self._receipt(row)
@@ -293,11 +296,23 @@ class InterviewService:
         draft = EventDraft(EventType.QUESTIONNAIRE, ratings, sealed)
         self._save(self._store.interview(interview_id), [draft])
 
+    def farewell(self) -> None:
+        """The candidate has left the last screen: what was delivered may be removed from this device now."""
+        held, self._held = self._held, set()
+        for interview_id in held:
+            self._store.release(interview_id)
+
+    def _hold(self, interview_id: str) -> None:
+        """The questionnaire still needs the key, however quick the delivery is."""
+        self._store.hold(interview_id)
+        self._held.add(interview_id)
+
     def shutdown(self) -> None:
         """The window or the machine is going down without a choice: save the progress with that reason."""
         self.practice.stop()
         if self._active is not None:
             self.pause(ExitReason.SHUTDOWN)
+        self.farewell()
 
     # ---- 我的 --------------------
 
@@ -404,6 +419,7 @@ class InterviewService:
         sealed = wire.ExitSealed(words=words) if words.strip() else None
         if state is InterviewState.ABANDONED:
             self._drop_unsubmitted(row)
+        self._hold(row.interview_id)
         row = self._save(row, [EventDraft(kind, data, sealed)], state=state)
         if self._active == row.interview_id:
             self._active = None

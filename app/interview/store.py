@@ -171,6 +171,14 @@ class InterviewStore(Protocol):
 
     def draft(self, interview_id: str, question_id: str) -> str | None: ...
 
+    def hold(self, interview_id: str) -> None:
+        """Keep the interview's key and values even when HR has receipted everything, until ``release``."""
+        ...
+
+    def release(self, interview_id: str) -> None:
+        """Undo ``hold``: what was delivered meanwhile may go now. Holds end with the program, too."""
+        ...
+
     def destroy(self, interview_id: str) -> None:
         """Destroy the interview's key on this device and remove its files at once; sealed events stay queued."""
         ...

@@ -129,7 +129,7 @@ class TakeDesk:
         result, failure = self._stop_recorder()
         if running.job:
             running.job.finish()
-        running.sink.close()
+        failure = _close(running.sink) or failure
         take = replace(running.take, faults=result.faults)
         if failure is not None and failure.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
             self._forget(take)
@@ -246,6 +246,14 @@ class TakeDesk:
         self._transcribing.discard(take_id)
         code = error.code if isinstance(error, XudaError) else ErrorCode.TRANSCRIPTION_FAILED
         self._notify(TranscriptFailed(take_id, code.value))
+
+
+def _close(sink: TakeSink) -> XudaError | None:
+    try:
+        sink.close()
+    except XudaError as error:
+        return error
+    return None
 
 
 def transcribed_draft(answer_id: str, transcript: Transcript) -> EventDraft:

@@ -79,7 +79,7 @@ class KillCampaign:
         self._write_script(str(facts["invitations"][0]["code"]))
 
     def _write_script(self, invitation: str) -> None:
-        say("我负责开发项目的数据库。 {0.4} 我们使用云平台解决了很大的问题。", "zh", self.folder / "say.wav")
+        say("我负责开发项目的数据库。 {0.4} 我们的团队使用新的架构。", "zh", self.folder / "say.wav")
         write_test_picture(self.folder / "picture.webm")
         spoken = {"say": "say.wav", "picture": "picture.webm"}
         script = {

@@ -97,6 +97,7 @@ class Desk:
         self.clock = TestClock()
         self.device.shelf = SqliteShelf(self.device.database, self.device.keystore, self.device.enrolments, self.clock)
         self.news: list[News] = []
+        self.listeners: list[Callable[[News], None]] = []
         self.wakes = 0
         self.recorder = DeviceRecorder()
         self.transcriber = WhisperTranscriber(find(folder, wanted=str(MODEL)) if model else None)
@@ -111,7 +112,7 @@ class Desk:
             facts=lambda: Environment(os="test", app_version="1"),
             new_key=lambda: os.urandom(32),
             post=lambda call: self.submit(call) and None,
-            notify=self.news.append,
+            notify=self._tell,
             wake_sync=self._wake,
         )
 
@@ -126,6 +127,11 @@ class Desk:
         kits = [sign(make_kit(office, **kit), office.key)]
         bootstrap = office.bootstrap(kits, office.roster([entry]), server_time=now)
         self.device.shelf.save_bootstrap(bootstrap, self.clock.monotonic())
+
+    def _tell(self, news: News) -> None:
+        self.news.append(news)
+        for listener in self.listeners:
+            listener(news)
 
     def _wake(self) -> None:
         self.wakes += 1

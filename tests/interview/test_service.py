@@ -349,6 +349,20 @@ def test_a_take_in_which_the_camera_is_lost_is_kept_and_free(
     assert desk.run(desk.service.step).takes_left == 2
 
 
+def test_the_questionnaire_can_be_answered_however_quick_the_delivery_is(written: Desk) -> None:
+    written.run(written.service.submit_text, "q3", "好")
+    written.run(written.service.submit_choice, "q4", [0])
+    written.run(written.service.finish)
+    interview_id = _id(written)
+    written.run(written.device.settle, interview_id)
+    ratings = wire.QuestionnaireData(overall=5)
+    written.run(written.service.answer_questionnaire, interview_id, ratings, "很顺畅")
+    assert kinds(written)[-1] is EventType.QUESTIONNAIRE
+    written.run(written.device.settle, interview_id)
+    written.run(written.service.start_page)
+    assert written.device.keys.get(interview_id) is None
+
+
 def test_shutting_down_in_the_middle_saves_the_progress_with_its_reason(desk: Desk) -> None:
     desk.begin()
     desk.run(desk.service.shutdown)
