@@ -257,6 +257,34 @@ def test_a_microphone_pulled_out_is_told_and_the_picture_goes_on(
     assert np.abs(sound[-36_000:-12_000]).max() > 0.3
 
 
+def test_with_both_devices_pulled_out_both_are_told_and_the_answer_so_far_is_kept(
+    recorder: DeviceRecorder,
+    virtual_microphone: VirtualMicrophone,
+    mjpeg_camera: MjpegCamera,
+    spoken_file: Path,
+    sink: MemorySink,
+    listener: Listener,
+) -> None:
+    recorder.set_camera(mjpeg_camera.url)
+    recorder.set_microphone("")
+    recorder.start(sink, video=True, pcm=None, listener=listener)
+    player = virtual_microphone.play(spoken_file)
+    wait_for(lambda: player.poll() is not None, "the sentence to be said")
+    mjpeg_camera.stall()
+    virtual_microphone.unplug()
+    pulled = time.monotonic()
+    wait_for(lambda: len(listener.faults) == 2, "both faults", seconds=5)
+    assert sorted(listener.codes) == ["camera_lost", "microphone_lost"]
+    assert max(at for _, at in listener.faults) - pulled < 2.0
+    run_for(recorder, recorder.elapsed + 1.0)
+    result = recorder.stop()
+    shown = proof(sink)
+    assert shown.moving
+    assert shown.voice_seconds > 1.5
+    assert shown.duration == pytest.approx(result.duration, abs=0.1)
+    assert [fault.code for fault in result.faults] == listener.codes
+
+
 def test_another_camera_can_take_over_in_the_middle(
     recorder: DeviceRecorder,
     mjpeg_camera: MjpegCamera,
