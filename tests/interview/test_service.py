@@ -296,7 +296,7 @@ def test_withdrawing_destroys_the_key_at_once_and_tells_hr_later(desk: Desk, sou
     desk.run(desk.service.submit_take, take.take_id)
     interview_id = _id(desk)
     desk.run(desk.service.withdraw, interview_id)
-    assert desk.device.keys.get(interview_id) is None
+    assert not desk.run(desk.device.store.interview, interview_id).key_present
     assert desk.run(desk.service.mine)[0].state is InterviewState.DELETED
     with pytest.raises(XudaError) as caught:
         desk.run(desk.service.open_take, take.take_id)
@@ -360,7 +360,7 @@ def test_the_questionnaire_can_be_answered_however_quick_the_delivery_is(written
     assert kinds(written)[-1] is EventType.QUESTIONNAIRE
     written.run(written.device.settle, interview_id)
     written.run(written.service.start_page)
-    assert written.device.keys.get(interview_id) is None
+    assert not written.run(written.device.store.interview, interview_id).key_present
 
 
 def test_shutting_down_in_the_middle_saves_the_progress_with_its_reason(desk: Desk) -> None:
