@@ -72,9 +72,17 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """This page's path with query, for coming back."""
-        query = self.request.url.query
-        return self.request.url.path + (f"?{query}" if query else "")
+        """This page's address for coming back; for the answer to a form, that of the page the form is on."""
+        path, query = self.request.url.path, self.request.url.query
+        if self.request.method == "POST":
+            return path.rpartition("/")[0] or path
+        return path + (f"?{query}" if query else "")
+
+    @property
+    def zone(self) -> str:
+        """The zone of all times shown, as ``UTC+08:00``."""
+        offset = self.hr.now().astimezone().strftime("%z")
+        return f"UTC{offset[:3]}:{offset[3:5]}"
 
     def login_address(self) -> str:
         return f"/login?next={quote(self.here, safe='')}"

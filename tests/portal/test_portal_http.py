@@ -201,6 +201,38 @@ def test_filters_sort_and_pages_live_in_the_address(world: World) -> None:
     assert "陈思远" in fragment
 
 
+def test_a_page_beyond_the_end_shows_the_last_one(world: World) -> None:
+    assert "陈思远" in world.http("hr").page("/interviews?state=declined&page=99").text
+
+
+def test_a_column_sorts_up_first_and_turns_round_when_chosen_again(world: World) -> None:
+    web = world.http("hr")
+
+    def next_order(path: str) -> str:
+        found = re.search(r'<th[^>]*><a href="/interviews\?([^"]*sort=name[^"]*)"', web.page(path).text)
+        assert found
+        return "desc" if "order=desc" in found[1] else "asc"
+
+    assert next_order("/interviews") == "asc"
+    assert next_order("/interviews?sort=name&order=asc") == "desc"
+    assert next_order("/interviews?sort=name&order=desc") == "asc"
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_interviews_in_every_state_can_be_reviewed_and_printed(world: World, language: str) -> None:
+    web = world.http("hr")
+    web.page(f"/language?to={language}")
+    for name, sitting in world.sittings.items():
+        page = web.page(f"/interviews/{sitting.interview_id}")
+        assert (page.status_code, sitting.interview_id in page.text) == (200, True), name
+        assert web.page(f"/interviews/{sitting.interview_id}/report.pdf").content.startswith(b"%PDF"), name
+
+
+def test_the_language_switch_on_the_answer_to_a_form_leads_to_the_page_of_the_form(world: World) -> None:
+    text = world.http("admin").post("/devices/code").text
+    assert 'href="/language?to=en&amp;next=/devices"' in text
+
+
 def test_the_review_page_escapes_what_the_candidate_wrote(world: World) -> None:
     text = world.http("hr").page(f"/interviews/{world.sittings['finished'].interview_id}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
@@ -65,13 +65,17 @@ def interview_list(
         size=size if size in PAGE_SIZES else PAGE_SIZES[1],
     )
     found = interviews.list_interviews(visit.hr, visit.actor, query)
+    pages = max(1, -(-found.total // query.size))
+    if query.page > pages:
+        query = replace(query, page=pages)
+        found = interviews.list_interviews(visit.hr, visit.actor, query)
     fragment = "x-fragment" in visit.request.headers
     return visit.page(
         "interviews_table.html" if fragment else "interviews.html",
         found=found,
         query=query,
         states=list(HrState),
-        pages=max(1, -(-found.total // query.size)),
+        pages=pages,
         why=lambda row: why(visit, row),
         **({} if fragment else _filters(visit)),
     )

@@ -4,8 +4,9 @@
 (() => {
   const live = document.querySelector("[data-refresh]");
   if (!live) return;
-  const seconds = Number(live.dataset.refresh);
-  const refresh = async () => {
+  const pause = Number(live.dataset.refresh) * 1000;
+
+  async function refresh() {
     if (document.hidden || live.contains(document.activeElement)) return;
     try {
       const answer = await fetch(location.href, { headers: { "X-Fragment": "1" } });
@@ -20,6 +21,13 @@
     } catch {
       // no network for the moment: the list stays as it is and the next round tries again
     }
-  };
-  setInterval(refresh, seconds * 1000);
+  }
+
+  async function round() {
+    const begun = performance.now();
+    await refresh();
+    // a long list is asked for less often, so that the pages of many people never keep the server busy
+    setTimeout(round, Math.max(pause, 10 * (performance.now() - begun)));
+  }
+  setTimeout(round, pause);
 })();
