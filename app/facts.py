@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,6 +26,16 @@ def app_version() -> str:
         return version("xuda")
     except PackageNotFoundError:  # a frozen build without metadata
         return "0"
+
+
+def read_battery() -> Any | None:
+    """psutil's battery (``percent``, ``power_plugged``, ``secsleft``); None without one, or where nobody can tell."""
+    if not hasattr(psutil, "sensors_battery"):
+        return None
+    try:
+        return psutil.sensors_battery()
+    except (OSError, RuntimeError):  # a container without /sys, a driver that answers nonsense
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -87,7 +98,7 @@ class FactFinder:
         self._errors = errors
 
     def __call__(self) -> Environment:
-        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+        battery = read_battery()
         return Environment(
             device_model=device_model(),
             os=platform.platform(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import numpy as np
 
 from app.capture.media import is_black
 from app.capture.values import QUIETEST, CaptureSettings, DeviceState, Frame, Level
+from app.facts import read_battery
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
 from contract.errors import ErrorCode
 
@@ -124,14 +126,11 @@ class MachineFacts:
 
 def read_facts(folder: Path) -> MachineFacts:
     """Ask the system. ``folder`` exists."""
-    import psutil
-
-    return MachineFacts(int(psutil.disk_usage(str(folder)).free), _battery(psutil))
+    return MachineFacts(int(shutil.disk_usage(folder).free), _battery())
 
 
-def _battery(psutil: object) -> Battery | None:
-    sensors = getattr(psutil, "sensors_battery", None)
-    found = sensors() if sensors is not None else None
+def _battery() -> Battery | None:
+    found = read_battery()
     if found is None:
         return None
     left = found.secsleft
