@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Decision, EventRow, Interview, ManifestRow, ObjectRow, ReceiptRow, Role, Upload
+from backend.db.models import Decision, EventRow, ManifestRow, ObjectRow, ReceiptRow, Role, Upload
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
