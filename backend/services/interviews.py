@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from backend.db.models import Candidate, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
 from backend.runtime import Runtime
@@ -81,25 +81,28 @@ class Page:
 def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
     """The actor's interviews; ``counts`` per shown state before the state filter.
 
-    Names are sealed in the database, so text search and sorting happen here on the opened rows of the scope.
+    Names are sealed in the database, so text search and sorting happen here on the opened rows of the scope; events
+    and objects are read for the rows of the page alone.
     """
     with hr.db.read() as session:
-        rows = _summaries(hr, session, actor, query)
-    matching = [row for row in rows if _matches(row, query)]
-    counts: dict[HrState, int] = {}
-    for row in matching:
-        counts[row.shown_state] = counts.get(row.shown_state, 0) + 1
-    chosen = [row for row in matching if query.state in (None, row.shown_state)]
-    chosen.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
-    start = (max(query.page, 1) - 1) * query.size
-    return Page(chosen[start : start + query.size], len(chosen), counts)
+        lookup = _Lookup(hr, session)
+        matching = [row for row in _summaries(lookup, session, actor, query) if _matches(row, query)]
+        counts: dict[HrState, int] = {}
+        for row in matching:
+            counts[row.shown_state] = counts.get(row.shown_state, 0) + 1
+        chosen = [row for row in matching if query.state in (None, row.shown_state)]
+        chosen.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
+        start = (max(query.page, 1) - 1) * query.size
+        items = [lookup.with_details(row) for row in chosen[start : start + query.size]]
+    return Page(items, len(chosen), counts)
 
 
 def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
     """Raises XudaError(NOT_FOUND) also for interviews outside the actor's scope."""
     with hr.db.read() as session:
         found = scope.interview(session, actor, interview_id)
-        return _Lookup(hr, session).of_interview(found)
+        lookup = _Lookup(hr, session)
+        return lookup.with_details(lookup.of_interview(found))
 
 
 def _matches(row: InterviewSummary, query: ListQuery) -> bool:
@@ -120,20 +123,26 @@ _SORT_KEYS: dict[str, Callable[[InterviewSummary], Any]] = {
 }
 
 
-def _summaries(hr: Runtime, session: Session, actor: Actor, query: ListQuery) -> list[InterviewSummary]:
-    lookup = _Lookup(hr, session)
-    found = session.scalars(scope.interviews(actor)).all()
+def _summaries(lookup: _Lookup, session: Session, actor: Actor, query: ListQuery) -> list[InterviewSummary]:
+    invitation = joinedload(Interview.invitation)
+    together = (
+        joinedload(Interview.device),
+        invitation.joinedload(InvitationRow.candidate),
+        invitation.joinedload(InvitationRow.batch),
+    )
+    found = session.scalars(scope.interviews(actor).options(*together)).all()
     rows = [lookup.of_interview(interview) for interview in found]
     if query.include_invited:
         # also of deleted interviews: who has withdrawn is not waited for
         begun = set(session.scalars(select(Interview.invitation_id)))
-        waiting = session.scalars(scope.invitations(actor))
+        people = (joinedload(InvitationRow.candidate), joinedload(InvitationRow.batch))
+        waiting = session.scalars(scope.invitations(actor).options(*people))
         rows += [lookup.of_invitation(invitation) for invitation in waiting if invitation.id not in begun]
     return rows
 
 
 class _Lookup:
-    """Reads what a list needs in a few queries, not a few per line."""
+    """Builds the lines of one list; kits are read once."""
 
     def __init__(self, hr: Runtime, session: Session) -> None:
         self._hr = hr
@@ -142,13 +151,12 @@ class _Lookup:
         self._kits: dict[str, Kit | None] = {}
 
     def of_interview(self, interview: Interview) -> InterviewSummary:
-        session = self._session
+        """Without what has to be counted or read from events (see :meth:`with_details`)."""
         invitation = interview.invitation
         kit = self._kit(interview.kit_id, interview.kit_version)
-        state = states.decided(session, interview)
+        state = states.decided(self._session, interview)
         seen = interview.device.seen_at
         shown, reason = states.shown(state, seen, self._now, self._hr.settings.silent_after)
-        kinds = self._kinds(interview.id)
         return InterviewSummary(
             interview_id=interview.id,
             invitation_id=interview.invitation_id,
@@ -163,14 +171,27 @@ class _Lookup:
             state=state,
             shown_state=shown,
             shown_reason=reason,
-            reasons=self._reasons(interview.id),
-            answers=self._answers(interview.id),
-            events=sum(kinds.values()),
-            objects=self._count_objects(interview.id),
-            receipt_serial=newest_receipt(session, interview.id),
+            reasons=[],
+            answers=0,
+            events=0,
+            objects=0,
+            receipt_serial=None,
             device=interview.device.name,
             device_seen=seen,
             updated_at=interview.updated_at,
+        )
+
+    def with_details(self, row: InterviewSummary) -> InterviewSummary:
+        """The row with reasons, counts and receipt; a few queries."""
+        if row.interview_id is None:
+            return row
+        return replace(
+            row,
+            reasons=self._reasons(row.interview_id),
+            answers=self._answers(row.interview_id),
+            events=self._count_events(row.interview_id),
+            objects=self._count_objects(row.interview_id),
+            receipt_serial=newest_receipt(self._session, row.interview_id),
         )
 
     def of_invitation(self, invitation: InvitationRow) -> InterviewSummary:
@@ -214,9 +235,9 @@ class _Lookup:
             self._kits[key] = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit) if row else None
         return self._kits[key]
 
-    def _kinds(self, interview_id: str) -> dict[str, int]:
-        query = select(EventRow.kind, func.count()).where(EventRow.interview_id == interview_id).group_by(EventRow.kind)
-        return {row[0]: row[1] for row in self._session.execute(query)}
+    def _count_events(self, interview_id: str) -> int:
+        query = select(func.count()).select_from(EventRow).where(EventRow.interview_id == interview_id)
+        return self._session.scalar(query) or 0
 
     def _events(self, interview_id: str, kinds: Iterable[str]) -> list[EventRow]:
         query = select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind.in_(kinds))
