@@ -68,6 +68,7 @@ def _serve(settings: Settings, ready: str) -> int:
     config = uvicorn.Config(
         app,
         log_config=None,
+        timeout_keep_alive=75,
         access_log=False,  # addresses of pages hold what people searched for
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import LoginSession, User
@@ -27,6 +28,8 @@ _STEP = 30
 _FAILURES_BEFORE_LOCK = 5
 _LOCK = timedelta(minutes=5)
 _PER_ADDRESS = RateLimit(limit=20, window=60)
+# names that do not exist are locked like those that do, so that the lock does not tell which is which
+_UNKNOWN = RateLimit(limit=_FAILURES_BEFORE_LOCK, window=_LOCK.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,27 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
     """
     _PER_ADDRESS.check(address)
     granted: str | None = None
+    with hr.db.read() as session:
+        known = session.scalar(_user(username))
+    if known is None:
+        _UNKNOWN.check(username)
+    # slow on purpose, and so before the transaction: nobody else waits for it
+    right = _password_fits(known, password)
     with hr.db.write() as session:
-        user = session.scalar(select(User).where(User.username == username, User.disabled_at.is_(None)))
+        user = session.scalar(_user(username))
         now = hr.now()
         if user is not None and user.locked_until is not None and user.locked_until > now:
             raise XudaError(ErrorCode.RATE_LIMITED, seconds=_seconds(user.locked_until - now))
-        if _password_fits(user, password) and user is not None and _use_totp(hr, user, totp):
+        same = user is not None and known is not None and user.password == known.password
+        if user is not None and right and same and _use_totp(hr, user, totp):
             granted = _start_session(session, user, now)
             audit.record(session, now, Actor.of(user), "login", f"user:{user.id}")
         elif user is not None:
             _count_failure(session, user, now)
     if granted is None:
         _PER_ADDRESS.count(address)
+        if known is None:
+            _UNKNOWN.count(username)
         raise XudaError(ErrorCode.UNAUTHORIZED)
     return granted
 
@@ -140,6 +152,10 @@ def logout(hr: Runtime, token: str) -> None:
             audit.record(session, hr.now(), Actor.of(row.user), "logout", f"user:{row.user_id}")
 
 
+def _user(username: str) -> Select[User]:
+    return select(User).where(User.username == username, User.disabled_at.is_(None))
+
+
 def totp_context(user_id: str) -> str:
     return f"user:{user_id}:totp"
 
@@ -155,7 +171,7 @@ def _password_fits(user: User | None, password: str) -> bool:
 def _use_totp(hr: Runtime, user: User, code: str) -> bool:
     """True when ``code`` is right now, or one step (30 s) off, and newer than the last one used."""
     generator = pyotp.TOTP(hr.vault.open(user.totp_sealed, totp_context(user.id)))
-    typed = "".join(c for c in code if c.isdigit())
+    typed = "".join(c for c in unicodedata.normalize("NFKC", code) if c.isascii() and c.isdigit())
     now_step = int(hr.now().timestamp()) // _STEP
     for step in (now_step - 1, now_step, now_step + 1):
         if step > user.totp_step and secrets.compare_digest(generator.at(step * _STEP), typed):

@@ -82,6 +82,12 @@ def test_a_wrong_password_a_wrong_code_and_an_unknown_name_answer_the_same(own_b
         assert (caught.value.code, caught.value.field, caught.value.params) == (ErrorCode.UNAUTHORIZED, None, {})
 
 
+def test_a_code_may_be_typed_with_spaces_and_full_width_digits(own_backend: Served) -> None:
+    anna = person(own_backend)
+    typed = "".join(chr(ord(digit) + 0xFEE0) for digit in anna.code())
+    assert anna.login(code=f" {typed[:3]} {typed[3:]} ")
+
+
 def test_a_one_time_code_works_once(own_backend: Served) -> None:
     anna = person(own_backend)
     code = anna.code()
@@ -102,6 +108,15 @@ def test_five_failures_lock_the_name_for_a_while_even_for_the_right_password(own
     assert code_of(caught) is ErrorCode.RATE_LIMITED
     anna._step += 11
     assert anna.login()
+
+
+def test_a_name_that_does_not_exist_is_locked_like_one_that_does(own_backend: Served) -> None:
+    codes = []
+    for _ in range(6):
+        with pytest.raises(XudaError) as caught:
+            auth.login(own_backend.hr, "nobody-here", "x", "1", address="c")
+        codes.append(code_of(caught))
+    assert codes == [ErrorCode.UNAUTHORIZED] * 5 + [ErrorCode.RATE_LIMITED]
 
 
 def test_one_address_cannot_try_many_names(own_backend: Served) -> None:
