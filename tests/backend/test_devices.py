@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 import requests
+from sqlalchemy import select
 
+from backend.db.models import Decision, Role, User
 from backend.ratelimit import RateLimit
-from backend.services import devices, kits
+from backend.services import devices, interviews, kits, users
 from contract.api import Bootstrap, EnrolReply, EnrolRequest, Organisation
 from contract.canonical import b64decode, b64encode
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode
+from contract.events import HrState
 from contract.invitation import Roster, lookup_hash, read
 from contract.keys import SigningKey, fingerprint
 from contract.kit import Kit
@@ -143,6 +146,38 @@ def test_nothing_of_a_revoked_device_is_accepted_and_what_it_sent_stays(backend:
     ]
     for answer in answers:
         assert (answer.status_code, code_of(answer)) == (401, ErrorCode.UNAUTHORIZED)
-    from backend.services import interviews
-
     assert interviews.summary(backend.hr, COMMAND_LINE, talk.interview_id).events == 1
+
+
+def test_a_device_learns_only_the_decisions_that_were_released(own_backend: Served) -> None:
+    hr = own_backend.hr
+    user = users.add_user(hr, COMMAND_LINE, username="anna", role=Role.HR)
+    booth = own_backend.enrol()
+    talk = Talk(booth, invite(hr, "李雷"))
+    talk.started()
+    talk.finished()
+    talk.put_all()
+
+    def decide(state: HrState, *, released: bool) -> None:
+        with hr.db.write() as session:
+            user_id = session.scalars(select(User.id).where(User.username == user.username)).one()
+            now = hr.now()
+            session.add(
+                Decision(
+                    interview_id=talk.interview_id,
+                    state=state.value,
+                    user_id=user_id,
+                    decided_at=now,
+                    released_at=now if released else None,
+                )
+            )
+
+    decide(HrState.SECOND_ROUND, released=False)
+    assert bootstrap(booth).results == {}
+    assert interviews.summary(hr, COMMAND_LINE, talk.interview_id).state is HrState.SECOND_ROUND
+    decide(HrState.REJECTED, released=True)
+    assert bootstrap(booth).results == {talk.interview_id: HrState.REJECTED}
+    assert bootstrap(own_backend.enrol()).results == {}
+    talk.resumed()
+    talk.put_all()
+    assert interviews.summary(hr, COMMAND_LINE, talk.interview_id).state is HrState.IN_PROGRESS
