@@ -126,15 +126,15 @@ def confirm_totp(hr: Runtime, token: str, totp: str) -> None:
 
 def check_password(hr: Runtime, actor: Actor, password: str) -> None:
     """The actor's own password, asked for again. Raises XudaError(UNAUTHORIZED | RATE_LIMITED)."""
-    with hr.db.write() as session:
-        user = session.scalars(select(User).where(User.id == actor.user_id)).one()
-        now = hr.now()
-        if user.locked_until is not None and user.locked_until > now:
-            raise XudaError(ErrorCode.RATE_LIMITED, seconds=_seconds(user.locked_until - now))
-        fits = _password_fits(user, password)
-        if not fits:
-            _count_failure(session, user, now)
-    if not fits:
+    mine = select(User).where(User.id == actor.user_id)
+    with hr.db.read() as session:
+        user = session.scalars(mine).one()
+    now = hr.now()
+    if user.locked_until is not None and user.locked_until > now:
+        raise XudaError(ErrorCode.RATE_LIMITED, seconds=_seconds(user.locked_until - now))
+    if not _password_fits(user, password):
+        with hr.db.write() as session:
+            _count_failure(session, session.scalars(mine).one(), now)
         raise XudaError(ErrorCode.UNAUTHORIZED)
 
 
