@@ -289,13 +289,16 @@ class MainWindow(QWidget):
         self.setEnabled(False)
         self.runner.service(self._context.service.shutdown, lambda _: after(), failed)
 
-    def _close_now(self) -> None:
+    def abort(self) -> None:
+        """Close at once, as when the program is killed: nothing is saved, nothing is delivered any more."""
         self._closing = True
         self.runner.close()
         self._second.stop()
-        for page in self._pages.values():
-            page.left()
+        self._pages[self.journey.screen].left()
         self.close()
+
+    def _close_now(self) -> None:
+        self.abort()
         self.closed.emit()
 
     def _session_ends(self, _: QSessionManager) -> None:

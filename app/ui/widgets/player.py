@@ -104,6 +104,11 @@ class TakePlayer(QWidget):
         player = self._player
         return player is not None and player.playbackState() is player.PlaybackState.PlayingState
 
+    @property
+    def position(self) -> float:
+        """Seconds played so far."""
+        return self._player.position() / 1000 if self._player is not None else 0.0
+
     def reset(self, *, video: bool, image: QImage | None = None) -> None:
         """Let go of what was loaded."""
         self._has_video = video

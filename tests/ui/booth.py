@@ -1,0 +1,153 @@
+"""A booth with the real window over the real service, storage and recorder; cameras and microphones play files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.capture.desk import CaptureDesk
+from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
+from app.ui import names
+from app.ui.application import MainWindow, build_application
+from app.ui.context import UiContext
+from app.ui.names import Screen, Sheet
+from contract.kit import Kit
+from tests.interview.desk import CODE, Desk
+from tests.storage.office import Office
+
+
+class FileDevices(CaptureDesk):
+    """The default camera and microphone are files (or any spec a test gives)."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.recorder)
+        self.camera = ""
+        self.microphone = ""
+
+    def cameras(self) -> list[DeviceInfo]:
+        return [DeviceInfo(self.camera, "Test camera", "", True)] if self.camera else []
+
+    def microphones(self) -> list[DeviceInfo]:
+        return [DeviceInfo(self.microphone, "Test microphone", "", True)] if self.microphone else []
+
+    def speakers(self) -> list[DeviceInfo]:
+        return []
+
+    def set_camera(self, spec: str) -> None:
+        super().set_camera(spec or self.camera)
+
+    def set_microphone(self, spec: str) -> None:
+        super().set_microphone(spec or self.microphone)
+
+
+def checks(_: Kit | None) -> list[CheckResult]:
+    return [CheckResult(name, CheckState.OK) for name in CheckName]
+
+
+class Booth:
+    """The window and what a person does with it. ``desk`` is what lies below."""
+
+    def __init__(self, qtbot: QtBot, folder: Path, office: Office, *, language: str = "zh_CN", **kit: Any) -> None:
+        self.qtbot = qtbot
+        build_application([])
+        self.desk = Desk(folder, office, **kit)
+        self.devices = FileDevices(self.desk)
+        self._pool = ThreadPoolExecutor(2)
+        self.saved_languages: list[str] = []
+        context = UiContext(
+            service=self.desk.service,
+            devices=self.devices,
+            submit=self.desk.submit,
+            background=self._pool.submit,
+            subscribe=self.desk.listeners.append,
+            checks=checks,
+            diagnostics=lambda: "test",
+            save_language=self.saved_languages.append,
+            language=language,
+        )
+        self.desk.run(self.desk.service.recover)
+        self.window = MainWindow(context)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.wait(lambda: self.window.journey.start_page is not None)
+
+    def close(self) -> None:
+        """As at the end of the program: nothing runs on."""
+        self.window.abort()
+        self.window.deleteLater()
+        QApplication.processEvents()
+        self._pool.shutdown()
+        self.desk.__exit__(None, None, None)
+
+    # ---- looking --------------------
+
+    def wait(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=round(seconds * 1000))
+
+    def on(self, screen: Screen, sheet: Sheet = Sheet.NONE, seconds: float = 15.0) -> None:
+        """Wait until the candidate is there and nothing is under way."""
+        window = self.window
+
+        def there() -> bool:
+            return window.screen_name() == screen.value and window.sheet_name() == sheet.value and not window.busy()
+
+        self.wait(there, seconds)
+
+    def visible(self, name: str) -> list[QWidget]:
+        return [widget for widget in self.window.findChildren(QWidget, name) if widget.isVisible()]
+
+    def find(self, name: str) -> Any:
+        """The control, once it is on the screen."""
+        self.wait(lambda: self.visible(name))
+        return self.visible(name)[-1]
+
+    def text(self, name: str) -> str:
+        return str(self.find(name).text())
+
+    def rows(self) -> list[Any]:
+        return self.desk.run(self.desk.device.store.interviews)
+
+    # ---- doing --------------------
+
+    def click(self, name: str) -> None:
+        button = self.find(name)
+        assert isinstance(button, QAbstractButton)
+        self.wait(button.isEnabled)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(20, 20))
+
+    def type(self, name: str, words: str) -> None:
+        field = self.find(name)
+        field.setFocus()
+        QTest.keyClicks(field, words) if words.isascii() else field.insertPlainText(words)
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        handle = self.window.windowHandle()
+        assert handle is not None
+        QTest.keyClick(handle, key, modifier)
+
+    def enter(self) -> None:
+        self.on(Screen.START)
+        self.find(names.START_FIELD).setText(CODE)
+        self.click(names.START_BEGIN)
+
+    def agree(self) -> None:
+        self.enter()
+        self.on(Screen.ENTRY)
+        self.click(names.ENTRY_CONTINUE)
+        self.on(Screen.CONSENT)
+        self.click(names.CONSENT_RECORDING)
+        self.click(names.CONSENT_AGREE)
+
+    def leave(self, how: str, reason: str = "time") -> None:
+        self.click(names.TOPBAR_LEAVE)
+        self.wait(lambda: self.window.sheet_name() == Sheet.LEAVE.value)
+        self.click(names.LEAVE_REASON_PREFIX + reason)
+        self.click(names.LEAVE_SAVE if how == "save" else names.LEAVE_ABANDON)
+        self.on(Screen.LEFT)

@@ -1,0 +1,64 @@
+"""The window on an offscreen platform; a Qt warning fails the test that caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from pytestqt.qtbot import QtBot
+
+from tests.interview.desk import WRITTEN
+from tests.storage.office import Office
+from tests.ui.booth import Booth
+
+# The offscreen platform says this of any window; a real one does not.
+_HARMLESS = ("propagateSizeHints", "QFontDatabase: Cannot find font directory")
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warning() -> Iterator[None]:
+    said: list[str] = []
+
+    def listen(kind: QtMsgType, _: object, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg and kind is not QtMsgType.QtInfoMsg:
+            said.append(message)
+
+    before = qInstallMessageHandler(listen)
+    yield
+    qInstallMessageHandler(before)
+    assert [message for message in said if not any(word in message for word in _HARMLESS)] == []
+
+
+@pytest.fixture(scope="session")
+def office() -> Office:
+    return Office()
+
+
+Open = Callable[..., Booth]
+
+
+@pytest.fixture
+def open_booth(qtbot: QtBot, tmp_path: Path, office: Office) -> Iterator[Open]:
+    """Opens the booth of this test's folder; opening again is the next start of the program."""
+    opened: list[Booth] = []
+
+    def open_it(**more: Any) -> Booth:
+        for booth in opened:
+            booth.close()
+        opened.clear()
+        booth = Booth(qtbot, tmp_path, office, **more)
+        opened.append(booth)
+        return booth
+
+    yield open_it
+    for booth in opened:
+        booth.close()
+
+
+@pytest.fixture
+def booth(open_booth: Open) -> Booth:
+    """An interview of one text and one choice question."""
+    return open_booth(stages=WRITTEN)
