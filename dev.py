@@ -53,7 +53,6 @@ TESTING: list[tuple[str, ...]] = [
     ("chromium-driver", "chromium-chromedriver"),
     ("strace",),
 ]
-NODE: list[tuple[str, ...]] = [("nodejs",), ("npm",)]
 
 
 def stop(message: str) -> NoReturn:
@@ -210,6 +209,7 @@ def prepare(packages: list[tuple[str, ...]]) -> None:
 def job_environment() -> dict[str, str]:
     env = dict(os.environ)
     env.update(HF_HUB_OFFLINE="1", PYTHONUTF8="1")
+    env["PATH"] = str(venv_python().parent) + os.pathsep + env.get("PATH", "")
     if platform.system() == "Linux":
         env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8")
     return env
@@ -233,7 +233,7 @@ def command_lint(_: list[str]) -> int:
 
 
 def command_test(rest: list[str]) -> int:
-    prepare(RUNTIME + TESTING + ([] if shutil.which("node") else NODE))
+    prepare(RUNTIME + TESTING)
     began = time.monotonic()
     lint_code = lint()
     env = job_environment()
