@@ -54,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return KNOWN_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has seen enough; the interpreter's last flush must not fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _run(given: list[str], language: str) -> int:

@@ -266,6 +266,36 @@ def test_a_folder_that_is_none_is_said_and_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_a_passphrase_comes_from_a_file_or_the_environment_and_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, file = tmp_path / "data", tmp_path / "passphrase"
+    file.write_text("芝麻开门\n", "utf-8")
+    answer("init", "--organisation", "Ltd", "--passphrase-file", str(file), data=folder)
+    assert answer("list", data=folder, code=2)["error"] == "keystore_locked"
+    assert answer("list", "--passphrase-file", str(file), data=folder) == []
+    assert answer("list", "--passphrase-file", str(tmp_path / "none"), data=folder, code=2)["error"] == "file_missing"
+    monkeypatch.setenv("XUDA_HR_PASSPHRASE", "芝麻开门")
+    assert answer("list", data=folder) == []
+
+
+def test_a_reader_that_stops_early_is_no_fault(data: Path, facts: Any) -> None:
+    command = [sys.executable, "-m", "backend", "invitations", "list", "--data", str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+def test_a_purged_interview_is_gone_from_the_list(data: Path, delivered: Talk) -> None:
+    found = answer("purge", delivered.interview_id, data=data)
+    assert (found["events"], found["objects"]) == (5, 1)
+    assert answer("list", data=data) == []
+    assert answer("purge", delivered.interview_id, data=data, code=2)["error"] == "not_found"
+
+
 def test_unknown_commands_and_settings_are_refused(tmp_path: Path) -> None:
     assert answer("fly", data=tmp_path, code=2)["error"] == "setting_invalid"
     assert answer("list", "--colour", "red", data=tmp_path, code=2)["error"] == "setting_invalid"
