@@ -222,6 +222,16 @@ class AnsweringPresenter(Presenter):
             self.review = review
             self.changed()
 
+    def read_take(self, take_id: str, play: Callable[[bytes], None]) -> None:
+        """Decrypt a stored take into memory for playback."""
+        service = self.journey.context.service
+
+        def read() -> bytes:
+            with service.open_take(take_id) as stream:
+                return stream.read()
+
+        self.journey.quietly(read, play)
+
     def choose(self, take_id: str) -> None:
         """Look at another take of this question."""
         self.journey.do(lambda: self.journey.context.service.review(take_id), self._show)

@@ -200,7 +200,7 @@ class DevicesScreen(Page):
         self._presenter.tick()
 
     def _play(self, stream: BinaryIO) -> None:
-        self._sound.play(stream)
+        self._sound.play(stream.read())
 
     # ---- shown --------------------
 

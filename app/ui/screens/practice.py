@@ -121,11 +121,8 @@ class PracticeScreen(Page):
     def _play(self) -> None:
         recording = self._presenter.recording
         if recording is not None:
-            import io
-
             recording.seek(0)
-            # The player closes what it is given; the recording may be wanted again.
-            self._player.play(io.BytesIO(recording.read()))
+            self._player.play(recording.read())
 
     def _show_time(self) -> None:
         seconds, texts = self._presenter.seconds, self.look.texts

@@ -135,8 +135,7 @@ class ProofScreen(Page):
     def _play(self) -> None:
         review = self._presenter.review
         if review is not None:
-            take_id = review.take_id
-            self._journey.quietly(lambda: self._journey.context.service.open_take(take_id), self._player.play)
+            self._presenter.read_take(review.take_id, self._player.play)
 
     def _typed(self) -> None:
         self._presenter.edit(self._edit.toPlainText())

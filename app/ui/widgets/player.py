@@ -1,20 +1,38 @@
-"""Plays a stored take inside the page. QtMultimedia is loaded when something is played for the first time."""
+"""Plays a stored take inside the page. QtMultimedia is loaded when something is played for the first time.
+
+The take is decrypted into memory, never into a file in clear. It is handed over whole: a device written in Python
+would be read on the player's own thread, and stopping the player while it waits for the interpreter never returns.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Label
 from app.ui.widgets.preview import paint_picture
-from app.ui.widgets.stream import TakeDevice
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QMediaPlayer
+
+
+def in_memory(content: bytes, parent: QObject) -> QBuffer:
+    """An open, seekable device over ``content``."""
+    device = QBuffer(parent)
+    device.setData(QByteArray(content))
+    device.open(QIODevice.OpenModeFlag.ReadOnly)
+    return device
+
+
+def release(device: QBuffer) -> None:
+    """Close the device and forget its content."""
+    device.close()
+    device.setData(QByteArray())
+    device.deleteLater()
 
 
 class Picture(QWidget):
@@ -70,7 +88,7 @@ class TakePlayer(QWidget):
         super().__init__()
         self._look = look
         self._player: QMediaPlayer | None = None
-        self._device: TakeDevice | None = None
+        self._device: QBuffer | None = None
         self._failed = False
         self.picture = Picture(look)
         self.button = Button(look, "quiet", name=name, icon="play")
@@ -117,7 +135,7 @@ class TakePlayer(QWidget):
             self._player.stop()
             self._player.setSourceDevice(None)  # type: ignore[arg-type]
         if self._device is not None:
-            self._device.close()
+            release(self._device)
             self._device = None
         self._slider.setEnabled(False)
         self._slider.setValue(0)
@@ -126,11 +144,11 @@ class TakePlayer(QWidget):
         self.picture.show_frame(image, "play" if video else "model")
         self.retranslate()
 
-    def play(self, stream: BinaryIO) -> None:
-        """Play a seekable container from its start; the stream is closed afterwards."""
+    def play(self, content: bytes) -> None:
+        """Play a container from its start; it is forgotten with the next :meth:`reset`."""
         self.reset(video=self._has_video)
         player = self._ready_player()
-        self._device = TakeDevice(stream, self)
+        self._device = in_memory(content, self)
         player.setSourceDevice(self._device)
         player.play()
 

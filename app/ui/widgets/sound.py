@@ -6,11 +6,11 @@ import io
 import math
 import struct
 import wave
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QBuffer, QObject
 
-from app.ui.widgets.stream import TakeDevice
+from app.ui.widgets.player import in_memory, release
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QMediaPlayer
@@ -41,24 +41,24 @@ class SoundPlayer(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._player: QMediaPlayer | None = None
-        self._device: TakeDevice | None = None
+        self._device: QBuffer | None = None
 
     def tone(self, speaker: str) -> None:
         """``speaker`` is the device's name as the system shows it; any other plays on the default."""
-        self._start(io.BytesIO(tone_wave()), speaker)
+        self._start(tone_wave(), speaker)
 
-    def play(self, stream: BinaryIO) -> None:
-        self._start(stream, "")
+    def play(self, content: bytes) -> None:
+        self._start(content, "")
 
     def stop(self) -> None:
         if self._player is not None:
             self._player.stop()
             self._player.setSourceDevice(None)  # type: ignore[arg-type]
         if self._device is not None:
-            self._device.close()
+            release(self._device)
             self._device = None
 
-    def _start(self, stream: BinaryIO, speaker: str) -> None:
+    def _start(self, content: bytes, speaker: str) -> None:
         from PySide6.QtMultimedia import QAudioOutput, QMediaDevices, QMediaPlayer
 
         self.stop()
@@ -67,6 +67,6 @@ class SoundPlayer(QObject):
             self._player.setAudioOutput(QAudioOutput(self._player))
         wanted = next((d for d in QMediaDevices.audioOutputs() if d.description() == speaker), None)
         self._player.audioOutput().setDevice(wanted or QMediaDevices.defaultAudioOutput())
-        self._device = TakeDevice(stream, self)
+        self._device = in_memory(content, self)
         self._player.setSourceDevice(self._device)
         self._player.play()
