@@ -1,0 +1,124 @@
+"""What holds on every screen: both languages in place, nothing clipped, names and sizes for everyone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+
+from app.ui import names
+from app.ui.application import build_application
+from app.ui.names import Screen
+from tests.ui import pictures
+from tests.ui.pictures import SCENES, Set, clipped, make_window
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_SMALL = QSize(1024, 600)
+_LEAST_TARGET = 44
+
+
+@pytest.fixture
+def shown() -> Iterator[list[Set]]:
+    build_application([])
+    open_sets: list[Set] = []
+    yield open_sets
+    for made in open_sets:
+        made.window.abort()
+        made.window.deleteLater()
+    QApplication.processEvents()
+
+
+def show(shown: list[Set], scene: str, language: str, size: QSize = _SMALL, *, text_scale: float = 1.0) -> Set:
+    made = make_window(language, size, text_scale=text_scale)
+    shown.append(made)
+    SCENES[scene](made)
+    for _ in range(4):
+        made.settle()
+    return made
+
+
+def words(window: QWidget) -> list[str]:
+    """Every visible word of the client's own."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.objectName() == names.TOPBAR_LANGUAGE:
+            continue
+        if isinstance(widget, QLabel | QAbstractButton):
+            found.append(widget.text())
+        if isinstance(widget, QLineEdit | QPlainTextEdit):
+            found.append(widget.placeholderText())
+        found.append(widget.accessibleName())
+    return [text for text in found if text]
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+def test_the_language_is_switched_in_place_and_back(shown: list[Set], scene: str) -> None:
+    made = show(shown, scene, "en")
+    before = (made.window.screen_name(), made.window.sheet_name())
+    english = words(made.window)
+    assert [text for text in english if _CHINESE.search(text)] == []
+    made.window.switch_language("zh_CN")
+    made.settle()
+    chinese = words(made.window)
+    assert sum(bool(_CHINESE.search(text)) for text in chinese) >= len(chinese) / 2
+    made.window.switch_language("en")
+    made.settle()
+    assert (made.window.screen_name(), made.window.sheet_name()) == before
+    assert [text for text in words(made.window) if _CHINESE.search(text)] == []
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_no_text_is_clipped_on_a_small_screen(shown: list[Set], scene: str, language: str) -> None:
+    assert clipped(show(shown, scene, language).window) == []
+
+
+@pytest.mark.parametrize("scene", ["start", "entry", "consent", "devices", "question", "recording", "proof", "finish"])
+def test_no_text_is_clipped_upright_or_with_text_half_as_large_again(shown: list[Set], scene: str) -> None:
+    assert clipped(show(shown, scene, "en", QSize(768, 1366)).window) == []
+    assert clipped(show(shown, scene, "en", QSize(1366, 768), text_scale=1.5).window) == []
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+def test_every_control_has_a_name_to_be_read_out_and_a_target_large_enough_to_touch(
+    shown: list[Set], scene: str
+) -> None:
+    window = show(shown, scene, "en").window
+    kinds = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit)
+    controls = [w for kind in kinds for w in window.findChildren(kind) if w.isVisible()]
+    controls = [w for w in controls if not (w.objectName().startswith("qt_") or w.inherits("QScrollBar"))]
+    assert controls
+    nameless = [w for w in controls if not (w.accessibleName() or getattr(w, "text", lambda: "")())]
+    assert [w.objectName() for w in nameless if not isinstance(w, QPlainTextEdit)] == []
+    small = [(w.objectName(), w.size().toTuple()) for w in controls if min(w.width(), w.height()) < _LEAST_TARGET]
+    assert small == []
+
+
+def test_a_kiosk_has_larger_controls_and_shows_no_one_elses_interview() -> None:
+    build_application([])
+    service, devices = pictures.StageService("zh_CN"), pictures.StageDevices()
+    made = Set(pictures.MainWindow(pictures.stage.context(service, devices, kiosk=True)), service, devices)
+    made.window.show()
+    pictures.start_unfinished(made)
+    made.settle()
+    button = made.find(QAbstractButton, names.START_BEGIN)
+    assert button.height() >= 56
+    assert made.window.findChildren(QAbstractButton, names.START_UNFINISHED_PREFIX + "0") == []
+    assert made.window.windowFlags() & Qt.WindowType.FramelessWindowHint
+    made.window.abort()
+
+
+def test_every_screen_has_a_picture() -> None:
+    """A screen that is added must be looked at too."""
+    build_application([])
+    seen: set[str] = set()
+    for scene in SCENES:
+        made = make_window("en", _SMALL)
+        SCENES[scene](made)
+        seen.add(made.window.screen_name())
+        made.window.abort()
+        made.window.deleteLater()
+    assert seen == {screen.value for screen in Screen}
