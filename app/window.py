@@ -67,24 +67,27 @@ def _context(client: Client) -> UiContext:
 def _fly(application: Any, window: Any, context: UiContext, client: Client, script: Any) -> int:
     from app.ui.autopilot import Autopilot
 
+    earlier = {row.interview_id for row in client.submit(client.service.mine).result()}
     pilot = Autopilot(window, context, script, application.exit)
     pilot.start()
     code = int(application.exec())
     client.submit(client.service.shutdown).result()
-    found = client.submit(lambda: _result(client.service, pilot.interview_id)).result()
+    found = client.submit(lambda: _result(client.service, pilot.interview_id, earlier)).result()
     found["answers"] = found["answers"] or pilot.answers
     found["queue"] = client.storage.outbox.counts()[0]
+    if pilot.notice:
+        found["error"] = pilot.notice
     print(json.dumps(found, ensure_ascii=False), flush=True)
     return code
 
 
-def _result(service: InterviewService, interview_id: str | None) -> dict[str, Any]:
-    mine = service.mine()
-    summary = next((item for item in mine if interview_id in (None, item.interview_id)), None)
-    if summary is None:
-        return {"interview": None, "state": None, "answers": []}
-    answers = [asdict(answer) for answer in service.answers(summary.interview_id)]
-    return {"interview": summary.interview_id, "state": summary.hr_state.value, "answers": answers}
+def _result(service: InterviewService, interview_id: str | None, earlier: set[str]) -> dict[str, Any]:
+    """The interview of this run: the one that was answered, else the one that came to be (a refusal)."""
+    for summary in service.mine():
+        if summary.interview_id == interview_id or (interview_id is None and summary.interview_id not in earlier):
+            answers = [asdict(answer) for answer in service.answers(summary.interview_id)]
+            return {"interview": summary.interview_id, "state": summary.hr_state.value, "answers": answers}
+    return {"interview": None, "state": None, "answers": []}
 
 
 def diagnostics(client: Client) -> str:

@@ -18,7 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from app.interview.model import ExitKind
-from app.interview.views import AnswerView, InputEnded, News, Step, TranscriptFailed
+from app.interview.views import AnswerView, InputEnded, News, Step
 from app.ui import names
 from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
@@ -43,11 +43,11 @@ class Autopilot(QObject):
         self._acted: set[str] = set()
         self._pending: Future[Any] | None = None
         self._input_ended = False
-        self._words_failed = False
         self._step: Step | None = None
         self._left = False
         self.interview_id: str | None = None
         self.answers: list[dict[str, Any]] = []
+        self.notice = ""
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -128,8 +128,6 @@ class Autopilot(QObject):
     def _on_news(self, news: News) -> None:
         if isinstance(news, InputEnded):
             self._input_ended = True
-        elif isinstance(news, TranscriptFailed):
-            self._words_failed = True
 
     def _stop(self, code: int) -> None:
         if code:
@@ -188,7 +186,6 @@ class Autopilot(QObject):
             self._set_devices(answer)
             return
         self._input_ended = False
-        self._words_failed = False
         self._click(names.QUESTION_ANSWER)
 
     def _on_recording(self) -> None:
@@ -196,9 +193,13 @@ class Autopilot(QObject):
             self._click(names.RECORDING_DONE)
 
     def _on_proof(self) -> None:
-        if not self._words_known() and time.monotonic() - self._since < _WORDS_WAIT:
+        """Read the words as a person would before submitting; where none will come, do not wait for them."""
+        if self._step is None:
+            self._pending = self._context.submit(self._context.service.step)
             return
-        if self._click(names.PROOF_SUBMIT):
+        if self._words_awaited(self._step) and time.monotonic() - self._since < _WORDS_WAIT:
+            self._step = None
+        elif self._click(names.PROOF_SUBMIT):
             self._given += 1
 
     def _on_text(self) -> None:
@@ -295,17 +296,16 @@ class Autopilot(QObject):
         if questionnaire.words and editor is not None:
             cast(QPlainTextEdit, editor).insertPlainText(questionnaire.words)
 
-    def _words_known(self) -> bool:
-        if self._words_failed:
-            return True
-        editor = self._find(names.PROOF_TRANSCRIPT, QWidget)
-        return editor is not None and editor.isEnabled() and not cast(Any, editor).isReadOnly()
+    def _words_awaited(self, step: Step) -> bool:
+        newest = max(step.takes, key=lambda take: take.number, default=None)
+        return newest is not None and newest.transcript is None and newest.transcribing
 
     def _refused(self) -> bool:
         """Whether a notice says that the invitation is not accepted."""
         notice = self._find(names.NOTICE_TEXT, QLabel)
         if notice is not None and notice.text():
-            self._trace(f"notice: {notice.text()}")
+            self.notice = notice.text()
+            self._trace(f"notice: {self.notice}")
         return notice is not None
 
     def _find(self, name: str, kind: type[Control]) -> Control | None:
