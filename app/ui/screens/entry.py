@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -10,6 +10,7 @@ from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.fold import Fold
 from app.ui.widgets.page import Page
 from contract.kit import InterviewKind, Kit, Support
@@ -100,15 +101,16 @@ class EntryScreen(Page):
 
     def _facts(self) -> None:
         self._window, self._duration, self._questions = Label(), Label(), Label()
-        line = row(self.look, gap=3)
+        line = FitRow(self.look, even=False, gap=3)
         for icon, label in (("calendar", self._window), ("clock", self._duration), ("list", self._questions)):
             label.setWordWrap(False)
             pair = row(self.look, gap=1)
             pair.addWidget(IconLabel(self.look, icon, "accent"))
             pair.addWidget(label)
-            line.addLayout(pair)
-        line.addStretch(1)
-        self.column.addLayout(line)
+            holder = QWidget()
+            holder.setLayout(pair)
+            line.add(holder)
+        self.column.addWidget(line)
 
     def _steps(self) -> None:
         grid = QGridLayout()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit
+from PySide6.QtWidgets import QButtonGroup, QLineEdit
 
 from app.interview.views import InterviewSummary
 from app.ui import names
@@ -13,6 +13,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import ScanPresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
+from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
 
@@ -78,26 +79,24 @@ class StartScreen(Page):
         card.body.addWidget(self._preview)
         card.body.addWidget(self._field)
         card.body.addWidget(self._button)
-        card.body.addLayout(self._way_buttons())
+        card.body.addWidget(self._way_buttons())
         self.column.addWidget(card)
         self.say(self._button.setText, N_("Start interview"))
 
-    def _way_buttons(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(self.look.tokens.space(0.5))
+    def _way_buttons(self) -> FitRow:
+        ways = FitRow(self.look, even=True)
         group = QButtonGroup(self)
         self._ways: dict[str, Button] = {}
-        for index, (key, icon, message, _) in enumerate(WAYS):
+        for key, icon, message, _ in WAYS:
             button = Button(self.look, "way", name=names.START_WAY_PREFIX + key, icon=icon)
             button.setCheckable(True)
             button.setChecked(key == self._way)
             button.clicked.connect(lambda _=False, way=key: self._choose(way))
             group.addButton(button)
-            grid.addWidget(button, 0, index)
+            ways.add(button)
             self._ways[key] = button
             self.say(button.setText, message)
-        self._grid = grid
-        return grid
+        return ways
 
     def _quiet_lines(self) -> None:
         self._pending_icon = IconLabel(self.look, "cloud-up")
