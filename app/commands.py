@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.bootstrap import Client
 from app.clock import SystemClock
@@ -28,6 +30,9 @@ def enroll(settings: ClientSettings) -> int:
         name = settings.device_name or platform.node() or "xuda"
         enrolment = run_enrolment(settings.server, settings.code, name, storage)
     _ = load(DOMAIN, settings.lang).gettext
+    if _readable_on_the_way(enrolment.server_url):
+        warning = _("The connection is not encrypted: names of candidates could be read on the way. Use https.")
+        print(warning, file=sys.stderr)
     facts = {
         "device_id": enrolment.device_id,
         "organisation": enrolment.organisation.name,
@@ -35,6 +40,11 @@ def enroll(settings: ClientSettings) -> int:
     }
     _print(settings, facts, _("This device is enrolled with {organisation}.").format(**facts))
     return 0
+
+
+def _readable_on_the_way(server_url: str) -> bool:
+    parts = urlsplit(server_url)
+    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def sync(settings: ClientSettings) -> int:
