@@ -70,11 +70,14 @@ class MainWindow(QWidget):
     _news = Signal(object)
 
     def __init__(self, context: UiContext) -> None:
+        dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        tokens = make_tokens(dark=dark, kiosk=context.kiosk, text_scale=context.text_scale)
+        # Before the first widget exists: one that was made earlier would keep the system's face.
+        QApplication.setFont(interface_font(tokens))
+        QApplication.setPalette(palette(tokens))
         super().__init__()
         self._context = context
         self._closing = False
-        dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        tokens = make_tokens(dark=dark, kiosk=context.kiosk, text_scale=context.text_scale)
         self.texts = Texts(context.language)
         self.watch = InputWatch()
         self.look = Look(tokens, self.texts, self.watch)
@@ -95,13 +98,10 @@ class MainWindow(QWidget):
         self.setWindowIcon(QIcon(self.look.pixmap("mark", "accent", size=64)))
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_FIRST_SIZE)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.setFont(interface_font(tokens))
-            application.setPalette(palette(tokens))
         self.setStyleSheet(style_sheet(tokens))
         if self._context.kiosk:
             self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+            self.setWindowState(Qt.WindowState.WindowFullScreen)
 
     def _build(self) -> None:
         look, journey = self.look, self.journey

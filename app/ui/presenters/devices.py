@@ -164,6 +164,12 @@ class DevicesPresenter(Presenter):
 
         self.journey.do(practice.stop, self._tested, failed)
 
+    def cancel_test(self) -> None:
+        """The screen was left while a test ran."""
+        if self.testing_since is not None:
+            self.testing_since = None
+            self.journey.quietly(self.journey.context.service.practice.stop, lambda _: None)
+
     def _tested(self, found: tuple[Proof, BinaryIO] | None) -> None:
         self.testing_since = None
         if found is not None:

@@ -22,10 +22,12 @@ class ScanPresenter(Presenter):
         self.scanning = False
         self.open = False
         self._looking = False
+        self._last = ""
 
     def start(self) -> None:
         self.scanning = True
         self.open = False
+        self._last = ""
         devices = self.journey.context.devices
         self.journey.runner.background(lambda: devices.set_camera(""), self._opened, self._failed)
         self.changed()
@@ -54,7 +56,9 @@ class ScanPresenter(Presenter):
 
     def _seen(self, text: str | None) -> None:
         self._looking = False
-        if text and self.scanning:
+        # A code that was refused stays before the camera for a while: it is looked up once.
+        if text and text != self._last and self.scanning:
+            self._last = text
             self.journey.look_up(text)
 
 

@@ -67,6 +67,13 @@ class PractisingPresenter(Presenter):
         if self.journey.screen is Screen.PRACTICE and self.since is not None and self.seconds >= self.limit:
             self.stop()
 
+    def cancel(self) -> None:
+        """The screen was left in the middle of a try."""
+        if self.since is not None:
+            self.since = None
+            self.journey.quietly(self.journey.context.service.practice.stop, lambda _: None)
+        self.proof = self.recording = None
+
     def leave(self) -> None:
         """On to the interview; a try that still runs is ended and forgotten."""
         practice = self.journey.context.service.practice

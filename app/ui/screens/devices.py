@@ -194,6 +194,7 @@ class DevicesScreen(Page):
         self._metering.stop()
         self._preview.run(False)
         self._sound.stop()
+        self._presenter.cancel_test()
 
     def _meter(self) -> None:
         self._level.show_level(self._journey.context.devices.level())

@@ -112,6 +112,7 @@ class PracticeScreen(Page):
         self._timer.stop()
         self._preview.run(False)
         self._player.reset(video=self._presenter.video)
+        self._presenter.cancel()
 
     def _tick(self) -> None:
         self._level.show_level(self._journey.context.devices.level())
