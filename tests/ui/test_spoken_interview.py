@@ -168,6 +168,7 @@ def test_practice_is_recorded_played_and_leaves_nothing(spoken: Booth) -> None:
     assert spoken.desk.run(spoken.desk.device.store.takes, spoken.rows()[0].interview_id) == []
 
 
+@pytest.mark.usefixtures("playing")
 def test_a_stored_take_is_played_back_from_its_sealed_file(spoken: Booth) -> None:
     to_question(spoken)
     record(spoken)

@@ -1,14 +1,13 @@
 """Plays a stored take inside the page. QtMultimedia is loaded when something is played for the first time.
 
-The take is decrypted into memory, never into a file in clear. It is handed over whole: a device written in Python
-would be read on the player's own thread, and stopping the player while it waits for the interpreter never returns.
+The take is decrypted into memory, never into a file in clear.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
@@ -17,22 +16,9 @@ from app.ui.widgets.basic import Button, Label
 from app.ui.widgets.preview import paint_picture
 
 if TYPE_CHECKING:
-    from PySide6.QtMultimedia import QMediaPlayer
+    from PySide6.QtMultimedia import QVideoFrame
 
-
-def in_memory(content: bytes, parent: QObject) -> QBuffer:
-    """An open, seekable device over ``content``."""
-    device = QBuffer(parent)
-    device.setData(QByteArray(content))
-    device.open(QIODevice.OpenModeFlag.ReadOnly)
-    return device
-
-
-def release(device: QBuffer) -> None:
-    """Close the device and forget its content."""
-    device.close()
-    device.setData(QByteArray())
-    device.deleteLater()
+    from app.ui.widgets.media import MemoryPlayer
 
 
 class Picture(QWidget):
@@ -87,8 +73,7 @@ class TakePlayer(QWidget):
     def __init__(self, look: Look, *, name: str) -> None:
         super().__init__()
         self._look = look
-        self._player: QMediaPlayer | None = None
-        self._device: QBuffer | None = None
+        self._player: MemoryPlayer | None = None
         self._failed = False
         self.picture = Picture(look)
         self.button = Button(look, "quiet", name=name, icon="play")
@@ -119,24 +104,20 @@ class TakePlayer(QWidget):
 
     @property
     def playing(self) -> bool:
-        player = self._player
-        return player is not None and player.playbackState() is player.PlaybackState.PlayingState
+        return self._player is not None and self._player.playing
 
     @property
     def position(self) -> float:
         """Seconds played so far."""
-        return self._player.position() / 1000 if self._player is not None else 0.0
+        return self._player.player.position() / 1000 if self._player is not None else 0.0
 
     def reset(self, *, video: bool, image: QImage | None = None) -> None:
         """Let go of what was loaded."""
         self._has_video = video
         self._failed = False
         if self._player is not None:
-            self._player.stop()
-            self._player.setSourceDevice(None)  # type: ignore[arg-type]
-        if self._device is not None:
-            release(self._device)
-            self._device = None
+            self._player.discard()
+            self._player = None
         self._slider.setEnabled(False)
         self._slider.setValue(0)
         self._time.setText("")
@@ -146,38 +127,35 @@ class TakePlayer(QWidget):
 
     def play(self, content: bytes) -> None:
         """Play a container from its start; it is forgotten with the next :meth:`reset`."""
+        from app.ui.widgets.media import MemoryPlayer
+
         self.reset(video=self._has_video)
-        player = self._ready_player()
-        self._device = in_memory(content, self)
-        player.setSourceDevice(self._device)
-        player.play()
-
-    def _ready_player(self) -> QMediaPlayer:
-        if self._player is None:
-            from PySide6.QtMultimedia import QAudioOutput, QMediaPlayer, QVideoSink
-
-            player = QMediaPlayer(self)
-            player.setAudioOutput(QAudioOutput(player))
-            sink = QVideoSink(player)
-            sink.videoFrameChanged.connect(lambda frame: self._frame(frame.toImage()))
-            player.setVideoSink(sink)
-            player.positionChanged.connect(self._moved)
-            player.durationChanged.connect(self._sized)
-            player.playbackStateChanged.connect(lambda _: self.retranslate())
-            player.errorOccurred.connect(self._broken)
-            self._player = player
-        return self._player
+        self._player = made = MemoryPlayer(content, self)
+        # Frames come from the player's own thread.
+        made.sink.videoFrameChanged.connect(self._frame, Qt.ConnectionType.QueuedConnection)
+        made.player.positionChanged.connect(self._moved)
+        made.player.durationChanged.connect(self._sized)
+        made.player.playbackStateChanged.connect(self._switched)
+        made.player.errorOccurred.connect(self._broken)
+        made.play()
 
     def _clicked(self) -> None:
-        if self._device is None:
+        if self._player is None:
             self.wanted.emit()
-        elif self._player is not None and self.playing:
+        elif self._player.playing:
             self._player.pause()
-        elif self._player is not None:
+        else:
             self._player.play()
 
-    def _frame(self, image: QImage) -> None:
-        if not image.isNull() and self._device is not None:
+    def _switched(self, *_: object) -> None:
+        self.retranslate()
+
+    @Slot("QVideoFrame")
+    def _frame(self, frame: QVideoFrame) -> None:
+        if self._player is None:
+            return
+        image = frame.toImage()
+        if not image.isNull():
             self.picture.show_frame(image, "play")
 
     def _sized(self, milliseconds: int) -> None:
@@ -185,6 +163,8 @@ class TakePlayer(QWidget):
         self._slider.setEnabled(milliseconds > 0)
 
     def _moved(self, milliseconds: int) -> None:
+        if self._player is None:
+            return
         if not self._slider.isSliderDown():
             self._slider.setValue(milliseconds)
         total = self._slider.maximum() / 1000
@@ -192,7 +172,7 @@ class TakePlayer(QWidget):
 
     def _seek(self, milliseconds: int) -> None:
         if self._player is not None:
-            self._player.setPosition(milliseconds)
+            self._player.seek(milliseconds)
 
     def _broken(self, *_: object) -> None:
         self._failed = True

@@ -8,12 +8,10 @@ import struct
 import wave
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QObject
-
-from app.ui.widgets.player import in_memory, release
+from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
-    from PySide6.QtMultimedia import QMediaPlayer
+    from app.ui.widgets.media import MemoryPlayer
 
 _RATE = 48_000
 
@@ -40,8 +38,7 @@ class SoundPlayer(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._player: QMediaPlayer | None = None
-        self._device: QBuffer | None = None
+        self._player: MemoryPlayer | None = None
 
     def tone(self, speaker: str) -> None:
         """``speaker`` is the device's name as the system shows it; any other plays on the default."""
@@ -52,21 +49,15 @@ class SoundPlayer(QObject):
 
     def stop(self) -> None:
         if self._player is not None:
-            self._player.stop()
-            self._player.setSourceDevice(None)  # type: ignore[arg-type]
-        if self._device is not None:
-            release(self._device)
-            self._device = None
+            self._player.discard()
+            self._player = None
 
     def _start(self, content: bytes, speaker: str) -> None:
-        from PySide6.QtMultimedia import QAudioOutput, QMediaDevices, QMediaPlayer
+        from PySide6.QtMultimedia import QMediaDevices
+
+        from app.ui.widgets.media import MemoryPlayer
 
         self.stop()
-        if self._player is None:
-            self._player = QMediaPlayer(self)
-            self._player.setAudioOutput(QAudioOutput(self._player))
         wanted = next((d for d in QMediaDevices.audioOutputs() if d.description() == speaker), None)
-        self._player.audioOutput().setDevice(wanted or QMediaDevices.defaultAudioOutput())
-        self._device = in_memory(content, self)
-        self._player.setSourceDevice(self._device)
+        self._player = MemoryPlayer(content, self, speaker=wanted)
         self._player.play()
