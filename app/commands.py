@@ -17,6 +17,7 @@ from app.storage.open import open_storage
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
+from contract.texts import code_text
 
 
 def enroll(settings: ClientSettings) -> int:
@@ -56,10 +57,21 @@ def sync(settings: ClientSettings) -> int:
         client.submit(lambda: None).result()  # words that were posted are stored before anything is sent
         assert client.engine is not None
         summary = client.engine.run_until_idle(settings.wait)
+        model_problem = _broken_model(client)
     _ = load(DOMAIN, settings.lang).gettext
     text = _("Delivered: {delivered}. Waiting: {pending}. Refused by HR: {failed}.").format(**asdict(summary))
     _print(settings, asdict(summary), text)
+    left = summary.pending or summary.failed
+    for code in (summary.code if left else None, model_problem):
+        if code is not None:
+            print("\n".join(code_text(code, settings.lang).lines), file=sys.stderr)
     return 0 if summary.pending == 0 else 1
+
+
+def _broken_model(client: Client) -> ErrorCode | None:
+    """A model that is there and cannot be used; a booth without one is nothing to be told each time."""
+    problem = client.transcriber.problem
+    return None if problem is None or problem.code is ErrorCode.MODEL_MISSING else problem.code
 
 
 def status(settings: ClientSettings) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -9,8 +10,11 @@ from app.interview.model import Environment, ExitReason
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, InterviewRow, InterviewStore, TakeRow
 from app.interview.takes import TakeDesk
+from contract.errors import XudaError
 from contract.events import EventType, ExitData
 from contract.kit import Kit
+
+log = logging.getLogger(__name__)
 
 
 def reconcile(
@@ -24,15 +28,25 @@ def reconcile(
     for row in store.interviews():
         if not row.key_present:
             continue
-        kit = kit_of(row)
-        for take in store.takes(row.interview_id):
-            _reconcile_take(store, takes, row, take, kit.speech_language)
+        kit = _usable_kit(row, kit_of)
+        if kit is not None:
+            for take in store.takes(row.interview_id):
+                _reconcile_take(store, takes, row, take, kit.speech_language)
         if row.state is InterviewState.ACTIVE:
-            unanswered = len(kit.questions) - row.answered
+            unanswered = len(kit.questions) - row.answered if kit else 0
             data = ExitData(reason=ExitReason.CRASH.value, environment=asdict(facts), unanswered=unanswered)
             store.append(row.interview_id, [EventDraft(EventType.PAUSED, data)], state=InterviewState.PAUSED)
             changed = True
     return changed
+
+
+def _usable_kit(row: InterviewRow, kit_of: Callable[[InterviewRow], Kit]) -> Kit | None:
+    """None for a kit that is damaged on this device: its takes wait for it, all else goes on and HR sends it again."""
+    try:
+        return kit_of(row)
+    except XudaError as error:
+        log.error("kit %s version %s cannot be used: %s", row.kit_id, row.kit_version, error.code)
+        return None
 
 
 def _reconcile_take(store: InterviewStore, takes: TakeDesk, row: InterviewRow, take: TakeRow, language: str) -> None:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _TAKES = "SELECT take_id, takes.state, object_id FROM takes LEFT JOIN objects USING (take_id)"
 _OBJECTS = "SELECT * FROM objects"
 _REFUSE = "UPDATE outbox SET state = 'failed', code = ? WHERE kind = 'object' AND ref = ?"
+_OFFER = "UPDATE outbox SET state = 'waiting' WHERE kind = 'object' AND state = 'failed' AND code = ? AND ref = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class RecoveryReport:
     """Paths are relative to the data folder.
 
     ``removed``: left-overs that are gone. ``unknown``: files no row knows, kept. ``damaged``: ids of objects whose file
-    is missing or has another size; their upload is marked as failed.
+    is missing or has another size; their upload is marked as failed. One that failed for its file is tried once more
+    at each start when the file has its size: it may have been brought back.
     """
 
     removed: list[str] = field(default_factory=list)
@@ -52,8 +54,8 @@ def recover(database: Database, vault: Vault, interview_keys: InterviewKeys) -> 
     with disk_errors():
         _sweep_takes(vault, {row["take_id"]: row for row in takes}, report)
         _sweep_objects(vault, {row["object_id"] for row in objects}, interviews, report)
-    if report.damaged:
-        database.transaction(lambda db: _refuse(db, report.damaged))
+    whole = [row["object_id"] for row in objects if row["present"] and row["object_id"] not in report.damaged]
+    database.transaction(lambda db: _judge(db, report.damaged, whole))
     _log(report)
     return report
 
@@ -98,9 +100,10 @@ def _sweep_objects(vault: Vault, known: set[str], interviews: set[str], report: 
                 report.unknown.append(_relative(path, vault))
 
 
-def _refuse(db: sqlite_utils.Database, object_ids: list[str]) -> None:
-    for object_id in object_ids:
-        db.execute(_REFUSE, (ErrorCode.SEALED_DAMAGED.value, object_id))
+def _judge(db: sqlite_utils.Database, damaged: list[str], whole: list[str]) -> None:
+    for sql, object_ids in ((_REFUSE, damaged), (_OFFER, whole)):
+        for object_id in object_ids:
+            db.execute(sql, (ErrorCode.SEALED_DAMAGED.value, object_id))
 
 
 def _log(report: RecoveryReport) -> None:

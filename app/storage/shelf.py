@@ -213,12 +213,14 @@ def _save_kit(db: sqlite_utils.Database, envelope: Envelope, enrolment: Enrolmen
         kit = open_envelope(envelope, Kit, enrolment.organisation_keys)
     except XudaError as error:
         return Refused("kit", error.code.value)
-    stored = one(db, "SELECT digest FROM kits WHERE kit_id = ? AND version = ?", kit.kit_id, kit.version)
-    if stored is None:
-        values = {"kit_id": kit.kit_id, "version": kit.version, "digest": envelope.digest}
-        db.table("kits").insert({**values, "envelope": envelope.to_bytes().decode("utf-8")})
-    elif stored["digest"] != envelope.digest:
+    stored = one(db, "SELECT digest, envelope FROM kits WHERE kit_id = ? AND version = ?", kit.kit_id, kit.version)
+    content = envelope.to_bytes().decode("utf-8")
+    if stored is not None and stored["digest"] != envelope.digest:
         return Refused("kit", ErrorCode.CONFLICT.value, f"{kit.kit_id} {kit.version}")
+    if stored is None or stored["envelope"] != content:
+        # Also when the version is there: what was damaged on this disk is good again after the next contact.
+        values = {"kit_id": kit.kit_id, "version": kit.version, "digest": envelope.digest}
+        db.table("kits").insert({**values, "envelope": content}, replace=True)
     return None
 
 

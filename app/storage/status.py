@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from app.storage.open import DATABASE_NAME
+from app.storage.schema import MIGRATIONS
 from app.storage.vault import Vault
 from contract.errors import ErrorCode, XudaError
 
@@ -20,15 +22,12 @@ _COUNT = "SELECT count(*) FROM outbox WHERE state = ?"
 def read_status(data_dir: Path) -> dict[str, Any]:
     """Enrolment, interviews with their states, and the outbox counts ``pending`` and ``failed``.
 
-    Raises XudaError(NOT_ENROLLED) when nothing was ever stored there, DATABASE_DAMAGED when it cannot be read.
+    Raises XudaError(NOT_ENROLLED) when nothing was ever stored there, DATABASE_NEWER, DATABASE_DAMAGED.
     """
-    with closing(_open(data_dir)) as db:
-        try:
-            enrolment = db.execute("SELECT device_id, server_url FROM enrolment").fetchone()
-            found = [dict(row) for row in db.execute(_INTERVIEWS)]
-            pending, failed = (db.execute(_COUNT, (state,)).fetchone()[0] for state in ("waiting", "failed"))
-        except sqlite3.DatabaseError as error:
-            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=DATABASE_NAME) from error
+    with _reading(data_dir) as db:
+        enrolment = db.execute("SELECT device_id, server_url FROM enrolment").fetchone()
+        found = [dict(row) for row in db.execute(_INTERVIEWS)]
+        pending, failed = (db.execute(_COUNT, (state,)).fetchone()[0] for state in ("waiting", "failed"))
     for row in found:
         row["delivered"] = row["receipt_serial"] is not None and row["receipt_serial"] >= row["last_seq"]
     return {
@@ -42,10 +41,13 @@ def read_status(data_dir: Path) -> dict[str, Any]:
 
 
 def verify_objects(data_dir: Path) -> dict[str, list[str]]:
-    """Hash every stored recording and compare it with its record: object ids as ``good`` and ``bad``."""
+    """Hash every stored recording and compare it with its record: object ids as ``good`` and ``bad``.
+
+    Raises as ``read_status`` does.
+    """
     vault = Vault(data_dir)
     result: dict[str, list[str]] = {"good": [], "bad": []}
-    with closing(_open(data_dir)) as db:
+    with _reading(data_dir) as db:
         objects = db.execute("SELECT interview_id, object_id, sha256 FROM objects WHERE present").fetchall()
     for row in objects:
         path = vault.object_path(row["interview_id"], row["object_id"])
@@ -54,13 +56,20 @@ def verify_objects(data_dir: Path) -> dict[str, list[str]]:
     return result
 
 
-def _open(data_dir: Path) -> sqlite3.Connection:
+@contextmanager
+def _reading(data_dir: Path) -> Iterator[sqlite3.Connection]:
     path = data_dir / DATABASE_NAME
     if not path.is_file():
         raise XudaError(ErrorCode.NOT_ENROLLED)
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
-    db.row_factory = sqlite3.Row
-    return db
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            db.row_factory = sqlite3.Row
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
+                raise XudaError(ErrorCode.DATABASE_NEWER, version=version, supported=len(MIGRATIONS))
+            yield db
+    except sqlite3.DatabaseError as error:
+        raise XudaError(ErrorCode.DATABASE_DAMAGED, file=DATABASE_NAME) from error
 
 
 def _sha256(path: Path) -> str:

@@ -102,6 +102,21 @@ def test_an_object_whose_file_is_not_whole_is_told_and_shown_as_failed(
         assert device.store.take(take.take_id).state is TakeState.SUBMITTED
 
 
+def test_an_object_whose_file_is_brought_back_is_sent_after_all(tmp_path: Path, office: Office) -> None:
+    with Device(tmp_path, office) as device:
+        take = device.record(device.begin().interview_id)
+        device.submit(take)
+        assert take.stored is not None
+        path = device.vault.object_path(take.interview_id, take.stored.object_id)
+        before = device.outbox.counts()
+    aside = path.rename(tmp_path / "aside")
+    with Device(tmp_path, office) as device:
+        assert device.outbox.counts() != before
+    aside.rename(path)
+    with Device(tmp_path, office) as device:
+        assert (device.report.damaged, device.outbox.counts()) == ([], before)
+
+
 def test_a_discarded_takes_file_that_could_not_be_removed_goes_at_the_next_start(
     tmp_path: Path, office: Office
 ) -> None:
