@@ -64,13 +64,15 @@ def test_a_version_never_changes_its_content(device: Device, office: Office) -> 
     assert [(item.code, item.name) for item in device.shelf.refused] == [("conflict", "engineer 1")]
 
 
-def test_a_kit_that_was_changed_on_the_disk_is_not_used(device: Device, office: Office) -> None:
+def test_a_kit_that_was_changed_on_the_disk_is_not_used_until_it_comes_again(device: Device, office: Office) -> None:
     save(device, [sign(make_kit(), office.key), sign(make_kit(1, "sales"), office.key)], [])
     forged = sign(make_kit(hours="forged"), SigningKey.generate()).to_bytes().decode()
     sql = "UPDATE kits SET envelope = ? WHERE kit_id = 'engineer'"
     device.database.transaction(lambda db: db.execute(sql, (forged,)))
     assert [kit.kit_id for kit in device.shelf.kits()] == ["sales"]
     assert code_of(device.shelf.kit, "engineer") is ErrorCode.KEY_UNKNOWN
+    save(device, [sign(make_kit(), office.key)], [])
+    assert device.shelf.kit("engineer") == make_kit()
 
 
 def test_every_way_in_finds_the_same_candidate(device: Device, office: Office) -> None:
