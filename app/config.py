@@ -45,6 +45,7 @@ class ClientSettings:
     model: str | None = None
     kiosk: bool = False
     autopilot: Path | None = None
+    invitation: str = ""
     server_sync: bool = True
     server: str = ""
     code: str = ""
@@ -202,6 +203,11 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         "--autopilot",
         _WINDOW,
         {"metavar": "FILE", "type": Path, "help": N_("drive the windows by this JSON file and print the result")},
+    ),
+    (
+        "--invitation",
+        _WINDOW,
+        {"metavar": "TEXT", "default": "", "help": N_("open with this invitation: a code or a xuda:// link")},
     ),
     (
         "--server-sync",

@@ -42,6 +42,8 @@ def run_client(settings: ClientSettings) -> int:
             client.start_sync()
             client.transcriber.warm_up()
             if script is None:
+                if settings.invitation:
+                    window.use_invitation(settings.invitation)
                 return int(application.exec())
             return _fly(application, window, context, client, script)
         finally:

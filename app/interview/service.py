@@ -25,7 +25,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import EventType, HrState
 from contract.invitation import Adjustments
 from contract.keys import wrap_key
-from contract.kit import Kit
+from contract.kit import Kit, QuestionKind
 
 _HR_STATES = {
     InterviewState.ACTIVE: HrState.IN_PROGRESS,
@@ -178,6 +178,14 @@ class InterviewService:
             ),
             total_seconds_left=None if budget is None else max(0.0, budget - self._seconds_used(row)),
         )
+
+    def remaining_kinds(self) -> frozenset[QuestionKind]:
+        """The ways of answering that still come, adjustments included: which devices are needed."""
+        row = self._require_active()
+        kit, adjustments = self._kit(row), self._adjustments(row)
+        answered = plan.answered_questions(self._store.events(row.interview_id))
+        open_questions = (question for question in kit.questions if question.question_id not in answered)
+        return frozenset(plan.rules_for(question, adjustments).kind for question in open_questions)
 
     def begin_take(self, question_id: str, *, thinking_used: float = 0.0) -> str:
         """Start recording; the take's id. Raises XudaError(CAMERA_* | MICROPHONE_* | DISK_FULL | ILLEGAL_STATE)."""

@@ -186,6 +186,10 @@ class MainWindow(QWidget):
 
     # ---- the view of the presenters --------------------
 
+    def use_invitation(self, text: str) -> None:
+        """Open with an invitation that came from outside: a link that was clicked, or a code."""
+        self.journey.arrive(text)
+
     def show_screen(self, screen: Screen) -> None:
         before = self._stack.currentWidget()
         page = self._pages[screen]

@@ -145,9 +145,11 @@ class Booth:
         self.click(names.CONSENT_RECORDING)
         self.click(names.CONSENT_AGREE)
 
-    def leave(self, how: str, reason: str = "time") -> None:
+    def leave(self, how: str, reason: str = "time", words: str = "") -> None:
         self.click(names.TOPBAR_LEAVE)
         self.wait(lambda: self.window.sheet_name() == Sheet.LEAVE.value)
         self.click(names.LEAVE_REASON_PREFIX + reason)
+        if words:
+            self.type(names.LEAVE_WORDS, words)
         self.click(names.LEAVE_SAVE if how == "save" else names.LEAVE_ABANDON)
         self.on(Screen.LEFT)

@@ -16,7 +16,7 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.views import Entry, InterviewSummary, ReceiptLine, ReceiptView, StartPage, Step, TakeReview
 from app.ui.context import UiContext
 from contract.events import HrState
-from contract.kit import Kit
+from contract.kit import Kit, QuestionKind
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -238,6 +238,9 @@ class StageService:
 
     def step(self) -> Step | None:
         return self.current
+
+    def remaining_kinds(self) -> frozenset[QuestionKind]:
+        return frozenset(question.kind for question in KIT.questions)
 
     def decline(self, **_: Any) -> ReceiptView:
         return RECEIPT

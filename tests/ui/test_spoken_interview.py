@@ -177,3 +177,20 @@ def test_a_stored_take_is_played_back_from_its_sealed_file(spoken: Booth) -> Non
     spoken.wait(lambda: player.position > 0.2)
     spoken.click(names.PROOF_SUBMIT)
     spoken.on(Screen.QUESTION)
+
+
+def test_coming_back_to_questions_without_a_picture_needs_no_camera(open_booth: Open, spoken: Booth) -> None:
+    to_question(spoken)
+    record(spoken)
+    spoken.click(names.PROOF_SUBMIT)
+    spoken.on(Screen.QUESTION)
+    microphone = spoken.devices.microphone
+    spoken.leave("save")
+    booth = open_booth(stages=SPOKEN)
+    booth.devices.microphone = microphone
+    booth.enter()
+    booth.on(Screen.START, Sheet.RESUME)
+    booth.click(names.RESUME_YES)
+    booth.on(Screen.DEVICES)
+    booth.click(names.DEVICES_CONTINUE)
+    booth.on(Screen.QUESTION)

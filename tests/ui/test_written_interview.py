@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from app.interview.states import InterviewState
 from app.ui import names
 from app.ui.names import Screen, Sheet
-from contract.events import EventType, ExitData
+from contract.events import EventType, ExitData, ExitSealed
 from tests.interview.desk import WRITTEN
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
@@ -121,9 +121,10 @@ def test_leaving_needs_a_reason_and_words_for_another_one(booth: Booth) -> None:
 def test_leaving_is_recorded_with_its_reason(booth: Booth, how: str, state: InterviewState, kind: EventType) -> None:
     booth.agree()
     booth.on(Screen.TEXT)
-    booth.leave(how, "network")
+    booth.leave(how, "network", "the hall lost its network")
     row = booth.rows()[0]
     last = booth.desk.run(booth.desk.device.store.events, row.interview_id)[-1]
+    assert booth.desk.run(booth.desk.device.store.open_sealed, last, ExitSealed).words == "the hall lost its network"
     assert (row.state, last.kind, last.parse_data(ExitData).reason) == (state, kind, "network")
     booth.click(names.LEFT_DONE)
     booth.on(Screen.START)
@@ -299,3 +300,9 @@ def test_withdrawing_destroys_the_key_after_a_confirmation(booth: Booth) -> None
     booth.click(names.WITHDRAW_CONFIRM)
     booth.on(Screen.MINE)
     assert (booth.rows()[0].state, booth.rows()[0].key_present) == (InterviewState.DELETED, False)
+
+
+def test_an_invitation_from_outside_opens_its_entry_page(open_booth: Open) -> None:
+    booth = open_booth(stages=WRITTEN)
+    booth.window.use_invitation(booth.desk.token)
+    booth.on(Screen.ENTRY)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
+from contract.kit import QuestionKind
 
 TEST_SECONDS = 3.0
 
@@ -121,8 +122,7 @@ class DevicesPresenter(Presenter):
 
     @property
     def needs_camera(self) -> bool:
-        kit = self.journey.kit
-        return kit is None or any(question.kind.value == "video" for question in kit.questions)
+        return QuestionKind.VIDEO in self.journey.kinds
 
     def check(self, name: CheckName) -> CheckResult | None:
         checks = self.machine.checks if self.machine else ()

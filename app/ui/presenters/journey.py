@@ -12,9 +12,10 @@ from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter, Runner, View
 from contract.errors import XudaError
-from contract.kit import Kit
+from contract.kit import Kit, QuestionKind
 
 T = TypeVar("T")
+Begun = tuple[Kit, Step | None, frozenset[QuestionKind]]
 log = logging.getLogger(__name__)
 
 IN_INTERVIEW = frozenset(
@@ -55,6 +56,8 @@ class Journey(Presenter):
         self.start_page: StartPage | None = None
         self.entry: Entry | None = None
         self.kit: Kit | None = None
+        # How the questions that still come are answered: tells which devices are needed.
+        self.kinds: frozenset[QuestionKind] = frozenset()
         self.unfinished: InterviewSummary | None = None
         self.step: Step | None = None
         self.receipt: ReceiptView | None = None
@@ -63,6 +66,7 @@ class Journey(Presenter):
         # The help panel lies over the screen: nothing may begin behind it.
         self.reading_help = False
         self._looked_up = ""
+        self._arriving = ""
         self._deadline: float | None = None
         self._after_devices: Callable[[], None] | None = None
         self._news: list[Callable[[News], None]] = []
@@ -161,8 +165,18 @@ class Journey(Presenter):
     def _show_start(self, page: StartPage) -> None:
         self.start_page = page
         self.changed()
+        arriving, self._arriving = self._arriving, ""
+        if arriving:
+            self.look_up(arriving)
 
     # ---- arriving --------------------
+
+    def arrive(self, text: str) -> None:
+        """An invitation came from outside (a link was opened); it is looked up once the start page is there."""
+        if self.start_page is None:
+            self._arriving = text
+        else:
+            self.look_up(text)
 
     def look_up(self, text: str) -> None:
         """A code, a link, a phone or an ID number was given."""
@@ -184,9 +198,9 @@ class Journey(Presenter):
     def agree(self, *, scoring: bool) -> None:
         service, language = self.context.service, self.language
 
-        def begin() -> tuple[Kit, Step | None]:
+        def begin() -> Begun:
             service.begin(language=language, scoring=scoring)
-            return service.kit(), service.step()
+            return service.kit(), service.step(), service.remaining_kinds()
 
         self.do(begin, lambda found: self._begun(*found, resumed=False))
 
@@ -216,9 +230,9 @@ class Journey(Presenter):
         if unfinished is None:
             return
 
-        def resume() -> tuple[Kit, Step | None]:
+        def resume() -> Begun:
             service.resume(unfinished.interview_id)
-            return service.kit(), service.step()
+            return service.kit(), service.step(), service.remaining_kinds()
 
         if self.do(resume, lambda found: self._begun(*found, resumed=True)):
             self.close_sheet()
@@ -246,12 +260,13 @@ class Journey(Presenter):
 
     # ---- the interview --------------------
 
-    def _begun(self, kit: Kit, step: Step | None, *, resumed: bool) -> None:
+    def _begun(self, kit: Kit, step: Step | None, kinds: frozenset[QuestionKind], *, resumed: bool) -> None:
         self.kit = kit
+        self.kinds = kinds
         self.active = True
         self.saved = True
         self.resumed = resumed
-        if step is not None and any(question.kind.spoken for question in kit.questions):
+        if step is not None and any(kind.spoken for kind in kinds):
             self._after_devices = None
             self.go(Screen.DEVICES)
         else:

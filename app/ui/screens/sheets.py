@@ -130,8 +130,9 @@ class LeaveSheet(SheetCard):
         self._why.setText(t("Why are you leaving?"))
         for reason, option in self._options.items():
             option.setText(t(REASONS[reason]))
-        self._words.setVisible(self._presenter.reason is ExitReason.OTHER)
-        self._words.setPlaceholderText(t("Please say in a few words"))
+        self._words.setVisible(self._presenter.reason is not None)
+        needed = self._presenter.reason is ExitReason.OTHER
+        self._words.setPlaceholderText(t("Please say in a few words") if needed else t("In a few words (optional)"))
         self._words.setAccessibleName(t("Reason in your own words"))
         self._abandon.setText(t("Give up interview"))
         self._save.setText(t("Save progress"))
