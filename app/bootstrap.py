@@ -7,23 +7,28 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
 from app.capture.desk import CaptureDesk
-from app.capture.media import AvMediaTools
-from app.capture.recorder import DeviceRecorder
-from app.checks import DeviceCheck
 from app.clock import SystemClock
 from app.config import ClientSettings
 from app.facts import FactFinder, RecentErrors
+from app.interview.model import CheckResult
 from app.interview.service import InterviewService
 from app.interview.views import News
+from app.late import Late
 from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
 from app.sync.transport import Signer, Transport
-from app.transcribe.supervisor import WhisperTranscriber
+from contract.kit import Kit
+
+if TYPE_CHECKING:
+    from app.capture.media import AvMediaTools
+    from app.capture.recorder import DeviceRecorder
+    from app.checks import DeviceCheck
+    from app.transcribe.supervisor import WhisperTranscriber
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -68,15 +73,13 @@ class Client:
         self.news = NewsBoard()
         self.errors = RecentErrors()
         logging.getLogger().addHandler(self.errors)
-        self.recorder = DeviceRecorder()
+        self._late_recorder = Late(_make_recorder)
+        self._late_transcriber = Late(lambda: _make_transcriber(settings))
+        self._late_check = Late(self._make_check)
+        self.recorder = self._late_recorder.stand_in()
+        self.transcriber = self._late_transcriber.stand_in()
+        self.media = Late(_make_media).stand_in()
         self.devices = CaptureDesk(self.recorder, camera=settings.camera, microphone=settings.microphone)
-        self.media = AvMediaTools()
-        self.transcriber = WhisperTranscriber.open(
-            settings.models_dir,
-            wanted=settings.model,
-            cores=os.cpu_count() or 1,
-            memory=psutil.virtual_memory().total,
-        )
         self.engine = self._make_engine()
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="background")
         self.facts = FactFinder(
@@ -87,7 +90,6 @@ class Client:
             speech_model=lambda: self.transcriber.model or "",
             errors=self.errors,
         )
-        self.check = DeviceCheck(self.recorder, settings.data, self.transcriber, storage.shelf, self.clock)
         self.service = InterviewService(
             store=storage.interviews,
             shelf=storage.shelf,
@@ -111,6 +113,15 @@ class Client:
         """Run on a thread that may take its time."""
         return self._pool.submit(call)
 
+    def check(self, kit: Kit | None) -> list[CheckResult]:
+        """Look at the devices and the machine; may take a second."""
+        return self._late_check.get()(kit)
+
+    def warm_up(self) -> None:
+        """Load what an interview will need, in the background, once the window is there."""
+        self.background(self._late_recorder.get)
+        self.background(lambda: self.transcriber.warm_up())
+
     def start_sync(self) -> None:
         if self.engine is not None and self.settings.server_sync:
             self.engine.start()
@@ -118,11 +129,18 @@ class Client:
     def close(self) -> None:
         if self.engine is not None:
             self.engine.stop()
-        self.recorder.close()
-        self.transcriber.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._late_recorder.made:
+            self.recorder.close()
+        if self._late_transcriber.made:
+            self.transcriber.close()
         logging.getLogger().removeHandler(self.errors)
         self.storage.close()
+
+    def _make_check(self) -> DeviceCheck:
+        from app.checks import DeviceCheck
+
+        return DeviceCheck(self.recorder, self.settings.data, self.transcriber, self.storage.shelf, self.clock)
 
     def _make_engine(self) -> SyncEngine | None:
         enrolment = self.storage.enrolments.load()
@@ -146,3 +164,26 @@ def _log_failure(future: Future[None]) -> None:
     error = future.exception()
     if error is not None:
         log.error("A posted call failed: %s", type(error).__name__, exc_info=error)
+
+
+def _make_recorder() -> DeviceRecorder:
+    from app.capture.recorder import DeviceRecorder
+
+    return DeviceRecorder()
+
+
+def _make_media() -> AvMediaTools:
+    from app.capture.media import AvMediaTools
+
+    return AvMediaTools()
+
+
+def _make_transcriber(settings: ClientSettings) -> WhisperTranscriber:
+    from app.transcribe.supervisor import WhisperTranscriber
+
+    return WhisperTranscriber.open(
+        settings.models_dir,
+        wanted=settings.model,
+        cores=os.cpu_count() or 1,
+        memory=psutil.virtual_memory().total,
+    )

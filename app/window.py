@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QTimer
+
 from app.bootstrap import Client
 from app.config import ClientSettings
 from app.facts import app_version
@@ -17,6 +19,9 @@ from app.interview.service import InterviewService
 from app.ui.application import MainWindow, build_application
 from app.ui.context import UiContext
 from contract.errors import XudaError
+
+# Loading the recorder and the model takes processor time that the first screen needs more.
+_WARM_UP_AFTER_MS = 400
 
 
 def run_client(settings: ClientSettings) -> int:
@@ -40,7 +45,7 @@ def run_client(settings: ClientSettings) -> int:
             window = MainWindow(context)
             window.show()
             client.start_sync()
-            client.transcriber.warm_up()
+            QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
             if script is None:
                 if settings.invitation:
                     window.use_invitation(settings.invitation)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.capture import devices
-from app.capture.codes import read_code
-from app.capture.recorder import DeviceRecorder
 from app.interview.model import DeviceInfo
+
+if TYPE_CHECKING:
+    from app.capture.recorder import DeviceRecorder
 
 _NOT_LISTED = ("file:", "http://", "https://", "rtsp://")
 
@@ -31,12 +31,16 @@ class CaptureDesk:
             self._microphone = microphone
 
     def cameras(self) -> list[DeviceInfo]:
+        from app.capture import devices
+
         return _with_preferred(self._camera, devices.list_cameras())
 
     def microphones(self) -> list[DeviceInfo]:
-        return _with_preferred(self._microphone, devices.list_microphones())
+        return _with_preferred(self._microphone, self._recorder.microphones())
 
     def speakers(self) -> list[DeviceInfo]:
+        from app.capture import devices
+
         return devices.list_speakers()
 
     def set_camera(self, spec: str) -> None:
@@ -56,6 +60,8 @@ class CaptureDesk:
         return self._recorder.level().rms
 
     def scan_code(self) -> str | None:
+        from app.capture.codes import read_code
+
         frame = self._recorder.preview()
         return read_code(frame.image) if frame else None
 
