@@ -9,13 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-import psutil
-
 from app.capture.desk import CaptureDesk
 from app.clock import SystemClock
 from app.config import ClientSettings
 from app.facts import FactFinder, RecentErrors
-from app.interview.model import CheckResult
+from app.interview.model import CheckResult, DeviceInfo
 from app.interview.service import InterviewService
 from app.interview.views import News
 from app.late import Late
@@ -85,9 +83,9 @@ class Client:
         self.facts = FactFinder(
             settings.data,
             network=lambda: self.engine.facts.network() if self.engine else "unknown",
-            camera=lambda: self.recorder.camera.name if self.recorder.camera else "",
-            microphone=lambda: self.recorder.microphone.name if self.recorder.microphone else "",
-            speech_model=lambda: self.transcriber.model or "",
+            camera=lambda: self._device_name("camera"),
+            microphone=lambda: self._device_name("microphone"),
+            speech_model=lambda: (self.transcriber.model or "") if self._late_transcriber.made else "",
             errors=self.errors,
         )
         self.service = InterviewService(
@@ -112,6 +110,11 @@ class Client:
     def background(self, call: Callable[[], T]) -> Future[T]:
         """Run on a thread that may take its time."""
         return self._pool.submit(call)
+
+    def _device_name(self, kind: str) -> str:
+        """Of the open camera or microphone; nothing is loaded to find out that there is none."""
+        device: DeviceInfo | None = getattr(self.recorder, kind) if self._late_recorder.made else None
+        return device.name if device else ""
 
     def check(self, kit: Kit | None) -> list[CheckResult]:
         """Look at the devices and the machine; may take a second."""
@@ -179,6 +182,8 @@ def _make_media() -> AvMediaTools:
 
 
 def _make_transcriber(settings: ClientSettings) -> WhisperTranscriber:
+    import psutil
+
     from app.transcribe.supervisor import WhisperTranscriber
 
     return WhisperTranscriber.open(

@@ -15,8 +15,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from app.interview.model import Environment
 
 
@@ -30,6 +28,8 @@ def app_version() -> str:
 
 def read_battery() -> Any | None:
     """psutil's battery (``percent``, ``power_plugged``, ``secsleft``); None without one, or where nobody can tell."""
+    import psutil
+
     if not hasattr(psutil, "sensors_battery"):
         return None
     try:

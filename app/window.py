@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
-
-from app.bootstrap import Client
 from app.config import ClientSettings
 from app.facts import app_version
-from app.interview.service import InterviewService
-from app.ui.application import MainWindow, build_application
-from app.ui.context import UiContext
 from contract.errors import XudaError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.bootstrap import Client
+    from app.interview.service import InterviewService
+    from app.ui.application import MainWindow
+    from app.ui.context import UiContext
+    from app.ui.script import Script
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
 _WARM_UP_AFTER_MS = 400
@@ -26,36 +30,61 @@ _WARM_UP_AFTER_MS = 400
 
 def run_client(settings: ClientSettings) -> int:
     """Open the client and stay until its window is closed."""
-    application = build_application(sys.argv[:1])
-    script = None
-    if settings.autopilot is not None:
-        from app.ui.script import read_script
+    script = _script(settings.autopilot)
+    # Qt loads while the data folder is being opened: the key of a passphrase alone takes a third of a second.
+    with ThreadPoolExecutor(1, thread_name_prefix="opening") as pool:
+        opening = pool.submit(_open, settings)
+        from app.ui.application import build_application
 
-        script = read_script(settings.autopilot)
-    try:
-        client = Client(settings)
-    except XudaError as error:
-        if script is None:
-            _show_failure(error, settings.lang)
-        raise
+        application = build_application(sys.argv[:1])
+        try:
+            client = opening.result()
+        except XudaError as error:
+            if script is None:
+                _show_failure(error, settings.lang)
+            raise
     with closing(client):
         try:
-            client.submit(client.service.recover)
-            context = _context(client)
-            window = MainWindow(context)
-            window.show()
-            client.start_sync()
-            QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
-            if script is None:
-                if settings.invitation:
-                    window.use_invitation(settings.invitation)
-                return int(application.exec())
-            return _fly(application, window, context, client, script)
+            return _run(application, client, script)
         finally:
             client.submit(client.service.shutdown).result()
 
 
+def _script(file: Path | None) -> Script | None:
+    if file is None:
+        return None
+    from app.ui.script import read_script
+
+    return read_script(file)
+
+
+def _open(settings: ClientSettings) -> Client:
+    from app.bootstrap import Client
+
+    return Client(settings)
+
+
+def _run(application: QApplication, client: Client, script: Script | None) -> int:
+    from PySide6.QtCore import QTimer
+
+    from app.ui.application import MainWindow
+
+    client.submit(client.service.recover)
+    context = _context(client)
+    window = MainWindow(context)
+    window.show()
+    client.start_sync()
+    QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
+    if script is not None:
+        return _fly(application, window, context, client, script)
+    if client.settings.invitation:
+        window.use_invitation(client.settings.invitation)
+    return int(application.exec())
+
+
 def _context(client: Client) -> UiContext:
+    from app.ui.context import UiContext
+
     settings = client.settings
     return UiContext(
         service=client.service,
@@ -71,7 +100,7 @@ def _context(client: Client) -> UiContext:
     )
 
 
-def _fly(application: Any, window: Any, context: UiContext, client: Client, script: Any) -> int:
+def _fly(application: QApplication, window: MainWindow, context: UiContext, client: Client, script: Script) -> int:
     from app.ui.autopilot import Autopilot
 
     earlier = {row.interview_id for row in client.submit(client.service.mine).result()}

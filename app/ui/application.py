@@ -17,24 +17,11 @@ from app.ui import names
 from app.ui.context import UiContext
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
-from app.ui.presenters.answering import AnsweringPresenter
+from app.ui.pages import PageMaker
 from app.ui.presenters.journey import IN_INTERVIEW, Journey
-from app.ui.presenters.pages import MinePresenter
-from app.ui.presenters.written import WrittenPresenter
 from app.ui.runner import QtRunner
-from app.ui.screens.consent import ConsentScreen, DeclinedScreen
-from app.ui.screens.devices import DevicesScreen
-from app.ui.screens.entry import EntryScreen
-from app.ui.screens.finish import FinishScreen, LeftScreen
 from app.ui.screens.help import HelpPanel
-from app.ui.screens.mine import InterviewsScreen, MineScreen
-from app.ui.screens.practice import PracticeScreen
-from app.ui.screens.proof import ProofScreen
-from app.ui.screens.question import QuestionScreen
-from app.ui.screens.recording import RecordingScreen
 from app.ui.screens.sheets import make_sheets
-from app.ui.screens.start import StartScreen
-from app.ui.screens.written import ChoiceScreen, TextScreen
 from app.ui.style import InputWatch, Look, interface_font, palette, style_sheet
 from app.ui.tokens import make_tokens
 from app.ui.widgets.notice import Notice
@@ -46,6 +33,7 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
 _SMALLEST = (640, 560)
 _FIRST_SIZE = (1180, 760)
+_SPARE_TIME_MS = 60
 
 
 def build_application(argv: Sequence[str] | None = None) -> QApplication:
@@ -85,6 +73,8 @@ class MainWindow(QWidget):
         self.runner = QtRunner(context.submit, context.background)
         self.journey = Journey(context, self.runner, self, time.monotonic)
         self._build()
+        # Once, when everything stands: with a style sheet in force each widget that is added costs a pass over it.
+        self.setStyleSheet(style_sheet(tokens))
         self._connect()
         self._retranslate()
         self.journey.open_start()
@@ -92,45 +82,23 @@ class MainWindow(QWidget):
     # ---- making --------------------
 
     def _dress(self) -> None:
-        tokens = self.look.tokens
         self.setObjectName("window")
         self.setWindowTitle("Xuda 续答")
         self.setWindowIcon(QIcon(self.look.pixmap("mark", "accent", size=64)))
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_FIRST_SIZE)
-        self.setStyleSheet(style_sheet(tokens))
         if self._context.kiosk:
             self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
             self.setWindowState(Qt.WindowState.WindowFullScreen)
 
     def _build(self) -> None:
         look, journey = self.look, self.journey
-        self.answering = AnsweringPresenter(journey)
-        written = WrittenPresenter(journey)
-        self.mine = MinePresenter(journey)
+        self._maker = PageMaker(look, journey)
+        self.answering, self.mine = self._maker.answering, self._maker.mine
         self.topbar = TopBar(look)
         self.notice = Notice(look)
         self._stack = QStackedWidget()
         self._pages: dict[Screen, Page] = {}
-        for page in (
-            StartScreen(look, journey),
-            InterviewsScreen(look, journey),
-            MineScreen(look, journey, self.mine),
-            EntryScreen(look, journey),
-            ConsentScreen(look, journey),
-            DeclinedScreen(look, journey),
-            DevicesScreen(look, journey),
-            PracticeScreen(look, journey),
-            QuestionScreen(look, journey, self.answering),
-            RecordingScreen(look, journey, self.answering),
-            ProofScreen(look, journey, self.answering),
-            TextScreen(look, journey, written),
-            ChoiceScreen(look, journey, written),
-            FinishScreen(look, journey),
-            LeftScreen(look, journey),
-        ):
-            self._pages[page.place] = page
-            self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -162,6 +130,10 @@ class MainWindow(QWidget):
         self._second.setInterval(1000)
         self._second.timeout.connect(journey.tick)
         self._second.start()
+        self._spare_time = QTimer(self)
+        self._spare_time.setInterval(_SPARE_TIME_MS)
+        self._spare_time.timeout.connect(self._make_the_next_page)
+        self._spare_time.start()
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.commitDataRequest.connect(self._session_ends)
@@ -190,9 +162,25 @@ class MainWindow(QWidget):
         """Open with an invitation that came from outside: a link that was clicked, or a code."""
         self.journey.arrive(text)
 
+    def _page(self, screen: Screen) -> Page:
+        page = self._pages.get(screen)
+        if page is None:
+            page = self._pages[screen] = self._maker.make(screen)
+            self._stack.addWidget(page)
+            page.retranslate()
+        return page
+
+    def _make_the_next_page(self) -> None:
+        """One screen per idle moment, so that each is there at once when it is wanted."""
+        missing = next((screen for screen in Screen if screen not in self._pages), None)
+        if missing is None or self._closing:
+            self._spare_time.stop()
+        else:
+            self._page(missing)
+
     def show_screen(self, screen: Screen) -> None:
         before = self._stack.currentWidget()
-        page = self._pages[screen]
+        page = self._page(screen)
         if isinstance(before, Page) and before is not page:
             before.left()
         self._stack.setCurrentWidget(page)
