@@ -150,7 +150,9 @@ class Client:
         if enrolment is None:
             return None
         signer = Signer(enrolment.device_key, enrolment.device_id, self.clock)
-        transport = Transport(enrolment.server_url, signer=signer)
+        # `xuda sync --wait 5` is not to hang for half a minute on a server that says nothing.
+        patience = min(30.0, max(5.0, self.settings.wait)) if self.settings.wait else 30.0
+        transport = Transport(enrolment.server_url, signer=signer, timeouts=(5.0, patience))
         storage = self.storage
         return SyncEngine(storage.database, storage.outbox, storage.shelf, transport, self.news)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.config import ClientSettings
 from app.facts import app_version
-from contract.errors import XudaError
+from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -29,7 +30,8 @@ _WARM_UP_AFTER_MS = 400
 
 
 def run_client(settings: ClientSettings) -> int:
-    """Open the client and stay until its window is closed."""
+    """Open the client and stay until its window is closed. Raises XudaError(SCREEN_MISSING) and as ``Client`` does."""
+    need_screen()
     script = _script(settings.autopilot)
     # Qt loads while the data folder is being opened: the key of a passphrase alone takes a third of a second.
     with ThreadPoolExecutor(1, thread_name_prefix="opening") as pool:
@@ -48,6 +50,14 @@ def run_client(settings: ClientSettings) -> int:
             return _run(application, client, script)
         finally:
             client.submit(client.service.shutdown).result()
+
+
+def need_screen() -> None:
+    """Qt would end the whole program without a word for the user. Raises XudaError(SCREEN_MISSING)."""
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise XudaError(ErrorCode.SCREEN_MISSING)
 
 
 def _script(file: Path | None) -> Script | None:

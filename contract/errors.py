@@ -74,6 +74,7 @@ class ErrorCode(StrEnum):
     FILE_MISSING = "file_missing"
     ROW_INVALID = "row_invalid"
     SETTING_INVALID = "setting_invalid"
+    SCREEN_MISSING = "screen_missing"
 
 
 class XudaError(Exception):

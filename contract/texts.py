@@ -296,6 +296,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Nothing was started or changed.",
         "Correct the setting named. `--help` explains each one.",
     ),
+    ErrorCode.SCREEN_MISSING: (
+        "There is no screen to open a window on",
+        "Nothing was started or changed.",
+        "Start it from a desktop session. The demo runs without a screen with --headless.",
+    ),
 }
 
 # How the values that come with an error are named to people. Values without a name here are shown under their own.

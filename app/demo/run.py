@@ -12,6 +12,7 @@ from typing import Any
 from app.config import ClientSettings
 from app.demo.headless import run_headless
 from app.demo.processes import ROOT, DemoFailed, Server, demo_environment, run_json, speech_folder
+from app.window import need_screen
 from contract.errors import ErrorCode, XudaError
 
 
@@ -26,6 +27,7 @@ def run(settings: ClientSettings) -> int:
 
 
 def _run_with_screen(settings: ClientSettings) -> int:
+    need_screen()
     folder = settings.keep or Path(tempfile.mkdtemp(prefix="xuda-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     env = demo_environment(folder, secrets.token_urlsafe(24))

@@ -202,3 +202,12 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {"PySide6", "cv2", "av", "numpy", "sounddevice", "faster_whisper", "requests", "sqlite3"}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there a screen may be missing")
+def test_without_a_screen_the_client_says_so(tmp_path: Path) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    env = {key: value for key, value in os.environ.items() if key not in hidden}
+    command = [sys.executable, "-m", "app", "client", "--data", str(tmp_path), "--lang", "en"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "There is no screen to open a window on")

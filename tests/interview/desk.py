@@ -101,7 +101,11 @@ class Desk:
         self.wakes = 0
         self.recorder = DeviceRecorder()
         self.transcriber = WhisperTranscriber(find(folder, wanted=str(MODEL)) if model else None)
-        self._stock(office, adjustments or Adjustments(), kit)
+        try:
+            self._stock(office, adjustments or Adjustments(), kit)
+        except BaseException:
+            self.device.database.close()  # its thread would keep the tests from ending
+            raise
         self.service = InterviewService(
             store=self.device.store,
             shelf=self.device.shelf,
