@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.interview.ports import Clock
+from app.storage import without_numpy  # noqa: F401 - comes first
 from app.storage.database import Database
 from app.storage.enrolment import EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
