@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from app.interview import plan
+from app.interview import drafts, plan
 from app.interview.answers import answer_views
 from app.interview.model import Environment, ExitReason
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
@@ -22,7 +22,7 @@ from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView
 from contract import events as wire
 from contract.canonical import b64decode
 from contract.errors import ErrorCode, XudaError
-from contract.events import EventType, HrState
+from contract.events import HrState
 from contract.invitation import Adjustments
 from contract.keys import wrap_key
 from contract.kit import Kit, QuestionKind
@@ -114,22 +114,21 @@ class InterviewService:
     def begin(self, *, language: str, scoring: bool) -> None:
         """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now."""
         admission = self._require_admission()
-        data = wire.ConsentedData(consent_version=admission.kit.consent.version, recording=True, scoring=scoring)
-        consented = EventDraft(EventType.CONSENTED, data)
+        consented = drafts.consented(admission.kit, scoring=scoring)
         row = self._create(admission, InterviewState.ACTIVE, language, scoring, [consented])
         self._activate(row.interview_id)
 
     def decline(self, *, language: str) -> ReceiptView:
         """The candidate does not want an AI interview (已拒绝AI面试). HR is told; nothing was recorded."""
         admission = self._require_admission()
-        data = wire.DeclinedData(consent_version=admission.kit.consent.version)
-        row = self._create(admission, InterviewState.DECLINED, language, False, [EventDraft(EventType.DECLINED, data)])
+        declined = drafts.declined(admission.kit)
+        row = self._create(admission, InterviewState.DECLINED, language, False, [declined])
         return self._receipt(row)
 
     def resume(self, interview_id: str) -> None:
         row = self._store.interview(interview_id)
-        draft = EventDraft(EventType.RESUMED, wire.ResumedData(environment=asdict(self._facts())))
-        self._store.append(row.interview_id, [draft], state=InterviewState.ACTIVE)
+        resumed = drafts.resumed(self._facts())
+        self._store.append(row.interview_id, [resumed], state=InterviewState.ACTIVE)
         self._activate(interview_id)
 
     def abandon_earlier(self, interview_id: str) -> None:
@@ -220,14 +219,13 @@ class InterviewService:
         row = self._require_active()
         chosen = self._store.take(take_id)
         step = self._require_step(chosen.question_id)
-        assert chosen.stored is not None
         siblings = [t for t in self._store.takes(row.interview_id) if t.question_id == chosen.question_id]
-        drafts = [EventDraft(EventType.ANSWER_SAVED, _answer_data(step, chosen))]
+        said = [drafts.spoken_answer(step, chosen)]
         if chosen.transcript is not None:
-            drafts.append(transcribed_draft(take_id, chosen.transcript))
+            said.append(transcribed_draft(take_id, chosen.transcript))
         if chosen.correction is not None:
-            drafts.append(_correction_draft(take_id, chosen.correction))
-        self._save(row, drafts, takes=[replace(chosen, state=TakeState.SUBMITTED)])
+            said.append(drafts.corrected(take_id, chosen.correction))
+        self._save(row, said, takes=[replace(chosen, state=TakeState.SUBMITTED)])
         for take in siblings:
             if take.take_id != take_id and take.state in (TakeState.RECORDED, TakeState.RECOVERED):
                 self._takes.discard(take)
@@ -241,7 +239,7 @@ class InterviewService:
         """Keep a corrected transcript beside the original, before or after the answer was submitted."""
         take = self._takes.correct(take_id, text)
         if take.state is TakeState.SUBMITTED:
-            self._save(self._store.interview(take.interview_id), [_correction_draft(take_id, text)])
+            self._save(self._store.interview(take.interview_id), [drafts.corrected(take_id, text)])
 
     def save_draft(self, question_id: str, draft: str) -> None:
         """Keep what is typed (or the chosen numbers, comma-separated) so that a crash does not lose it."""
@@ -293,16 +291,13 @@ class InterviewService:
             self._end_interrupted(row)
         self._drop_unsubmitted(row)
         answered = len(plan.answered_questions(self._store.events(row.interview_id)))
-        data = wire.FinishedData(answers=answered, reason="time_up" if time_up else "completed")
         self._hold(row.interview_id)
-        row = self._save(row, [EventDraft(EventType.FINISHED, data)], state=InterviewState.FINISHED)
+        row = self._save(row, [drafts.finished(answered, time_up=time_up)], state=InterviewState.FINISHED)
         self._active = None
         return self._receipt(row)
 
     def answer_questionnaire(self, interview_id: str, ratings: wire.QuestionnaireData, words: str = "") -> None:
-        sealed = wire.QuestionnaireSealed(words=words) if words else None
-        draft = EventDraft(EventType.QUESTIONNAIRE, ratings, sealed)
-        self._save(self._store.interview(interview_id), [draft])
+        self._save(self._store.interview(interview_id), [drafts.questionnaire(ratings, words)])
 
     def farewell(self) -> None:
         """The candidate has left the last screen: what was delivered may be removed from this device now."""
@@ -333,8 +328,7 @@ class InterviewService:
 
     def withdraw(self, interview_id: str) -> None:
         """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once."""
-        draft = EventDraft(EventType.WITHDRAWN, wire.WithdrawnData())
-        self._store.append(interview_id, [draft], state=InterviewState.DELETED)
+        self._store.append(interview_id, [drafts.withdrawn()], state=InterviewState.DELETED)
         self._store.destroy(interview_id)
         if self._active == interview_id:
             self._active = None
@@ -348,22 +342,14 @@ class InterviewService:
         state: InterviewState,
         language: str,
         scoring: bool,
-        drafts: Sequence[EventDraft],
+        first: Sequence[EventDraft],
     ) -> InterviewRow:
         invitation, kit = admission.invitation, admission.kit
         key, interview_id = self._new_key(), str(uuid.uuid4())
         facts = self._facts()
         attempt = 1 + len(self._attempts(invitation.invitation_id))
-        started = wire.StartedData(
-            invitation_id=invitation.invitation_id,
-            kit_id=kit.kit_id,
-            kit_version=kit.version,
-            attempt=attempt,
-            wrapped_key=wrap_key(key, b64decode(kit.encryption_key), interview_id),
-            language=language,
-            app_version=facts.app_version,
-            environment=asdict(facts),
-        )
+        wrapped = wrap_key(key, b64decode(kit.encryption_key), interview_id)
+        started = drafts.started(invitation, kit, attempt, wrapped, language, facts)
         now = self._clock.now()
         row = InterviewRow(
             interview_id=interview_id,
@@ -383,7 +369,7 @@ class InterviewService:
             row,
             key=key,
             candidate_name=admission.candidate_name,
-            events=[EventDraft(EventType.STARTED, started), *drafts],
+            events=[started, *first],
         )
         self._admission = None
         self._wake_sync()
@@ -392,43 +378,29 @@ class InterviewService:
     def _save(
         self,
         row: InterviewRow,
-        drafts: Sequence[EventDraft],
+        events: Sequence[EventDraft],
         *,
         state: InterviewState | None = None,
         takes: Sequence[TakeRow] = (),
     ) -> InterviewRow:
         used = self._seconds_used(row)
-        row = self._store.append(row.interview_id, drafts, state=state, takes=takes, seconds_used=used)
+        row = self._store.append(row.interview_id, events, state=state, takes=takes, seconds_used=used)
         self._restart_clock(row)
         self._wake_sync()
         return row
 
     def _submit_value(self, step: Step, sealed: wire.AnswerSealed, thinking_used: float) -> None:
         row = self._require_active()
-        data = wire.AnswerData(
-            answer_id=str(uuid.uuid4()),
-            question_id=step.question.question_id,
-            kind=step.question.kind,
-            take=1,
-            takes_used=1,
-            duration=0.0,
-            thinking_used=thinking_used,
-        )
-        self._save(row, [EventDraft(EventType.ANSWER_SAVED, data, sealed)])
+        self._save(row, [drafts.written_answer(step, sealed, thinking_used)])
 
     def _leave_as(self, row: InterviewRow, state: InterviewState, reason: ExitReason, words: str) -> InterviewRow:
-        kind = EventType.PAUSED if state is InterviewState.PAUSED else EventType.ABANDONED
         answered = len(plan.answered_questions(self._store.events(row.interview_id)))
-        data = wire.ExitData(
-            reason=reason.value,
-            environment=asdict(self._facts()),
-            unanswered=len(self._kit(row).questions) - answered,
-        )
-        sealed = wire.ExitSealed(words=words) if words.strip() else None
+        unanswered = len(self._kit(row).questions) - answered
+        left = drafts.left(state, reason, words, self._facts(), unanswered)
         if state is InterviewState.ABANDONED:
             self._drop_unsubmitted(row)
         self._hold(row.interview_id)
-        row = self._save(row, [EventDraft(kind, data, sealed)], state=state)
+        row = self._save(row, [left], state=state)
         if self._active == row.interview_id:
             self._active = None
         return row
@@ -519,30 +491,3 @@ class InterviewService:
             updated_at=row.updated_at,
             delivered=row.receipt_serial is not None and row.receipt_serial >= row.last_seq,
         )
-
-
-def _answer_data(step: Step, take: TakeRow) -> wire.AnswerData:
-    assert take.stored is not None
-    stored = wire.ObjectRef(
-        object_id=take.stored.object_id,
-        media_type=take.stored.media_type,
-        size=take.stored.size,
-        sha256=take.stored.sha256,
-    )
-    return wire.AnswerData(
-        answer_id=take.take_id,
-        question_id=take.question_id,
-        kind=step.question.kind,
-        take=take.number,
-        takes_used=step.takes_used,
-        duration=take.duration,
-        thinking_used=take.thinking_used,
-        objects=[stored],
-        recovered=take.state is TakeState.RECOVERED,
-        faults=[wire.FaultModel(code=fault.code, at=fault.at) for fault in take.faults],
-    )
-
-
-def _correction_draft(answer_id: str, text: str) -> EventDraft:
-    data = wire.CorrectedData(answer_id=answer_id)
-    return EventDraft(EventType.CORRECTED, data, wire.CorrectedSealed(text=text))
