@@ -45,6 +45,8 @@ class UploadLocks:
             self._leave(name, slot)
             raise
         slot.stop = asyncio.Event()
+        if slot.users > 1:  # somebody came while this one was being let in, and has set the event before
+            slot.stop.set()
         try:
             yield slot.stop
         finally:
