@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from app.interview.model import Environment, ExitReason
 from app.interview.states import InterviewState, TakeState
@@ -33,6 +33,7 @@ def reconcile(
             for take in store.takes(row.interview_id):
                 _reconcile_take(store, takes, row, take, kit.speech_language)
         if row.state is InterviewState.ACTIVE:
+            _free_newest_take(store, row)
             unanswered = len(kit.questions) - row.answered if kit else 0
             data = ExitData(reason=ExitReason.CRASH.value, environment=asdict(facts), unanswered=unanswered)
             store.append(row.interview_id, [EventDraft(EventType.PAUSED, data)], state=InterviewState.PAUSED)
@@ -55,3 +56,10 @@ def _reconcile_take(store: InterviewStore, takes: TakeDesk, row: InterviewRow, t
             takes.discard(store.take(take.take_id))
     elif take.state is not TakeState.DISCARDED:
         takes.transcribe_stored(take, language)
+
+
+def _free_newest_take(store: InterviewStore, row: InterviewRow) -> None:
+    """A crash between the end of an answer and its proof: the candidate has not seen the take, so it does not count."""
+    recorded = [take for take in store.takes(row.interview_id) if take.state is TakeState.RECORDED]
+    if recorded and recorded[-1].counted:
+        store.save_take(replace(recorded[-1], counted=False))

@@ -184,6 +184,20 @@ def test_a_crash_is_recorded_as_the_reason_and_costs_no_take(
         assert step.takes_left == 2
 
 
+def test_a_crash_just_after_an_answer_keeps_its_take_and_does_not_count_it(
+    tmp_path: Path, office: Office, sound: Path, clip: Path
+) -> None:
+    with Desk(tmp_path, office) as desk:
+        desk.begin()
+        take = desk.record("q1", sound, clip)
+        assert take.counted
+    with Desk(tmp_path, office) as again:
+        again.run(again.service.recover)
+        again.run(again.service.resume, _id(again))
+        step = again.run(again.service.step)
+        assert ([kept.take_id for kept in step.takes], step.takes_left) == ([take.take_id], 2)
+
+
 def test_giving_up_removes_what_was_not_submitted(desk: Desk, sound: Path, clip: Path) -> None:
     desk.begin()
     take = desk.record("q1", sound, clip)
