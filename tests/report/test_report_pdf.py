@@ -92,3 +92,13 @@ def test_a_very_long_answer_goes_over_several_pages_and_ends() -> None:
     text = text_of(s.Story().started().written("q3", "很长的回答。" * 3000 + "x" * 5000 + "结尾"), "zh_CN")
     assert text.count("页，共") > 5
     assert "结尾" in text
+
+
+def test_a_long_word_that_breaks_leaves_no_mark_in_the_text_that_a_reader_copies() -> None:
+    # a letter that the report itself does not use, first met where a long word breaks
+    long = "0" * 11 + "z" + "0" * 36
+    story = s.Story().started().written("q3", f"{long} and then a maze")
+    text = text_of(story, "en")
+    assert "\u200b" not in text
+    assert "and then a maze" in text
+    assert long in "".join(text.split())
