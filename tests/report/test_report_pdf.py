@@ -92,6 +92,7 @@ def test_a_very_long_answer_goes_over_several_pages_and_ends() -> None:
     text = text_of(s.Story().started().written("q3", "很长的回答。" * 3000 + "x" * 5000 + "结尾"), "zh_CN")
     assert text.count("页，共") > 5
     assert "结尾" in text
+    assert max(line.count("x") for line in text.splitlines()) < 200  # no line leaves the page
 
 
 def test_a_long_word_that_breaks_leaves_no_mark_in_the_text_that_a_reader_copies() -> None:
