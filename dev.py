@@ -52,6 +52,8 @@ TESTING: list[tuple[str, ...]] = [
     ("chromium", "chromium-browser"),
     ("chromium-driver", "chromium-chromedriver"),
     ("strace",),
+    ("fuse3",),
+    ("faketime",),
 ]
 
 
@@ -253,14 +255,10 @@ def command_demo(rest: list[str]) -> int:
 
 def command_campaign(rest: list[str]) -> int:
     """Long runs that look for what a short test cannot show."""
-    if not rest or rest[0] not in CAMPAIGNS:
-        print("campaigns: " + ", ".join(CAMPAIGNS))
-        return 2
     prepare(RUNTIME + TESTING)
     env = job_environment()
     env["QT_QPA_PLATFORM"] = "offscreen"
-    given = rest[2:] if rest[1:2] == ["--"] else rest[1:]
-    return run([str(venv_python()), "-m", CAMPAIGNS[rest[0]], *given], env)
+    return run([str(venv_python()), "-m", "tests.campaigns", *rest], env)
 
 
 def command_screenshots(rest: list[str]) -> int:
@@ -279,13 +277,11 @@ def command_lock(rest: list[str]) -> int:
     return run([python, "-m", "uv", "pip", "compile", *options.split(), *rest, "pyproject.toml", "-o", str(LOCK)])
 
 
-CAMPAIGNS = {"kill": "tests.crash.kills"}
-
 COMMANDS = {
     "test": (command_test, "set up, then ruff, mypy and the tests; everything after -- goes to pytest"),
     "demo": (command_demo, "set up, then `xuda demo` with the remaining arguments"),
     "screenshots": (command_screenshots, "set up, then draw every screen of the client into docs/screenshots"),
-    "campaign": (command_campaign, "set up, then a long run by name: kill [--count N] [--seed N]"),
+    "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),
     "lock": (command_lock, "write requirements.lock anew from pyproject.toml"),
 }

@@ -1,20 +1,16 @@
 """SIGKILL the client at random moments of a scripted interview and look at what is left.
 
-``python -m tests.crash.kills --count 50 --seed 1`` prints one JSON line per kill and a summary; the exit code is 1 when
-an acknowledged answer, more than two seconds of the running answer, or a take was lost.
+Broken promises are: an acknowledged answer, more than two seconds of the running answer, or a take was lost.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import re
 import shutil
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,6 +23,7 @@ from app.capture.testpicture import write_test_picture
 from app.config import ClientSettings
 from app.demo.processes import Client as ClientProcess
 from app.demo.processes import Server, demo_environment, run_json, speech_folder
+from tests.campaigns.model import Findings, Options
 from tests.speech.say import say
 
 PASSPHRASE = "kill campaign"
@@ -173,24 +170,19 @@ def run(count: int, seed: int, folder: Path) -> Iterator[Outcome]:
         yield campaign.kill(seed + number, longest)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+def campaign(options: Options) -> Findings:
+    """Kill the client ``cases`` times and compare what is left with what the screen had promised."""
+    findings = Findings()
     outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="xuda-kills-") as folder:
-        for outcome in run(given.count, given.seed, Path(folder)):
-            outcomes.append(outcome)
-            print(json.dumps(asdict(outcome) | {"good": outcome.good}), flush=True)
-    lost = [outcome.lost for outcome in outcomes if outcome.recorded]
-    print(
-        f"{len(outcomes)} kills, {len(lost)} in the middle of an answer, not good: "
-        f"{sum(not outcome.good for outcome in outcomes)}; "
-        f"seconds lost: median {statistics.median(lost or [0]):.2f}, most {max(lost or [0]):.2f}"
-    )
-    return 0 if all(outcome.good for outcome in outcomes) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    for outcome in run(options.cases(short=6, long=1000), options.seed, options.work):
+        outcomes.append(outcome)
+        findings.expect(outcome.good, f"seed {outcome.seed}: {json.dumps(asdict(outcome))}")
+    lost = sorted(outcome.lost for outcome in outcomes if outcome.recorded) or [0.0]
+    findings.figures |= {
+        "kills": len(outcomes),
+        "in the middle of an answer": sum(bool(outcome.recorded) for outcome in outcomes),
+        "seconds lost, median": round(statistics.median(lost), 2),
+        "seconds lost, p95": round(lost[min(len(lost) - 1, int(len(lost) * 0.95))], 2),
+        "seconds lost, most": round(lost[-1], 2),
+    }
+    return findings

@@ -1,0 +1,67 @@
+"""Run campaigns by name; the exit code is 1 when a promise was broken.
+
+``python -m tests.campaigns kill --count 50 --seed 1``, ``python -m tests.campaigns all --short``. With ``--broken NAME`` the
+campaign runs against a deliberately broken product and the exit code is 0 only when it finds the defect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tests.campaigns.model import Campaign, Findings, Options
+
+# name: module that has ``campaign(options) -> Findings`` and, where it has deliberate defects, ``BROKEN``: their names
+CAMPAIGNS = {
+    "kill": "tests.crash.kills",
+}
+SHOWN = 20
+
+
+def load(name: str) -> tuple[Campaign, Sequence[str]]:
+    module = importlib.import_module(CAMPAIGNS[name])
+    return module.campaign, getattr(module, "BROKEN", ())
+
+
+def run(name: str, options: Options) -> Findings:
+    campaign, broken = load(name)
+    if options.broken is not None and options.broken not in broken:
+        raise SystemExit(f"{name} has no defect named {options.broken}; it has: {', '.join(broken) or 'none'}")
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"xuda-{name}-") as folder:
+        found = campaign(replace(options, work=Path(folder)))
+    found.figures["seconds"] = round(time.monotonic() - begun, 1)
+    for failure in found.failures[:SHOWN]:
+        print(f"{name}: {failure}", flush=True)
+    if len(found.failures) > SHOWN:
+        print(f"{name}: and {len(found.failures) - SHOWN} more", flush=True)
+    print(found.line(name), flush=True)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev.py campaign", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("name", choices=["all", *CAMPAIGNS])
+    parser.add_argument("--short", action="store_true", help="the form that fits into the tests' time")
+    parser.add_argument("--count", type=int, help="number of cases instead of the campaign's own")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same cases")
+    parser.add_argument("--broken", metavar="DEFECT", help="run against a deliberately broken product")
+    given = parser.parse_args()
+    options = Options(Path(), given.count, given.seed, given.short, given.broken)
+    results = [run(name, options) for name in (CAMPAIGNS if given.name == "all" else [given.name])]
+    good = all(found.good for found in results)
+    if given.broken is not None:
+        print("the defect was found" if not good else "the defect was NOT found", flush=True)
+        return 1 if good else 0
+    print(f"{len(results)} campaigns, {sum(not found.good for found in results)} with findings", flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
