@@ -1,7 +1,8 @@
 """Run campaigns by name; the exit code is 1 when a promise was broken.
 
-``python -m tests.campaigns kill --count 50 --seed 1``, ``python -m tests.campaigns all --short``. With ``--broken NAME`` the
-campaign runs against a deliberately broken product and the exit code is 0 only when it finds the defect.
+``python -m tests.campaigns kill --count 50 --seed 1``, ``python -m tests.campaigns all --short``. With
+``--broken NAME`` the campaign runs against a deliberately broken product and the exit code is 0 only when it finds the
+defect.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``count``: how many cases (None: the campaign's own number for ``short`` or long); ``seed``: same seed, same cases.
+    """``count``: how many cases (None: the campaign's own number for ``short`` or long).
 
-    ``work``: an empty folder the campaign may fill. ``broken``: the name of one of the campaign's deliberate defects,
+    ``seed``: same seed, same cases. ``work``: an empty folder the campaign may fill. ``broken``: the name of one of the campaign's deliberate defects,
     which it must then find (None: the product as it is).
     """
 
@@ -30,7 +30,7 @@ class Options:
 
 @dataclass(slots=True)
 class Findings:
-    """``figures``: what was measured, by name. ``failures``: one line for each broken promise, enough to find it again."""
+    """``figures``: what was measured, by name. ``failures``: one line per broken promise, enough to find it again."""
 
     figures: dict[str, str | int | float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
