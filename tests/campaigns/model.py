@@ -12,8 +12,8 @@ from pathlib import Path
 class Options:
     """``count``: how many cases (None: the campaign's own number for ``short`` or long).
 
-    ``seed``: same seed, same cases. ``work``: an empty folder the campaign may fill. ``broken``: the name of one of the campaign's deliberate defects,
-    which it must then find (None: the product as it is).
+    ``seed``: same seed, same cases. ``work``: an empty folder the campaign may fill. ``broken``: the name of one of the
+    campaign's deliberate defects, which it must then find (None: the product as it is).
     """
 
     work: Path
