@@ -1,0 +1,231 @@
+"""A backend with an interview in each department, everybody logged in, and what paths and bodies are filled with."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyotp
+import requests
+
+from backend.db.models import InvitationRow, Role
+from backend.services import auth, devices, users
+from contract import events as ev
+from contract.canonical import b64encode
+from contract.keys import SigningKey
+from tests.backend import tus
+from tests.backend.world import COMMAND_LINE, Booth, Sealed, Served, Talk, invite, served
+from tests.security import rights
+from tests.security.rights import Right
+
+DEPARTMENTS = ("rd", "rd-lab", "sales")
+SEEN_BY_HEAD = frozenset({"rd", "rd-lab"})
+_ROLES = {
+    rights.ADMINISTRATOR: (Role.ADMINISTRATOR, None),
+    rights.HR: (Role.HR, None),
+    rights.HEAD: (Role.DEPARTMENT_HEAD, "rd"),
+    rights.AUDITOR: (Role.AUDITOR, None),
+}
+
+
+@dataclass
+class Place:
+    """One department's interview with a recording, a transcript and an upload that is not finished."""
+
+    talk: Talk
+    sealed: Sealed
+
+
+@dataclass
+class Login:
+    """What a browser keeps of a login, and what forms carry."""
+
+    token: str
+    csrf: str
+
+
+@dataclass
+class World:
+    backend: Served
+    logins: dict[str, Login]
+    booths: dict[str, Booth]
+    places: dict[str, Place]
+    batch_id: str
+    counter: Iterator[int] = field(default_factory=lambda: iter(range(100, 1_000_000)))
+
+    def ask(self, right: Right, who: str, department: str) -> requests.Response:
+        """The route as ``who``, for the interview of ``department``; redirects are not followed."""
+        if right.path.startswith("/v1"):
+            return self._ask_api(right, who, department)
+        return self._ask_portal(right, who, department)
+
+    def fill(self, path: str, department: str) -> str:
+        """The path with real things in it."""
+        return re.sub(r"\{(\w+)\}", lambda found: PATHS[found[1]](self, department), path)
+
+    def _ask_portal(self, right: Right, who: str, department: str) -> requests.Response:
+        login = self.logins.get(who)
+        method = "GET" if right.method == "MOUNT" else right.method
+        headers = {}
+        if who in self.booths:
+            headers = self.booths[who].upload_headers()
+        form = dict(right.form)
+        if method == "POST":
+            form["csrf"] = login.csrf if login else "x"
+        files = {"file": b""} if right.path.endswith("/candidates") and method == "POST" else None
+        return requests.request(
+            method,
+            self.backend.url + self.fill(right.path, department) + ("/mark.svg" if right.method == "MOUNT" else ""),
+            params={"to": "en"} if right.path == "/language" else None,
+            data=form or None,
+            files=files,
+            cookies={"xuda_hr": login.token} if login else None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=60,
+        )
+
+    def _ask_api(self, right: Right, who: str, department: str) -> requests.Response:
+        path = self.fill(right.path, department)
+        if who in self.booths:
+            return BUILDERS[right.request](self, self.booths[who], right, department, path)
+        login = self.logins.get(who)
+        cookies = {"xuda_hr": login.token} if login else None
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1"}
+        return requests.request(
+            right.method, self.backend.url + path, data=_ENROLMENT, cookies=cookies, headers=headers, timeout=60
+        )
+
+
+_KEY = b64encode(SigningKey.generate().public)
+_ENROLMENT = json.dumps(
+    {"code": "AAAAA-AAAAA-AAAAA", "public_key": _KEY, "name": "n", "platform": "p", "app_version": "1"}
+).encode()
+
+
+# ---- what stands for {…} in a path ----------------------------------------------------------------------------------
+PATHS: dict[str, Callable[[World, str], str]] = {
+    "interview_id": lambda world, department: world.places[department].talk.interview_id,
+    "object_id": lambda world, department: world.places[department].sealed.object_id,
+    "answer_id": lambda world, department: "a-q1",
+    "batch_id": lambda world, department: world.batch_id,
+    "kit_id": lambda world, department: "test",
+    "device_id": lambda world, department: world.booths[rights.REVOKED].device_id,
+    "name": lambda world, department: _begun(world, department),
+    "seq": lambda world, department: str(next(world.counter)),
+    "serial": lambda world, department: str(next(world.counter)),
+}
+
+
+def _begun(world: World, department: str) -> str:
+    """The name of a new upload of the interview's own device."""
+    place = world.places[department]
+    fresh = Sealed(str(uuid.uuid4()), b"x" * 10)
+    return tus.location(place.talk, fresh).rpartition("/")[2]
+
+
+# ---- what devices send ----------------------------------------------------------------------------------------------
+Builder = Callable[[World, Booth, Right, str, str], requests.Response]
+
+
+def _plain(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return booth.call(right.method, path)
+
+
+def _enrolment(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return requests.post(booth.url + path, data=_ENROLMENT, timeout=60)
+
+
+def _as(world: World, booth: Booth, department: str) -> Talk:
+    """The department's interview as ``booth`` would speak of it."""
+    talk = world.places[department].talk
+    return Talk(booth, talk.invitation_id, talk.interview_id, talk.key, dict(talk.envelopes))
+
+
+def _event(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    talk = _as(world, booth, department)
+    seq = int(path.rpartition("/")[2])
+    return booth.call("PUT", path, talk.add(ev.EventType.RESUMED, ev.ResumedData(), seq=seq))
+
+
+def _manifest(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    talk = _as(world, booth, department)
+    serial = int(path.rpartition("/")[2])
+    document = talk.manifest([], serial=serial, last_seq=serial)
+    return booth.call("PUT", path, booth.sign(document))
+
+
+def _creation(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return tus.create(_as(world, booth, department), Sealed(str(uuid.uuid4()), b"x" * 10))
+
+
+def _upload(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return requests.request(right.method, booth.url + path, headers=booth.upload_headers(), timeout=60)
+
+
+def _chunk(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return tus.patch(booth, booth.url + path, 0, b"x")
+
+
+def _overridden(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    headers = {**booth.upload_headers(), "X-HTTP-Method-Override": "DELETE"}
+    return requests.post(booth.url + path, headers=headers, timeout=60)
+
+
+BUILDERS: dict[str, Builder] = {
+    "": _plain,
+    "enrolment": _enrolment,
+    "event": _event,
+    "manifest": _manifest,
+    "creation": _creation,
+    "upload": _upload,
+    "chunk": _chunk,
+    "overridden deletion": _overridden,
+}
+
+
+# ---- building it ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def world(data: Path) -> Iterator[World]:
+    """Everybody logged in with a fresh one-time code; one device delivers all interviews, one none, one is revoked."""
+    with served(data) as backend:
+        booths = {name: backend.enrol(name) for name in (rights.OWNER, rights.OTHER, rights.REVOKED)}
+        devices.revoke(backend.hr, COMMAND_LINE, booths[rights.REVOKED].device_id)
+        places = {name: _deliver(backend, booths[rights.OWNER], name) for name in DEPARTMENTS}
+        batch_id = _batch(backend, places["rd"].talk.invitation_id)
+        yield World(backend, {who: login(backend, who) for who in _ROLES}, booths, places, batch_id)
+
+
+def login(backend: Served, who: str) -> Login:
+    """A new login of the user of this name, who is made when missing."""
+    role, department = _ROLES[who]
+    name = f"{who} {uuid.uuid4()}"
+    made = users.add_user(backend.hr, COMMAND_LINE, username=name, role=role, department_id=department)
+    code = pyotp.TOTP(made.totp_secret).at(backend.hr.now())
+    token = auth.login(backend.hr, name, made.password, code, address=name)
+    view = auth.current(backend.hr, token)
+    assert view is not None
+    return Login(token, view.csrf)
+
+
+def _deliver(backend: Served, booth: Booth, department: str) -> Place:
+    talk = Talk(booth, invite(backend.hr, f"候选人{department}", department=department))
+    talk.started()
+    sealed = talk.seal(b"picture and sound of " + department.encode())
+    talk.spoken(sealed)
+    talk.heard(f"something said in {department}")
+    talk.put_all()
+    tus.upload(talk, sealed)
+    return Place(talk, sealed)
+
+
+def _batch(backend: Served, invitation_id: str) -> str:
+    with backend.hr.db.read() as session:
+        return session.get_one(InvitationRow, invitation_id).batch_id

@@ -1,0 +1,121 @@
+"""Who may do what: one line per route of the backend. A route without a line fails tests/security/test_rights.py.
+
+Adding a route? Add its line to :data:`RIGHTS`. ``who`` is one of the audiences below. Where the path names a new kind
+of thing (``{hold_id}``), add to ``tests/security/places.py`` how to get one. The test then asks the route as every kind
+of person and device, for an interview of the own, a child and another department, and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# ---- people and devices, as the test logs them in -------------------------------------------------------------------
+NOBODY = "nobody"
+ADMINISTRATOR = "administrator"
+HR = "hr"
+HEAD = "head of rd"  # sees rd and rd-lab below it, not sales
+AUDITOR = "auditor"
+OWNER = "device of the interview"
+OTHER = "device of another interview"
+REVOKED = "revoked device"
+
+PEOPLE = frozenset({ADMINISTRATOR, HR, HEAD, AUDITOR})
+EVERY_DEVICE = frozenset({OWNER, OTHER, REVOKED})
+EVERYONE = PEOPLE | EVERY_DEVICE | {NOBODY}
+
+# ---- audiences ------------------------------------------------------------------------------------------------------
+OPEN = EVERYONE
+MEMBERS = PEOPLE
+READERS = frozenset({ADMINISTRATOR, HR, HEAD})  # of an interview: only within the department
+STAFF = frozenset({ADMINISTRATOR, HR})
+WATCHERS = frozenset({ADMINISTRATOR, AUDITOR})
+DEVICES = frozenset({OWNER, OTHER})
+OWNING_DEVICE = frozenset({OWNER})
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """``route``: method and path as the application declares them. ``form``: fields of a form (its token is added).
+
+    ``ok``: what a permitted one may get (422 and 401: the right is there, what was typed is wrong); everybody else gets
+    401 without a page, 403, 404 or is sent to the login. ``request`` names a
+    builder of tests/security/places.py where a device has to sign more than an empty body.
+    """
+
+    route: str
+    who: frozenset[str]
+    form: Mapping[str, str] = field(default_factory=dict)
+    ok: frozenset[int] = frozenset({200, 201, 204, 303})
+    request: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        return self.route.partition(" ")[2]
+
+    @property
+    def of_interview(self) -> bool:
+        """Whether the department of the interview decides as well."""
+        return "{interview_id}" in self.path
+
+
+_PERIOD = {"title": "Batch", "kit": "test", "start": "2026-12-01", "end": "2026-12-31"}
+
+RIGHTS = (
+    # the device API
+    Right("GET /v1/openapi.json", OPEN),
+    Right("GET /v1/health", OPEN),
+    Right("POST /v1/enrol", OPEN, ok=frozenset({403}), request="enrolment"),  # the code is the right
+    Right("GET /v1/bootstrap", DEVICES),
+    Right("PUT /v1/interviews/{interview_id}/events/{seq}", OWNING_DEVICE, request="event"),
+    Right("GET /v1/interviews/{interview_id}/check", OWNING_DEVICE),
+    Right("PUT /v1/interviews/{interview_id}/manifests/{serial}", OWNING_DEVICE, request="manifest"),
+    Right("OPTIONS /v1/files", OPEN),
+    Right("OPTIONS /v1/files/{name}", OPEN),
+    Right("POST /v1/files", OWNING_DEVICE, request="creation"),
+    Right("HEAD /v1/files/{name}", OWNING_DEVICE, request="upload"),
+    Right("PATCH /v1/files/{name}", OWNING_DEVICE, request="chunk"),
+    Right("DELETE /v1/files/{name}", OWNING_DEVICE, request="upload"),
+    Right("POST /v1/files/{name}", OWNING_DEVICE, request="overridden deletion"),
+    # the portal: signing in
+    Right("GET /", MEMBERS),
+    Right("GET /login", OPEN),
+    Right("POST /login", OPEN, {"username": "x", "password": "x", "totp": "1"}, frozenset({401, 403, 411})),
+    Right("POST /logout", MEMBERS),
+    Right("GET /language", OPEN),
+    Right("GET /account", MEMBERS),
+    Right(
+        "POST /account/password", MEMBERS, {"totp": "1", "old": "a", "new": "short", "again": "short"}, frozenset({422})
+    ),
+    Right("MOUNT /static", OPEN),
+    Right("MOUNT /static/icons", OPEN),
+    # the portal: interviews
+    Right("GET /interviews", READERS),
+    Right("GET /interviews/{interview_id}", READERS),
+    Right("POST /interviews/{interview_id}/unlock", READERS, {"totp": ""}, frozenset({401})),
+    Right("GET /interviews/{interview_id}/media/{object_id}", READERS),
+    Right("HEAD /interviews/{interview_id}/media/{object_id}", READERS),
+    Right("GET /interviews/{interview_id}/captions/{answer_id}.vtt", READERS),
+    Right("GET /interviews/{interview_id}/report.pdf", READERS),
+    Right("GET /interviews/{interview_id}/report.json", READERS),
+    Right("GET /interviews/{interview_id}/report.zip", READERS),
+    # the portal: setting up
+    Right("GET /candidates", READERS),
+    Right("GET /batches", STAFF),
+    Right("GET /batches/new", STAFF),
+    Right("POST /batches", STAFF, _PERIOD),
+    Right("GET /batches/{batch_id}", STAFF),
+    Right("POST /batches/{batch_id}/candidates", STAFF, ok=frozenset({422})),
+    Right("GET /batches/{batch_id}/sheet", STAFF),
+    Right("GET /kits", STAFF),
+    Right("GET /kits/{kit_id}", STAFF),
+    Right("GET /devices", STAFF),
+    Right("POST /devices/code", STAFF),
+    Right("POST /devices/{device_id}/revoke", STAFF),
+    Right("GET /audit", WATCHERS),
+)
+BY_ROUTE = {right.route: right for right in RIGHTS}
