@@ -15,6 +15,7 @@ from contract.envelope import Envelope, SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState, ObjectRef
 from contract.keys import SigningKey
+from contract.parts import Elsewhere
 
 AUDIENCE = "xuda-hr"
 TOKEN_SECONDS = 300
@@ -96,6 +97,36 @@ class ManifestReply(WireModel):
     receipt: Envelope | None = None
     missing_events: list[int] = Field(default_factory=list)
     missing_objects: list[str] = Field(default_factory=list)
+
+
+class HandOverRequest(WireModel):
+    """Body of ``PUT /v1/interviews/{id}/hand-over``; the id is that of the part the device is going to begin."""
+
+    invitation_id: str = Field(min_length=1, max_length=64)
+
+
+class HandOverReply(WireModel):
+    """``ticket``: a signed contract.parts.HandOver."""
+
+    ticket: Envelope
+
+
+class ElsewhereReply(WireModel):
+    """``elsewhere`` is None when no other device has begun the interview."""
+
+    elsewhere: Elsewhere | None = None
+
+
+class NoticeRequest(WireModel):
+    """The parts a device still keeps something of."""
+
+    interviews: list[str] = Field(max_length=500)
+
+
+class Notices(WireModel):
+    """Signed contract.parts.Notice documents, at most one per part that was asked for."""
+
+    notices: list[Envelope] = Field(default_factory=list)
 
 
 def upload_id(device_id: str, interview_id: str, object_id: str, sha256: str) -> str:

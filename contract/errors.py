@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     INVITATION_FOREIGN = "invitation_foreign"
     INVITATION_UNKNOWN = "invitation_unknown"
     INVITATION_USED = "invitation_used"
+    INTERVIEW_ELSEWHERE = "interview_elsewhere"
     # devices and capture
     CAMERA_MISSING = "camera_missing"
     CAMERA_BUSY = "camera_busy"

@@ -18,6 +18,7 @@ from contract.canonical import canonical_json, sha256_hex
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.kit import QuestionKind
+from contract.progress import Carried
 from contract.sealed import open_value, seal_value
 
 
@@ -85,7 +86,10 @@ class ObjectRef(WireModel):
 
 
 class StartedData(WireModel):
-    """``wrapped_key``: the interview key wrapped to the organisation. ``attempt`` counts from 1 per invitation."""
+    """``wrapped_key``: the interview key wrapped to the organisation. ``attempt`` counts from 1 per invitation.
+
+    ``carried``: what other devices had done of the attempt when this one began its part (contract.parts).
+    """
 
     invitation_id: str
     kit_id: str
@@ -95,6 +99,7 @@ class StartedData(WireModel):
     language: str
     app_version: str
     environment: dict[str, Any]
+    carried: Carried | None = None
 
 
 class ConsentedData(WireModel):
@@ -156,11 +161,16 @@ class CorrectedSealed(WireModel):
 
 
 class ExitData(WireModel):
-    """Data of paused and abandoned. ``reason`` is one of the client's ExitReason values."""
+    """Data of paused and abandoned. ``reason`` is one of the client's ExitReason values.
+
+    ``takes_used``: takes that counted, per question without an answer. ``seconds_used``: of the total time budget.
+    """
 
     reason: str
     environment: dict[str, Any] = Field(default_factory=dict)
     unanswered: int = Field(default=0, ge=0)
+    takes_used: dict[str, int] = Field(default_factory=dict)
+    seconds_used: float = Field(default=0, ge=0)
 
 
 class ExitSealed(WireModel):
@@ -189,7 +199,13 @@ class QuestionnaireSealed(WireModel):
 
 
 class WithdrawnData(WireModel):
-    """The candidate took the consent back and asks for deletion; the device has destroyed its keys."""
+    """The candidate took the consent back and asks for deletion; the device has destroyed its keys.
+
+    ``invitation_id`` and ``attempt`` say whose interview it is: the events before this one are not sent any more.
+    """
+
+    invitation_id: str | None = None
+    attempt: int | None = Field(default=None, ge=1)
 
 
 _DATA: dict[EventType, type[WireModel]] = {
@@ -279,10 +295,14 @@ def _context(interview_id: str, seq: int, kind: EventType) -> str:
 
 def derive_state(events: Iterable[Event]) -> HrState:
     """State at HR after ``events`` (any order, with duplicates): the highest-numbered one that moves it decides."""
-    moving = [event for event in events if event.kind in _STATE_AFTER]
+    moving = [event for event in events if moves_state(event)]
     if not moving:
         return HrState.INVITED
     return _STATE_AFTER[max(moving, key=lambda event: event.seq).kind]
+
+
+def moves_state(event: Event) -> bool:
+    return event.kind in _STATE_AFTER
 
 
 def events_digest(digests: dict[int, str]) -> str:

@@ -21,6 +21,7 @@ from contract import keys
 from contract.canonical import b64decode, b64encode
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
+from contract.parts import Elsewhere
 
 SCHEME = "xuda://i/"
 _CONTEXT = b"xuda invitation v1:"
@@ -123,13 +124,17 @@ class Adjustments(WireModel):
 
 
 class RosterEntry(WireModel):
-    """One invited candidate. ``lookups`` are keyed hashes of phone and ID number (see :func:`lookup_hash`)."""
+    """One invited candidate. ``lookups`` are keyed hashes of phone and ID number (see :func:`lookup_hash`).
+
+    ``elsewhere``: how far the interview has come on other devices, None when none has begun it.
+    """
 
     token: str
     code: str
     name: str
     lookups: list[str] = Field(default_factory=list)
     adjustments: Adjustments = Adjustments()
+    elsewhere: Elsewhere | None = None
 
 
 class Roster(SignedDocument):

@@ -76,6 +76,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "The interview is finished; its answers are saved and need nothing more from you.",
         "Its state is shown with your interviews. If you need another attempt, ask HR.",
     ),
+    ErrorCode.INTERVIEW_ELSEWHERE: (
+        "This interview is being answered on another device",
+        "Answers on both devices are safe. Nothing was started here.",
+        "Save the progress and leave on the other device, then continue here. If it broke down, wait two minutes.",
+    ),
     ErrorCode.CAMERA_MISSING: (
         "No camera was found",
         "Nothing is being filmed. Answers saved before are untouched.",

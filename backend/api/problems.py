@@ -24,6 +24,8 @@ _STATUS = {
     ErrorCode.ENROLMENT_CODE_INVALID: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
+    ErrorCode.INTERVIEW_ELSEWHERE: 409,
+    ErrorCode.INVITATION_USED: 409,
     ErrorCode.DELETED: 410,
     ErrorCode.KEY_DESTROYED: 410,
     ErrorCode.TOO_LARGE: 413,
