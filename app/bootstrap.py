@@ -19,6 +19,7 @@ from app.interview.views import News
 from app.late import Late
 from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
+from app.sync.machine import look_at
 from app.sync.transport import Signer, Transport
 from contract.kit import Kit
 
@@ -154,7 +155,14 @@ class Client:
         patience = min(30.0, max(5.0, self.settings.wait)) if self.settings.wait else 30.0
         transport = Transport(enrolment.server_url, signer=signer, timeouts=(5.0, patience))
         storage = self.storage
-        return SyncEngine(storage.database, storage.outbox, storage.shelf, transport, self.news)
+        return SyncEngine(
+            storage.database,
+            storage.outbox,
+            storage.shelf,
+            transport,
+            self.news,
+            machine=look_at(self.settings.data, self.clock),
+        )
 
     def _post(self, call: Callable[[], None]) -> None:
         future = self.submit(call)

@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from backend.api import devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
+from backend.api.override import MethodOverride
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.services import uploads
@@ -33,6 +34,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.mount("/v1", _device_api(hr))
     app.mount("/", create_portal(hr))
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body)
+    app.add_middleware(MethodOverride, prefix="/v1/")
     return app
 
 

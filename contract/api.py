@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from contract.canonical import b64encode
 from contract.envelope import Envelope, SignedDocument, WireModel
@@ -20,12 +20,20 @@ from contract.parts import Elsewhere
 AUDIENCE = "xuda-hr"
 TOKEN_SECONDS = 300
 TUS_PATH = "/v1/files"
+# Carries the Problem, as ASCII JSON, where an answer has no body of its own (HEAD). Lower case, as readers see it.
+PROBLEM_HEADER = "xuda-problem"
+# For networks that let only GET and POST through: the method that is meant. Tokens are bound to the method meant.
+METHOD_HEADER = "x-http-method-override"
+OVERRIDABLE = frozenset({"PUT", "PATCH", "DELETE", "HEAD"})
 
 
 class Problem(WireModel):
-    """Body of every error answer (application/problem+json); ``code`` is an ErrorCode value."""
+    """Body of every error answer (application/problem+json).
 
-    code: ErrorCode
+    ``code`` is an ErrorCode; from a newer backend it may be a word that is not known here.
+    """
+
+    code: ErrorCode | str = Field(union_mode="left_to_right")
     status: int
     field: str | None = None
     row: int | None = None
@@ -36,6 +44,23 @@ class Health(WireModel):
     name: str = "xuda-hr"
     version: str
     time: AwareDatetime
+
+
+class Contact(WireModel):
+    """A device's sign of life. ``pending``/``failed``: what waits in its outbox; ``clock``: its uncorrected wall clock.
+
+    ``free_bytes``: room left where it stores recordings, None when it cannot tell.
+    """
+
+    pending: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    free_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+    clock: AwareDatetime
+    app_version: str = Field(max_length=64)
+
+
+class ContactReply(WireModel):
+    server_time: AwareDatetime
 
 
 class EnrolRequest(WireModel):
@@ -71,6 +96,15 @@ class Bootstrap(WireModel):
     roster: Envelope
     results: dict[str, HrState] = Field(default_factory=dict)
 
+    @field_validator("results", mode="before")
+    @classmethod
+    def _known_states(cls, results: Any) -> Any:
+        """A newer backend may know more states than this reader; the others still hold."""
+        known = set(HrState)
+        return (
+            {key: state for key, state in results.items() if state in known} if isinstance(results, dict) else results
+        )
+
 
 class EventReply(WireModel):
     """``digest`` is the SHA-256 of the stored payload."""
@@ -84,7 +118,7 @@ class InterviewCheck(WireModel):
     """What the backend holds of an interview: the client repairs any difference."""
 
     interview_id: str
-    state: HrState
+    state: HrState | str = Field(union_mode="left_to_right")
     events: dict[int, str]
     events_digest: str
     objects: list[ObjectRef]

@@ -7,7 +7,7 @@ of one kind can never pass for another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,9 +19,22 @@ Document = TypeVar("Document", bound="SignedDocument")
 
 
 class WireModel(BaseModel):
-    """Base of everything that crosses the wire: immutable, unknown fields are refused."""
+    """Base of everything that crosses the wire: immutable; who writes one may name no field that it does not have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def read(cls, data: bytes | str) -> Self:
+        """From JSON of the other side, which may be newer: what is not known here is passed over, at every depth.
+
+        A change that must not be passed over gets a new payload type or path. Raises pydantic.ValidationError.
+        """
+        return cls.model_validate_json(data, extra="ignore")
+
+    @classmethod
+    def read_value(cls, value: object) -> Self:
+        """As :meth:`read`, from JSON that has been taken apart already."""
+        return cls.model_validate(value, extra="ignore")
 
 
 class SignedDocument(WireModel):
@@ -64,7 +77,7 @@ class Envelope(WireModel):
     def from_bytes(cls, data: bytes | str) -> Envelope:
         """Raises XudaError(FORMAT_INVALID)."""
         try:
-            return cls.model_validate_json(data)
+            return cls.read(data)
         except ValidationError as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field="envelope") from error
 
@@ -100,7 +113,7 @@ def open_envelope(envelope: Envelope, kind: type[Document], public_keys: Mapping
 def parse_payload(payload: bytes, kind: type[Document]) -> Document:
     """Parse a payload whose signature was verified before. Raises XudaError(FORMAT_INVALID)."""
     try:
-        return kind.model_validate_json(payload)
+        return kind.read(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error

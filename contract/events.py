@@ -239,13 +239,13 @@ class Event(SignedDocument):
 
     @model_validator(mode="after")
     def _data_fits_type(self) -> Event:
-        _DATA[self.kind].model_validate(self.data)
+        _DATA[self.kind].read_value(self.data)
         return self
 
     def parse_data(self, model: type[Part]) -> Part:
         """The clear part as its model. Raises XudaError(FORMAT_INVALID) when ``model`` does not fit."""
         try:
-            return model.model_validate(self.data)
+            return model.read_value(self.data)
         except ValidationError as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field=f"event {self.kind}") from error
 
@@ -255,7 +255,7 @@ class Event(SignedDocument):
             return None
         plain = open_value(self.sealed, interview_key, _context(self.interview_id, self.seq, self.kind))
         try:
-            return model.model_validate(json.loads(plain))
+            return model.read_value(json.loads(plain))
         except (ValidationError, ValueError) as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field=f"event {self.kind}") from error
 

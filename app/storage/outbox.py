@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlite_utils
 
 from app.interview.ports import Clock
+from app.interview.states import InterviewState
 from app.storage.database import Database
 from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
@@ -70,6 +71,12 @@ AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.interview_id = interviews.inte
 """
 _OBJECTS = """
 SELECT object_id, media_type, size, sha256 FROM objects WHERE interview_id = ? AND submitted = 1 ORDER BY object_id
+"""
+
+
+_TO_CHECK = """
+SELECT interview_id FROM interviews WHERE receipt_serial IS NOT last_seq AND (state <> 'deleted'
+  OR EXISTS (SELECT 1 FROM outbox WHERE outbox.interview_id = interviews.interview_id)) ORDER BY rowid
 """
 
 
@@ -141,6 +148,21 @@ class Outbox:
         sql = "UPDATE outbox SET state = 'failed', attempts = attempts + 1, code = ? WHERE item_id = ?"
         self._database.transaction(lambda db: db.execute(sql, (code, item.item_id)))
 
+    def deleted_at_hr(self, interview_id: str) -> bool:
+        """HR says that it has deleted the interview. True when its candidate has withdrawn: nothing is owed any more.
+
+        Otherwise nothing changes: HR's bare word is no reason to give up a recording.
+        """
+
+        def settle(db: sqlite_utils.Database) -> bool:
+            row = one(db, "SELECT state FROM interviews WHERE interview_id = ?", interview_id)
+            if row is None or row["state"] != InterviewState.DELETED:
+                return False
+            db.execute("DELETE FROM outbox WHERE interview_id = ?", (interview_id,))
+            return True
+
+        return self._database.transaction(settle)
+
     def local_check(self, interview_id: str) -> LocalCheck:
         return self._database.call(lambda db: _local_check(db, interview_id))
 
@@ -162,9 +184,8 @@ class Outbox:
         self._database.transaction(change)
 
     def interviews_to_check(self) -> list[str]:
-        """Those HR has not receipted up to their newest event, oldest first."""
-        sql = "SELECT interview_id FROM interviews WHERE receipt_serial IS NOT last_seq ORDER BY rowid"
-        return [row["interview_id"] for row in self._database.call(lambda db: rows(db, sql))]
+        """Those HR has not receipted up to their newest event, oldest first; not what was deleted on both sides."""
+        return [row["interview_id"] for row in self._database.call(lambda db: rows(db, _TO_CHECK))]
 
     def counts(self) -> tuple[int, int]:
         """(waiting, failed). A manifest that cannot be sent yet counts as waiting."""

@@ -10,6 +10,8 @@ from app.sync.failures import Fate, TransportError, failure, not_xuda
 from app.sync.transport import Transport
 from contract.api import (
     Bootstrap,
+    Contact,
+    ContactReply,
     EnrolReply,
     EnrolRequest,
     EventReply,
@@ -23,6 +25,7 @@ from contract.errors import ErrorCode
 Answer = TypeVar("Answer", bound=WireModel)
 # The backend reads every recording of the interview back before it answers a manifest.
 _READ_BACK_SECONDS = 180.0
+_HEALTH_SECONDS = 5.0
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -33,13 +36,17 @@ class DeviceApi:
         self.transport = transport
 
     def health(self) -> Health:
-        health = self._call("GET", "/v1/health", Health)
+        """Soon answered or not at all: a line that came back meanwhile must not wait for an answer that is lost."""
+        health = self._call("GET", "/v1/health", Health, patience=min(_HEALTH_SECONDS, self.transport.patience))
         if health.name != Health.model_fields["name"].default:
             raise TransportError(ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE)
         return health
 
     def enrol(self, request: EnrolRequest) -> EnrolReply:
         return self._call("POST", "/v1/enrol", EnrolReply, request.model_dump_json().encode())
+
+    def contact(self, contact: Contact) -> ContactReply:
+        return self._call("POST", "/v1/contact", ContactReply, contact.model_dump_json().encode())
 
     def bootstrap(self) -> Bootstrap:
         return self._call("GET", "/v1/bootstrap", Bootstrap)
@@ -68,7 +75,7 @@ class DeviceApi:
         if reply.media_type != "application/json":
             raise not_xuda(reply)
         try:
-            return model.model_validate_json(reply.body)
+            return model.read(reply.body)
         except ValidationError as error:
             raise not_xuda(reply) from error
 

@@ -35,13 +35,13 @@ class Courier:
 
         Raises TransportError, XudaError for what is wrong on this side, OSError when a file cannot be read.
         """
-        if item.kind is ItemKind.EVENT:
-            self._deliver_event(item)
-        elif item.kind is ItemKind.OBJECT:
-            self._deliver_object(item)
-        else:
-            return self._deliver_manifest(item)
-        return True
+        try:
+            return self._deliver(item)
+        except TransportError as error:
+            gone = error.code is ErrorCode.DELETED and error.fate is Fate.FINAL
+            if gone and self._books.deleted_at_hr(item.interview_id):
+                return True
+            raise
 
     def take_left(self) -> set[str]:
         """Interviews whose candidate has left, as the backend was told since the last call."""
@@ -53,6 +53,15 @@ class Courier:
         remote = self._api.check(interview_id)
         seqs, objects = self._differences(interview_id, remote)
         return self._send_again(interview_id, seqs, objects)
+
+    def _deliver(self, item: OutboxItem) -> bool:
+        if item.kind is ItemKind.EVENT:
+            self._deliver_event(item)
+        elif item.kind is ItemKind.OBJECT:
+            self._deliver_object(item)
+        else:
+            return self._deliver_manifest(item)
+        return True
 
     def _deliver_event(self, item: OutboxItem) -> None:
         seq = int(item.ref)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from app.facts import app_version
 from app.interview.views import SyncNews, SyncPhase
 from app.storage.outbox import ItemKind, OutboxItem
 from app.sync.api import DeviceApi
@@ -16,10 +17,12 @@ from app.sync.courier import Courier
 from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, TransportError
 from app.sync.line import Line
+from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
 from app.sync.ports import Books, DatabaseThread, OutboxPort, ShelfPort
 from app.sync.transport import Transport
 from app.sync.uploader import FIRST_CHUNK, Uploader
+from contract.api import Contact
 from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ class SyncEngine:
         transport: Transport,
         notify: Callable[[SyncNews], None] = lambda _: None,
         *,
+        machine: Callable[[], Machine],
         pace: Pace | None = None,
         first_chunk: int = FIRST_CHUNK,
     ) -> None:
@@ -58,6 +62,7 @@ class SyncEngine:
         self._uploader = Uploader(transport, between_chunks=self._between_chunks, first_chunk=first_chunk)
         self._courier = Courier(self._api, self._uploader, self._books)
         self._notify = notify
+        self._machine = machine
         self.facts = NetworkFacts(time.monotonic)
         self._line = Line(self._api, self.facts, self._pace)
         self._backoff = Backoff(time.monotonic, first=self._pace.first_retry, longest=self._pace.longest_retry)
@@ -166,7 +171,7 @@ class SyncEngine:
             self._code = self._line.code
             return False
         self._backoff.all_due()
-        self._bootstrap_due = 0.0
+        self._bootstrap_due = self._heartbeat_due = 0.0
         self._want_checks()
         return True
 
@@ -182,7 +187,7 @@ class SyncEngine:
             self._trouble(error)
             return
         self._backoff.succeeded(_BOOTSTRAP)
-        self._contact()
+        self.facts.reached()
         self._bootstrap_due = now + self._pace.bootstrap
 
     def _send_due(self, *, small: bool) -> None:
@@ -234,7 +239,7 @@ class SyncEngine:
         if not sent:
             self._parked.add(_key(item))
             return
-        self._contact()
+        self.facts.reached()
         self._backoff.succeeded(_key(item))
         self._delivered += 1
         self._checks.update(dict.fromkeys(self._courier.take_left()))
@@ -280,7 +285,7 @@ class SyncEngine:
                 self._checks.pop(interview_id, None)
             self._trouble(error)
             return
-        self._contact()
+        self.facts.reached()
         self._backoff.succeeded(interview_id)
         self._checks.pop(interview_id, None)
 
@@ -288,24 +293,28 @@ class SyncEngine:
         self._checks.update(dict.fromkeys(self._books.interviews_to_check()))
 
     def _heartbeat(self) -> None:
-        """Let the backend hear from this device: the check of its newest open interview does it."""
+        """Let HR know that this device is there and how much waits on it, also while a long upload runs."""
         if time.monotonic() < self._heartbeat_due:
             return
         self._heartbeat_due = time.monotonic() + self._pace.heartbeat
-        interviews = self._books.interviews_to_check()
-        if interviews:
-            self._check(interviews[-1])
-            return
+        machine = self._machine()
+        pending, failed = self._books.counts()
         try:
-            self._api.health()
+            self._api.contact(
+                Contact(
+                    pending=pending,
+                    failed=failed,
+                    free_bytes=machine.free_bytes,
+                    clock=machine.clock,
+                    app_version=app_version(),
+                )
+            )
         except TransportError as error:
-            self._trouble(error)
-        else:
-            self._contact()
-
-    def _contact(self) -> None:
+            # An older backend does not know this request; that it answers is all the sign of life there can be.
+            if error.code is not ErrorCode.NOT_FOUND:
+                self._trouble(error)
+                return
         self.facts.reached()
-        self._heartbeat_due = time.monotonic() + self._pace.heartbeat
 
     def _trouble(self, error: XudaError) -> None:
         """What a failure means for everything else. Raises _Leave when nothing else can be sent now."""
@@ -319,6 +328,7 @@ class SyncEngine:
         self._go_on_or_leave()
         self._send_due(small=True)
         self._check_due()
+        self._heartbeat()
         self._go_on_or_leave()
 
     def _go_on_or_leave(self) -> None:

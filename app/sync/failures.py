@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contract.api import Problem
+from contract.api import PROBLEM_HEADER, Problem
 from contract.errors import ErrorCode, XudaError
 
 MAX_RETRY_AFTER = 600.0
@@ -67,11 +67,11 @@ _CAPTIVE = 511
 
 
 def problem_of(reply: Reply) -> Problem | None:
-    """The Problem an answer carries, None when it is not one of ours."""
+    """The Problem an answer carries, None when it is not one of ours. An answer to HEAD has it in a header."""
     if reply.media_type != "application/problem+json":
         return None
     try:
-        return Problem.model_validate_json(reply.body)
+        return Problem.read(reply.body or reply.headers.get(PROBLEM_HEADER, ""))
     except ValidationError:
         return None
 
@@ -84,8 +84,12 @@ def failure(reply: Reply) -> TransportError:
     """
     problem = problem_of(reply)
     wait = retry_after(reply)
-    if problem is not None:
+    if problem is not None and isinstance(problem.code, ErrorCode):
         return TransportError(problem.code, fate_of(reply.status), status=reply.status, retry_after=wait)
+    if problem is not None:
+        # A newer backend's reason. As it cannot be understood here it is not taken for the last word on the item.
+        fate = Fate.PAUSE if reply.status in _PAUSE else Fate.RETRY
+        return TransportError(ErrorCode.REJECTED, fate, status=reply.status, retry_after=wait, http=reply.status)
     if reply.status >= 500 and reply.status != _CAPTIVE:
         return TransportError(
             ErrorCode.SERVER_ERROR, Fate.RETRY, status=reply.status, retry_after=wait, http=reply.status

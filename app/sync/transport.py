@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from app.sync.failures import Reply, TransportError, problem_of, unreachable
-from contract.api import TUS_PATH, request_token, upload_token
+from contract.api import METHOD_HEADER, OVERRIDABLE, TUS_PATH, request_token, upload_token
 from contract.errors import ErrorCode, XudaError
 from contract.keys import SigningKey
 
@@ -89,6 +89,7 @@ class Transport:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._guard = threading.Lock()
         self._session: requests.Session | None = None
+        self._as_post = False
 
     def send(
         self,
@@ -101,19 +102,31 @@ class Transport:
     ) -> Reply:
         """The answer, whatever its status; redirects are not followed. ``path`` starts with a slash.
 
-        ``patience``: seconds to wait for the answer where the usual time is too short. Raises
+        ``patience``: seconds to wait for the answer where the usual time does not suit. Raises
         TransportError(SERVER_UNREACHABLE) when none came. An answer ``clock_wrong`` is used to set the clock right,
-        and the request is sent once more.
+        and the request is sent once more. Where something on the way lets only GET and POST through, the other
+        methods go as POST with the method they stand for in a header.
         """
-        wait = max(self._timeouts[1], patience or 0.0)
-        reply = self._send_once(method, path, body, headers or {}, wait)
-        if self._signer is not None and reply.status == 401:
-            server_time = _server_time(reply)
-            if server_time is not None:
-                self._signer.learn(server_time)
-                log.warning("this machine's clock is off by %.0f s", -self._signer.offset.total_seconds())
-                reply = self._send_once(method, path, body, headers or {}, wait)
-        return reply
+        wait = self._timeouts[1] if patience is None else patience
+        reply = self._send_on_time(method, path, body, headers or {}, wait)
+        if self._as_post or method not in OVERRIDABLE or not _method_barred(reply):
+            return reply
+        self._as_post = True
+        try:
+            again = self._send_on_time(method, path, body, headers or {}, wait)
+            self._as_post = _understood(again)
+        except TransportError:
+            self._as_post = False
+            raise
+        if not self._as_post:
+            return reply
+        log.warning("something on the way bars %s: such requests go as POST from now on", method)
+        return again
+
+    @property
+    def patience(self) -> float:
+        """Seconds an answer is waited for when nothing else is said."""
+        return self._timeouts[1]
 
     def abort(self) -> None:
         """Let the request in progress, and every later one, fail at once."""
@@ -135,20 +148,31 @@ class Transport:
         if session is not None:
             session.close()
 
+    def _send_on_time(self, method: str, path: str, body: bytes, headers: Mapping[str, str], wait: float) -> Reply:
+        """Send; when the backend says that the clock is wrong, set it right and send once more."""
+        reply = self._send_once(method, path, body, headers, wait)
+        server_time = _server_time(reply) if self._signer is not None and reply.status == 401 else None
+        if self._signer is None or server_time is None:
+            return reply
+        self._signer.learn(server_time)
+        log.warning("this machine's clock is off by %.0f s", -self._signer.offset.total_seconds())
+        return self._send_once(method, path, body, headers, wait)
+
     def _send_once(self, method: str, path: str, body: bytes, headers: Mapping[str, str], wait: float) -> Reply:
         import requests
 
         if self._session is None:
             self._session = _new_session(self._remember)
         token = self._signer.token(method, path, body) if self._signer is not None else None
+        posted = self._as_post and method in OVERRIDABLE
         try:
             if self._aborted.is_set():
                 raise unreachable("connection")
             with self._session.request(
-                method,
+                "POST" if posted else method,
                 self.server_url + path,
                 data=_PacedBody(body, self._pause_after) if body else None,
-                headers=dict(headers),
+                headers={**headers, METHOD_HEADER: method} if posted else dict(headers),
                 auth=_bearer(token),
                 timeout=(self._timeouts[0], wait),
                 allow_redirects=False,
@@ -206,6 +230,18 @@ def _read_body(pieces: Iterator[bytes]) -> bytes:
         if len(collected) > MAX_REPLY_BYTES or time.monotonic() > deadline:
             raise TimeoutError("the answer has no end")
     return bytes(collected)
+
+
+def _method_barred(reply: Reply) -> bool:
+    """Whether somebody on the way seems not to let this method through; our backend's own refusals are Problems."""
+    return reply.status in (400, 403, 405, 501) and problem_of(reply) is None and "tus-resumable" not in reply.headers
+
+
+def _understood(reply: Reply) -> bool:
+    """Whether a request sent as POST was taken for what it stands for."""
+    problem = problem_of(reply)
+    ours = reply.ok and (reply.media_type == "application/json" or "tus-resumable" in reply.headers)
+    return ours or (problem is not None and reply.status not in (404, 405))
 
 
 def _server_time(reply: Reply) -> datetime | None:

@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from backend.api.asking import Body, Device, Hr, address
 from backend.services import bootstrap, devices, intake, receipts
 from backend.version import VERSION
-from contract.api import Bootstrap, EnrolReply, EnrolRequest, EventReply, Health, InterviewCheck, ManifestReply
+from contract.api import (
+    Bootstrap,
+    Contact,
+    ContactReply,
+    EnrolReply,
+    EnrolRequest,
+    EventReply,
+    Health,
+    InterviewCheck,
+    ManifestReply,
+)
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode, XudaError
 
@@ -30,6 +40,11 @@ def get_health(hr: Hr) -> Health:
 @router.post("/enrol")
 def post_enrol(request: Request, hr: Hr, body: Body) -> EnrolReply:
     return devices.enrol(hr, _parse(EnrolRequest, body), address=address(request))
+
+
+@router.post("/contact")
+def post_contact(hr: Hr, device: Device, body: Body) -> ContactReply:
+    return devices.contact(hr, device, _parse(Contact, body))
 
 
 @router.get("/bootstrap")
@@ -60,7 +75,7 @@ def put_manifest(
 
 def _parse(kind: type[Wire], body: bytes) -> Wire:
     try:
-        return kind.model_validate_json(body)
+        return kind.read(body)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error

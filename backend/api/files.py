@@ -75,17 +75,6 @@ async def terminate(request: Request, hr: Hr, device: Uploader, name: str = _NAM
     return Response(status_code=204, headers={"Tus-Resumable": tus.VERSION})
 
 
-@router.post("/{name}")
-async def overridden(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
-    """For networks that let only GET and POST through, as the protocol says."""
-    method = request.headers.get("x-http-method-override", "").upper()
-    if method == "PATCH":
-        return await patch(request, hr, device, name)
-    if method == "DELETE":
-        return await terminate(request, hr, device, name)
-    raise HttpError(405, ErrorCode.REJECTED, headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
-
-
 async def _append(receiver: Receiver, request: Request, stop: asyncio.Event) -> Upload:
     await receiver.receive(request, stop)
     return await run_in_threadpool(receiver.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from contract.api import Problem
+from contract.api import PROBLEM_HEADER, Problem
 from contract.canonical import canonical_json
 from contract.errors import ErrorCode, XudaError
 
 _log = logging.getLogger(__name__)
+_MOST_IN_HEADER = 2000
 
 _STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -68,6 +70,16 @@ def problem(
     return Response(content, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")
 
 
+def _for(request: Request, answer: Response) -> Response:
+    """An answer to HEAD has its Problem in a header, or the device could not tell it from a stranger's."""
+    if request.method != "HEAD":
+        return answer
+    text = json.dumps(json.loads(bytes(answer.body)), separators=(",", ":"))
+    if len(text) <= _MOST_IN_HEADER:
+        answer.headers[PROBLEM_HEADER] = text
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of the device API this way; the portal shows its own pages for its paths."""
     app.add_exception_handler(XudaError, _known)
@@ -88,19 +100,19 @@ def from_error(error: XudaError) -> Response:
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, XudaError)
-    return from_error(error)
+    return _for(request, from_error(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     where = ".".join(str(part) for part in error.errors()[0]["loc"])
-    return problem(422, ErrorCode.FORMAT_INVALID, field=where)
+    return _for(request, problem(422, ErrorCode.FORMAT_INVALID, field=where))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, ErrorCode.REJECTED)
-    return problem(error.status_code, code, headers=error.headers)
+    return _for(request, problem(error.status_code, code, headers=error.headers))
 
 
 async def _gone(request: Request, error: Exception) -> Response:
@@ -110,4 +122,4 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 async def _unknown(request: Request, error: Exception) -> Response:
     _log.error("unexpected %s on %s", type(error).__name__, request.url.path)
-    return problem(500, ErrorCode.SERVER_ERROR)
+    return _for(request, problem(500, ErrorCode.SERVER_ERROR))

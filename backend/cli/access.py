@@ -30,7 +30,8 @@ def list_devices(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
     found = devices.list_devices(hr)
     if options.json:
-        keys = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at")
+        who = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at")
+        keys = (*who, "contact_at", "pending", "failed", "free_bytes", "clock_off")
         print_json([{key: getattr(device, key) for key in keys} for device in found])
         return 0
     rows = [(d.id, d.name, d.platform, str(d.seen_at or "-")[:19], _("revoked") if d.revoked_at else "") for d in found]

@@ -145,7 +145,11 @@ class InvitationRow(Base):
 
 
 class Device(Base):
-    """``public_key``: Ed25519, base64url."""
+    """``public_key``: Ed25519, base64url.
+
+    ``pending``, ``failed``, ``free_bytes`` and ``clock_off`` (seconds by which its clock is ahead of ours) are what the
+    device said itself at ``contact_at``; None before its first word.
+    """
 
     __tablename__ = "device"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -156,6 +160,11 @@ class Device(Base):
     enrolled_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    contact_at: Mapped[datetime | None]
+    pending: Mapped[int | None]
+    failed: Mapped[int | None]
+    free_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    clock_off: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EnrolmentCode(Base):

@@ -17,7 +17,7 @@ from backend.ratelimit import RateLimit
 from backend.runtime import Runtime
 from backend.services import audit
 from backend.services.actor import Actor
-from contract.api import EnrolReply, EnrolRequest, Organisation, check_token, token_issuer
+from contract.api import Contact, ContactReply, EnrolReply, EnrolRequest, Organisation, check_token, token_issuer
 from contract.canonical import b64decode, b64encode
 from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
@@ -80,10 +80,28 @@ def authenticate(hr: Runtime, token: str) -> Asking:
         claims = check_token(token, public, now)
     except TypeError as error:  # times that are no numbers
         raise XudaError(ErrorCode.UNAUTHORIZED) from error
-    if seen is None or now - seen > _TOUCH_EVERY:
+    # A time to come was written when our own clock was wrong: it would keep a silent device looking alive.
+    if seen is None or not timedelta(0) <= now - seen <= _TOUCH_EVERY:
         with hr.db.write() as session:
             session.execute(update(Device).where(Device.id == device_id).values(seen_at=now))
     return Asking(device_id, public, claims)
+
+
+def contact(hr: Runtime, asking: Asking, said: Contact) -> ContactReply:
+    """Keep what a device says of itself; the last word counts."""
+    now = hr.now()
+    values = {
+        "seen_at": now,
+        "contact_at": now,
+        "pending": said.pending,
+        "failed": said.failed,
+        "free_bytes": said.free_bytes,
+        "clock_off": round((said.clock - now).total_seconds()),
+        "app_version": said.app_version,
+    }
+    with hr.db.write() as session:
+        session.execute(update(Device).where(Device.id == asking.device_id).values(**values))
+    return ContactReply(server_time=now)
 
 
 def claim_fits(asking: Asking, name: str, expected: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -11,7 +11,17 @@ from sqlalchemy import select
 from backend.db.models import Decision, Role, User
 from backend.ratelimit import RateLimit
 from backend.services import devices, interviews, kits, users
-from contract.api import Bootstrap, EnrolReply, EnrolRequest, Organisation
+from contract.api import (
+    PROBLEM_HEADER,
+    Bootstrap,
+    Contact,
+    ContactReply,
+    EnrolReply,
+    EnrolRequest,
+    Organisation,
+    Problem,
+    request_token,
+)
 from contract.canonical import b64decode, b64encode
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode
@@ -181,3 +191,60 @@ def test_a_device_learns_only_the_decisions_that_were_released(own_backend: Serv
     talk.resumed()
     talk.put_all()
     assert interviews.summary(hr, COMMAND_LINE, talk.interview_id).state is HrState.IN_PROGRESS
+
+
+def test_what_a_device_says_of_itself_is_kept(backend: Served) -> None:
+    booth = backend.enrol("Talkative")
+    said = Contact(
+        pending=3, failed=1, free_bytes=5 * 2**40, clock=datetime.now(UTC) - timedelta(days=400), app_version="9.9"
+    )
+
+    answer = booth.call("POST", "/v1/contact", said.model_dump_json().encode())
+
+    assert ContactReply.read(answer.content).server_time
+    (row,) = [row for row in devices.list_devices(backend.hr) if row.id == booth.device_id]
+    assert (row.pending, row.failed, row.free_bytes, row.app_version) == (3, 1, 5 * 2**40, "9.9")
+    assert row.clock_off == pytest.approx(-400 * 86400, abs=60)
+    assert row.contact_at is not None
+    assert requests.post(f"{backend.url}/v1/contact", data=said.model_dump_json(), timeout=20).status_code == 401
+
+
+def test_device_seen_while_the_servers_clock_was_ahead_is_seen_again_after_it_was_set_right(backend: Served) -> None:
+    booth = backend.enrol("Seen")
+    backend.clock.ahead = timedelta(days=400)
+    booth.seconds_off = 400 * 86400
+    assert booth.call("GET", "/v1/bootstrap").status_code == 200
+    backend.clock.ahead = timedelta(0)
+    booth.seconds_off = 0
+
+    assert booth.call("GET", "/v1/bootstrap").status_code == 200
+
+    (row,) = [row for row in devices.list_devices(backend.hr) if row.id == booth.device_id]
+    assert row.seen_at is not None
+    assert abs(row.seen_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_refusal_of_a_head_request_says_in_a_header_what_a_body_would(backend: Served) -> None:
+    booth = backend.enrol("Header")
+    path = f"{backend.url}/v1/files/{'0' * 64}"
+    booth.seconds_off = -400 * 86400
+
+    wrong = requests.head(path, headers=booth.upload_headers(), timeout=20)
+    booth.seconds_off = 0
+    missing = requests.head(path, headers=booth.upload_headers(), timeout=20)
+
+    assert Problem.read(wrong.headers[PROBLEM_HEADER]).params["server_time"]
+    assert Problem.read(wrong.headers[PROBLEM_HEADER]).code is ErrorCode.CLOCK_WRONG
+    assert Problem.read(missing.headers[PROBLEM_HEADER]).code is ErrorCode.NOT_FOUND
+
+
+def test_networks_that_only_know_post_can_put_events_too(backend: Served) -> None:
+    booth = backend.enrol("Post only")
+    talk = Talk(booth, invite(backend.hr, "Post"))
+    envelope = talk.started()
+    path = f"/v1/interviews/{talk.interview_id}/events/1"
+    token = request_token(booth.key, booth.device_id, booth.now(), method="PUT", path=path, body=envelope.to_bytes())
+    headers = {"Authorization": f"Bearer {token}", "X-HTTP-Method-Override": "put"}
+
+    assert requests.post(backend.url + path, data=envelope.to_bytes(), headers=headers, timeout=20).status_code == 201
+    assert requests.post(f"{backend.url}/login", headers={"X-HTTP-Method-Override": "DELETE"}).status_code != 405

@@ -286,3 +286,27 @@ def test_a_fingerprint_is_twenty_readable_characters() -> None:
 @given(st.binary(max_size=100))
 def test_base64_reads_back(data: bytes) -> None:
     assert b64decode(b64encode(data)) == data
+
+
+def test_fields_of_a_newer_writer_are_passed_over_and_its_signature_still_holds() -> None:
+    class KitOfTomorrow(Kit):
+        colour: str = "red"
+
+        @classmethod
+        def payload_type(cls) -> str:
+            return Kit.payload_type()
+
+    values = make_kit().model_dump() | {"colour": "blue"}
+    values["stages"][0]["questions"][0]["prompt"] = "新的问题"
+    envelope = sign(KitOfTomorrow.model_validate(values), KEY)
+    text = json.loads(envelope.to_bytes()) | {"hint": "not signed"}
+
+    arrived = Envelope.from_bytes(json.dumps(text))
+
+    assert open_envelope(arrived, Kit, {KEY.key_id: KEY.public}) == Kit.read(json.dumps(values))
+    assert arrived.digest == envelope.digest
+
+
+def test_a_writer_may_name_no_field_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="colour"):
+        Manifest(colour="red")  # type: ignore[arg-type]

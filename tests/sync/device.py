@@ -20,6 +20,7 @@ from app.interview.views import SyncNews
 from app.storage.keyfile import FileKeyStore, PlainCodec
 from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
+from app.sync.machine import look_at
 from app.sync.news import Pace
 from app.sync.transport import Signer, Transport
 from contract.canonical import b64decode
@@ -32,6 +33,7 @@ from contract.events import (
     ObjectRef,
     ResumedData,
     StartedData,
+    WithdrawnData,
 )
 from contract.keys import wrap_key
 from contract.kit import QuestionKind
@@ -65,6 +67,7 @@ class Device:
 
     def __init__(self, folder: Path, clock: WrongClock | None = None) -> None:
         self.clock = clock or WrongClock()
+        self.folder = folder
         storage = open_storage(folder / "data", self.clock, keystore=FileKeyStore(folder / "keys", PlainCodec()))
         self.database = storage.database
         self.keystore = storage.keystore
@@ -100,6 +103,7 @@ class Device:
             self.shelf,
             self.transport,
             self.news.append,
+            machine=look_at(self.folder, self.clock),
             pace=pace,
             first_chunk=first_chunk,
         )
@@ -193,6 +197,12 @@ class Device:
 
     def resume(self, interview_id: str) -> None:
         self.store.append(interview_id, [EventDraft(EventType.RESUMED, ResumedData())], state=InterviewState.ACTIVE)
+
+    def withdraw(self, interview_id: str) -> None:
+        """The candidate takes the consent back: key and files go at once."""
+        event = EventDraft(EventType.WITHDRAWN, WithdrawnData())
+        self.store.append(interview_id, [event], state=InterviewState.DELETED)
+        self.store.destroy(interview_id)
 
     def finish(self, interview_id: str) -> None:
         event = EventDraft(EventType.FINISHED, FinishedData(answers=1))

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from contract.api import (
     Bootstrap,
+    Contact,
+    ContactReply,
     EnrolReply,
     EnrolRequest,
     EventReply,
@@ -44,6 +46,7 @@ class FaultyServer(FaultyHttp):
         self.uploads: dict[str, bytearray] = {}
         self.upload_refs: dict[str, tuple[str, ObjectRef]] = {}
         self.stored: list[str] = []
+        self.contacts: list[Contact] = []
         self.receipts: dict[str, Receipt] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -73,6 +76,9 @@ class FaultyServer(FaultyHttp):
         if asked.line == "POST /v1/enrol":
             return self._enrol(asked)
         device_id = self._who(asked)
+        if asked.line == "POST /v1/contact":
+            self.contacts.append(Contact.read(asked.body))
+            return _json(ContactReply(server_time=self.clock()))
         if asked.line == "GET /v1/bootstrap":
             return _json(self.bootstrap(device_id))
         if parts[:2] == ["v1", "files"]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+from app.facts import app_version
 from app.interview.views import SyncPhase
 from contract.errors import ErrorCode
 from contract.events import HrState
@@ -206,14 +209,83 @@ def test_kits_and_time_are_fetched_when_the_backend_is_reached(server: FaultySer
     assert len(server.lines("/v1/bootstrap")) == 1
 
 
-def test_backend_hears_from_an_idle_device_with_an_open_interview(server: FaultyServer, device: Device) -> None:
-    device.begin()
+def test_backend_hears_from_an_idle_device_what_waits_on_it_and_how_its_machine_is(
+    server: FaultyServer, make_device: MakeDevice
+) -> None:
+    device = make_device(timedelta(days=-400))
+    sick, _ = device.interview(size=1000)
+    server.fail(f"PUT /v1/interviews/{sick}/events/2", problem(422, ErrorCode.FORMAT_INVALID))
     engine = device.make_engine(pace=type(QUICK)(heartbeat=0.05))
     engine.start()
 
-    eventually(lambda: len(server.lines("/check")) > 4)
+    eventually(lambda: len(server.contacts) > 4)
 
     engine.stop()
+    said = server.contacts[-1]
+    assert (said.pending, said.failed) == (1, 1)  # the manifest waits for the refused event
+    assert said.free_bytes
+    assert said.app_version == app_version()
+    assert timedelta(days=-401) < said.clock - datetime.now(UTC) < timedelta(days=-399)
+
+
+def test_backend_hears_from_a_device_while_a_long_upload_runs(server: FaultyServer, device: Device) -> None:
+    device.interview(size=6 * 256 * 1024)
+    engine = device.make_engine(pace=type(QUICK)(heartbeat=0.0))
+
+    engine.run_until_idle(20)
+
+    lines = server.lines("")
+    patches = [number for number, line in enumerate(lines) if line.startswith("PATCH")]
+    assert "POST /v1/contact" in lines[patches[0] : patches[-1]]
+
+
+def test_older_backend_that_knows_no_contact_is_reached_all_the_same(server: FaultyServer, device: Device) -> None:
+    interview_id, _ = device.interview(size=1000)
+    server.fail("/v1/contact", problem(404, ErrorCode.NOT_FOUND))
+    engine = device.make_engine()
+
+    summary = engine.run_until_idle(20)
+
+    assert (summary.pending, summary.online, summary.code) == (0, True, None)
+    assert engine.facts.network() == "online"
+    assert _delivered(server, interview_id)
+
+
+def test_interview_withdrawn_here_and_deleted_at_hr_is_done_with(server: FaultyServer, device: Device) -> None:
+    gone, _ = device.interview(size=1000)
+    device.withdraw(gone)
+    server.fail(gone, problem(410, ErrorCode.DELETED))
+
+    summary = device.make_engine().run_until_idle(5)
+
+    assert (summary.pending, summary.failed, summary.code) == (0, 0, None)
+    asked = len(server.lines(gone))
+    device.make_engine().run_until_idle(5)
+    assert len(server.lines(gone)) == asked, "and is not asked about any more"
+
+
+def test_newer_backend_with_further_fields_and_words_is_understood(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview(size=300_000)
+
+    def from_the_future(asked: Asked, handle: Handle) -> Answer:
+        answer = handle(asked)
+        if answer.media_type == "application/json":
+            said = json.loads(answer.body) | {"later": {"deep": [1]}}
+            if asked.line == "GET /v1/bootstrap":
+                said["results"] = {interview_id: "promoted", "other": "second_round"}
+            if asked.path.endswith("/check"):
+                said["state"] = "promoted"
+                said["objects"] = [{**one, "colour": "red"} for one in said["objects"]]
+            answer.body = json.dumps(said).encode()
+        return answer
+
+    server.fail("/v1/", from_the_future)
+
+    summary = device.make_engine().run_until_idle(20)
+
+    assert (summary.pending, summary.failed, summary.code) == (0, 0, None)
+    assert device.shelf.results() == {"other": HrState.SECOND_ROUND}
+    assert not device.recording(interview_id, ref).exists()
 
 
 def test_news_says_how_much_is_left_after_each_item(server: FaultyServer, device: Device) -> None:

@@ -23,13 +23,15 @@ from app.sync.api import DeviceApi
 from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, Reply, TransportError, failure
 from app.sync.transport import Signer, Transport
-from contract.api import Problem
+from contract.api import PROBLEM_HEADER, Problem
 from contract.errors import ErrorCode
 from contract.keys import SigningKey
 from tests.sync.conftest import DEVICE
 from tests.sync.device import WrongClock
 from tests.sync.faults import HTML, PROBLEM, Answer, Asked, Handle, problem
 from tests.sync.faulty_server import FaultyServer
+
+HEADER = '{"code": "unauthorized", "status": 401}'
 
 
 def _reply(status: int, body: bytes = b"", media_type: str = "", **headers: str) -> Reply:
@@ -62,7 +64,12 @@ def _problem(status: int, code: ErrorCode, **headers: str) -> Reply:
         (_reply(302, b"", "", location="http://login/"), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
         (_reply(410, HTML, "text/html"), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
         (_reply(409, b'{"error": "conflict"}', "application/json"), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
-        (_reply(422, b'{"code": "made up", "status": 422}', PROBLEM), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
+        (_reply(422, b'{"title": "Unprocessable", "status": 422}', PROBLEM), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
+        (_reply(422, b'{"code": "of next year", "status": 422}', PROBLEM), ErrorCode.REJECTED, Fate.RETRY),
+        (_reply(401, b'{"code": "of next year", "status": 401}', PROBLEM), ErrorCode.REJECTED, Fate.PAUSE),
+        (_reply(409, b'{"code": "conflict", "status": 409, "more": {}}', PROBLEM), ErrorCode.CONFLICT, Fate.FINAL),
+        (_reply(401, b"", PROBLEM, **{PROBLEM_HEADER: HEADER}), ErrorCode.UNAUTHORIZED, Fate.PAUSE),
+        (_reply(401, b"", PROBLEM), ErrorCode.SERVER_NOT_XUDA, Fate.OFFLINE),
     ],
 )
 def test_only_a_problem_of_the_backend_itself_is_final(reply: Reply, code: ErrorCode, fate: Fate) -> None:
