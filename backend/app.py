@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,11 +16,10 @@ from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
-from backend.services import uploads
+from backend.services import chores
 from backend.settings import Settings
 from backend.version import VERSION
 
-_log = logging.getLogger(__name__)
 _HOUR = 3600.0
 
 
@@ -60,7 +58,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _chores(hr: Runtime) -> None:
     while True:
-        dropped = await run_in_threadpool(uploads.expire, hr)
-        if dropped:
-            _log.info("%d unfinished uploads have expired", dropped)
+        await run_in_threadpool(chores.hourly, hr)
         await asyncio.sleep(_HOUR)

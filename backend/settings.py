@@ -10,7 +10,7 @@ from pathlib import Path
 class Settings:
     """``data``: folder of database, key file and objects. ``database``: another SQLAlchemy URL instead of SQLite.
 
-    Sizes are bytes, times are seconds.
+    Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
     """
 
     data: Path
@@ -26,3 +26,4 @@ class Settings:
     session_length: int = 12 * 3600
     fresh_totp: int = 15 * 60
     secure_cookie: bool = False
+    key_retention_days: int = 30

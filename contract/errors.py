@@ -53,6 +53,9 @@ class ErrorCode(StrEnum):
     NOT_ENROLLED = "not_enrolled"
     # state machines
     ILLEGAL_STATE = "illegal_state"
+    # retention
+    LEGAL_HOLD = "legal_hold"
+    CLOCK_JUMPED = "clock_jumped"
     # network and backend
     SERVER_UNREACHABLE = "server_unreachable"
     SERVER_ERROR = "server_error"

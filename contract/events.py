@@ -51,7 +51,7 @@ class EventType(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_STATE_AFTER = {
+STATE_AFTER = {
     EventType.STARTED: HrState.IN_PROGRESS,
     EventType.DECLINED: HrState.DECLINED,
     EventType.PAUSED: HrState.PAUSED,
@@ -298,11 +298,11 @@ def derive_state(events: Iterable[Event]) -> HrState:
     moving = [event for event in events if moves_state(event)]
     if not moving:
         return HrState.INVITED
-    return _STATE_AFTER[max(moving, key=lambda event: event.seq).kind]
+    return STATE_AFTER[max(moving, key=lambda event: event.seq).kind]
 
 
 def moves_state(event: Event) -> bool:
-    return event.kind in _STATE_AFTER
+    return event.kind in STATE_AFTER
 
 
 def events_digest(digests: dict[int, str]) -> str:

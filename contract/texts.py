@@ -261,6 +261,17 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Nothing is lost. The order of answers does not depend on the clock.",
         "Correct date, time and time zone of this machine.",
     ),
+    ErrorCode.LEGAL_HOLD: (
+        "A legal hold is set on this interview",
+        "Nothing was deleted. It is kept, and sealed where consent was withdrawn, until the hold is lifted.",
+        "HR or an administrator can lift the hold with a reason; then delete it again.",
+    ),
+    ErrorCode.CLOCK_JUMPED: (
+        "The server's clock is more than a day ahead of the last time it noted",
+        "Nothing was deleted by retention: the clock may have jumped, or the server was switched off.",
+        "Check date and time of the server. If they are right, confirm them in the portal under Retention, "
+        "or with `xuda-hr purge --due --confirm-clock`.",
+    ),
     ErrorCode.RATE_LIMITED: (
         "Too many tries",
         "Further tries are refused for a while. Nothing was changed.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
 from pydantic import ValidationError
 
 from backend.api.asking import Body, Device, Hr, address
-from backend.services import bootstrap, devices, intake, receipts
+from backend.services import bootstrap, certificates, deletion, devices, intake, receipts
 from backend.version import VERSION
 from contract.api import (
     Bootstrap,
@@ -21,6 +21,7 @@ from contract.api import (
     InterviewCheck,
     ManifestReply,
 )
+from contract.certificate import DeletionProgress
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode, XudaError
 
@@ -54,10 +55,19 @@ def get_bootstrap(hr: Hr, device: Device) -> Bootstrap:
 
 @router.put("/interviews/{interview_id}/events/{seq}")
 def put_event(
-    hr: Hr, device: Device, body: Body, response: Response, interview_id: str = _INTERVIEW, seq: int = _NUMBER
+    hr: Hr,
+    device: Device,
+    body: Body,
+    response: Response,
+    later: BackgroundTasks,
+    interview_id: str = _INTERVIEW,
+    seq: int = _NUMBER,
 ) -> EventReply:
+    """A withdrawal is obeyed as soon as it has been answered."""
     reply, new = intake.put_event(hr, device, interview_id, seq, Envelope.from_bytes(body))
     response.status_code = 201 if new else 200
+    if new:
+        later.add_task(deletion.carry_out_pending, hr)
     return reply
 
 
@@ -71,6 +81,16 @@ def put_manifest(
     hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW, serial: int = _SERIAL
 ) -> ManifestReply:
     return receipts.put_manifest(hr, device, interview_id, serial, Envelope.from_bytes(body))
+
+
+@router.get("/interviews/{interview_id}/deletion-certificate", responses={202: {"model": DeletionProgress}})
+def get_deletion_certificate(
+    hr: Hr, device: Device, response: Response, interview_id: str = _INTERVIEW
+) -> Envelope | DeletionProgress:
+    """200 with the signed DeletionCertificate; 202 with how far it is while the deletion waits or is held."""
+    found = certificates.for_device(hr, device, interview_id)
+    response.status_code = 200 if isinstance(found, Envelope) else 202
+    return found
 
 
 def _parse(kind: type[Wire], body: bytes) -> Wire:

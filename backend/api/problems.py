@@ -28,6 +28,8 @@ _STATUS = {
     ErrorCode.CONFLICT: 409,
     ErrorCode.INTERVIEW_ELSEWHERE: 409,
     ErrorCode.INVITATION_USED: 409,
+    ErrorCode.LEGAL_HOLD: 409,
+    ErrorCode.CLOCK_JUMPED: 409,
     ErrorCode.DELETED: 410,
     ErrorCode.KEY_DESTROYED: 410,
     ErrorCode.TOO_LARGE: 413,

@@ -30,7 +30,13 @@ COMMANDS: dict[str, str] = {
     "serve": N_("Serve devices and the portal."),
     "list": N_("List the interviews."),
     "report": N_("Write the report of an interview."),
-    "purge": N_("Delete all of an interview for good."),
+    "purge": N_("Delete all of an interview for good, or everything whose time is over."),
+    "hold set": N_("Set a legal hold: nothing of the interview is deleted."),
+    "hold lift": N_("Lift the legal hold of an interview."),
+    "hold list": N_("List the legal holds."),
+    "certificate list": N_("List deletions and their certificates."),
+    "certificate write": N_("Write the deletion certificate of an interview."),
+    "certificate verify": N_("Check a deletion certificate."),
     "kit add": N_("Publish a kit from a YAML file."),
     "kit list": N_("List the kits."),
     "batch add": N_("Make a batch: a kit and a time window."),
@@ -48,7 +54,11 @@ COMMANDS: dict[str, str] = {
 # command -> positional arguments
 POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "report": (("interview", "INTERVIEW", N_("id of the interview")),),
-    "purge": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "purge": (("interview", "[INTERVIEW]", N_("id of the interview")),),
+    "hold set": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "hold lift": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "certificate write": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "certificate verify": (("file", "FILE", N_("the certificate, as JSON")),),
     "kit add": (("file", "FILE.yaml", N_("the kit")),),
     "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
     "invitations qr": (("invitation", "CODE", N_("invitation code")),),
@@ -104,8 +114,26 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--format", ("report",), {"choices": ["pdf", "json", "zip"], "default": "pdf", "help": N_("form of the report")}),
     (
         "--out",
-        ("report", "invitations qr"),
+        ("report", "invitations qr", "certificate write"),
         {"metavar": "FILE", "type": Path, "required": True, "help": N_("file to write")},
+    ),
+    (
+        "--format",
+        ("certificate write",),
+        {"choices": ["pdf", "json"], "default": "pdf", "help": N_("form of the certificate")},
+    ),
+    ("--reason", ("hold set", "hold lift"), {"required": True, "help": N_("why; kept with the hold")}),
+    ("--due", ("purge",), {"action": "store_true", "help": N_("everything whose retention time is over")}),
+    ("--dry-run", ("purge",), {"action": "store_true", "help": N_("only say what would be deleted")}),
+    (
+        "--confirm-clock",
+        ("purge",),
+        {"action": "store_true", "help": N_("the server's date and time were checked and are right")},
+    ),
+    (
+        "--key-retention-days",
+        ("serve", "purge", "backup"),
+        {"type": int, "metavar": "DAYS", "help": N_("backups of the storage keys are kept so long")},
     ),
     (
         "--batch",
@@ -138,6 +166,7 @@ _TUNING = (
     "session_idle",
     "session_length",
     "fresh_totp",
+    "key_retention_days",
     "secure_cookie",
     "host",
     "port",
@@ -202,7 +231,8 @@ def _build(command: str, language: str) -> Any:
         allow_abbrev=False,
     )
     for name, shown, text in POSITIONALS.get(command, ()):
-        parser.add_argument(name, metavar=shown, help=_(text))
+        more = {"nargs": "?"} if shown.startswith("[") else {}
+        parser.add_argument(name, metavar=shown.strip("[]"), help=_(text), **more)
     for flag, commands, options in OPTIONS:
         if not commands or command in commands:
             text = options["help"]

@@ -6,7 +6,7 @@ import argparse
 
 from backend.cli.output import print_json, print_table, texts, write_file
 from backend.runtime import Runtime
-from backend.services import audit, deletion, interviews, reports
+from backend.services import audit, interviews, reports
 from backend.services.actor import Actor
 from backend.services.interviews import InterviewSummary, ListQuery
 from report.archive import report_json, stream_archive
@@ -56,16 +56,6 @@ def write_report(hr: Runtime, options: argparse.Namespace) -> int:
         print_json({"interview": options.interview, "format": options.format, "out": str(options.out)})
     else:
         print(options.out)
-    return 0
-
-
-def purge(hr: Runtime, options: argparse.Namespace) -> int:
-    _ = texts(options)
-    gone = deletion.delete_interview(hr, _ACTOR, options.interview)
-    if options.json:
-        print_json({"interview": options.interview, "events": gone.events, "objects": gone.objects})
-    else:
-        print(_("Deleted: {events} events, {objects} recordings").format(events=gone.events, objects=gone.objects))
     return 0
 
 

@@ -182,7 +182,8 @@ class Interview(Base):
     """An interview as a device made it. ``id`` is the device's.
 
     ``state`` is derived from the events (contract.events.derive_state) whenever one arrives, never set by hand.
-    ``invitation_id`` and ``department_id`` are known once the started event is there.
+    ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
+    learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
     """
 
     __tablename__ = "interview"
@@ -197,6 +198,7 @@ class Interview(Base):
     state: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     device: Mapped[Device] = relationship()
     invitation: Mapped[InvitationRow | None] = relationship()
@@ -276,6 +278,70 @@ class Decision(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+
+
+class Deletion(Base):
+    """The deletion of an interview, from the request to the signed certificate, which stays.
+
+    ``requested_by``: contract.certificate.Requester. ``deleted_at``: the rows are gone; ``files`` still have to go
+    then, and the keys of the interview and of ``candidate_id`` (set when the person's data went with it).
+    """
+
+    __tablename__ = "deletion"
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"), primary_key=True)
+    requested_by: Mapped[str] = mapped_column(String(32))
+    requested_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+    objects: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    records: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    files: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    candidate_id: Mapped[str | None] = mapped_column(String(36))
+    certificate: Mapped[str | None] = mapped_column(Text)
+
+
+class LegalHold(Base):
+    """While one of an interview is not lifted, nothing of the interview is deleted."""
+
+    __tablename__ = "legal_hold"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"), index=True)
+    reason_sealed: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[str] = mapped_column(String(120))
+    set_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = mapped_column(String(120))
+    lifted_at: Mapped[datetime | None]
+    lift_reason_sealed: Mapped[str | None] = mapped_column(Text)
+
+
+class ServerFact(Base):
+    """What the server has to remember about itself, one value per name."""
+
+    __tablename__ = "server_fact"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class RestoreGap(Base):
+    """A receipt that was given out after the backup this database was restored from: what it named is missing here.
+
+    ``objects``: ids named by the receipt. ``closed_at``: the device has delivered it again.
+    """
+
+    __tablename__ = "restore_gap"
+    interview_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    serial: Mapped[int]
+    objects: Mapped[list[Any]] = mapped_column(JSON)
+    noticed_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class AuditCheckpoint(Base):
+    """``envelope`` is the signed contract.audit.AuditCheckpoint over the log up to row ``last_id``."""
+
+    __tablename__ = "audit_checkpoint"
+    last_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    envelope: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
 
 
 class AuditRow(Base):

@@ -92,7 +92,11 @@ class FolderStore:
         return digest.hexdigest()
 
     def delete(self, key: str) -> None:
-        self.path(key).unlink(missing_ok=True)
+        """Remove a file for good: its name does not come back after a crash."""
+        path = self.path(key)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
 
     def free_bytes(self) -> int:
         self._root.mkdir(parents=True, exist_ok=True)

@@ -1,18 +1,50 @@
-"""Deleting an interview for good: what is left is its id, so that nothing of it is taken in again (410)."""
+"""Deleting an interview for good, in steps that a crash may interrupt anywhere and the next start goes on with.
+
+1. One transaction: the rows go, what was deleted is written down, the interview stays as an id that takes nothing in.
+2. Its files are removed. 3. The certificate is signed; it stays.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Decision, EventRow, ManifestRow, ObjectRow, ReceiptRow, Role, Upload
+from backend.db.models import (
+    Decision,
+    Deletion,
+    EventRow,
+    Interview,
+    ManifestRow,
+    ObjectRow,
+    ReceiptRow,
+    RestoreGap,
+    Role,
+    Upload,
+    new_id,
+)
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, erasure, facts, holds, scope
 from backend.services.actor import Actor
+from contract.certificate import DeletionCertificate, Requester
+from contract.envelope import sign
+from contract.errors import XudaError
+from contract.events import ObjectRef
 
-_PARTS = (EventRow, ObjectRow, ManifestRow, ReceiptRow, Decision, Upload)
+_log = logging.getLogger(__name__)
+_PARTS: dict[str, Any] = {
+    "events": EventRow,
+    "objects": ObjectRow,
+    "manifests": ManifestRow,
+    "receipts": ReceiptRow,
+    "decisions": Decision,
+    "uploads": Upload,
+}
+KEY_BACKUP_FACT = "key_backup_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +56,107 @@ class Deleted:
 
 
 def delete_interview(hr: Runtime, actor: Actor, interview_id: str) -> Deleted:
-    """Delete events, recordings and the wrapped key. Raises XudaError(NOT_FOUND | FORBIDDEN).
-
-    The database forgets first: a crash in between leaves files without a key, which the next call cannot see but
-    nobody can open either.
-    """
+    """Delete an interview at a person's word. Raises XudaError(NOT_FOUND | FORBIDDEN | LEGAL_HOLD)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.write() as session:
         interview = scope.interview(session, actor, interview_id)
-        names = _file_names(session, interview_id)
-        found = Deleted(_count(session, EventRow, interview_id), _count(session, ObjectRow, interview_id))
-        for part in _PARTS:
-            session.execute(delete(part).where(part.interview_id == interview_id))
-        interview.wrapped_key = None
-        interview.deleted_at = interview.updated_at = hr.now()
-        target = f"interview:{interview_id}"
-        audit.record(session, hr.now(), actor, "delete_interview", target, events=found.events, objects=found.objects)
+        holds.check_none(session, interview_id)
+        request(session, interview, Requester(actor.role.value), hr.now())
+        audit.record(session, hr.now(), actor, "request_deletion", f"interview:{interview_id}")
+    carry_out(hr, interview_id)
+    with hr.db.read() as session:
+        records = session.get_one(Deletion, interview_id).records
+    return Deleted(records["events"], records["objects"])
+
+
+def request(session: Session, interview: Interview, requester: Requester, now: datetime) -> None:
+    """Note who asked first, in the caller's transaction; :func:`carry_out` does the rest."""
+    if session.get(Deletion, interview.id) is None:
+        row = Deletion(interview_id=interview.id, requested_by=requester.value, requested_at=now)
+        session.add(row)
+        session.flush()
+
+
+def pending(hr: Runtime) -> list[str]:
+    """Interviews whose deletion was asked for or begun and is not done; held ones are left out."""
+    with hr.db.read() as session:
+        query = select(Deletion).where(Deletion.certificate.is_(None)).order_by(Deletion.requested_at)
+        held = holds.held_interviews(session)
+        return [row.interview_id for row in session.scalars(query) if row.deleted_at or row.interview_id not in held]
+
+
+def carry_out_pending(hr: Runtime) -> int:
+    """Do what waits; returns how many were done. One that fails is logged and does not stop the others."""
+    done = 0
+    for interview_id in pending(hr):
+        try:
+            carry_out(hr, interview_id)
+        except (XudaError, OSError) as error:
+            _log.warning("an interview could not be deleted now and will be tried again: %s", type(error).__name__)
+        else:
+            done += 1
+    return done
+
+
+def carry_out(hr: Runtime, interview_id: str) -> None:
+    """All steps that are not done yet. Raises XudaError(LEGAL_HOLD)."""
+    names = _forget_rows(hr, interview_id)
     for name in names:
         hr.store.delete(name)
     hr.db.wipe_log()
-    return found
+    _certify(hr, interview_id)
+
+
+def _forget_rows(hr: Runtime, interview_id: str) -> list[str]:
+    with hr.db.write() as session:
+        row = session.get_one(Deletion, interview_id)
+        if row.deleted_at is not None:
+            return list(row.files)
+        holds.check_none(session, interview_id)
+        now = hr.now()
+        interview = session.get_one(Interview, interview_id)
+        objects = session.scalars(select(ObjectRow).where(ObjectRow.interview_id == interview_id)).all()
+        row.objects = [_facts(found) for found in objects]
+        row.files = sorted(_file_names(session, interview_id))
+        row.records = {name: _count(session, part, interview_id) for name, part in _PARTS.items()}
+        for part in (*_PARTS.values(), RestoreGap):
+            session.execute(delete(part).where(part.interview_id == interview_id))
+        row.candidate_id = erasure.with_interview(session, interview, now)
+        interview.wrapped_key = None
+        row.deleted_at = interview.deleted_at = interview.updated_at = now
+        counts = {"events": row.records["events"], "objects": row.records["objects"], "by": row.requested_by}
+        audit.record(session, now, "server", "delete_interview", f"interview:{interview_id}", **counts)
+        return list(row.files)
+
+
+def _certify(hr: Runtime, interview_id: str) -> None:
+    with hr.db.write() as session:
+        row = session.get_one(Deletion, interview_id)
+        if row.certificate is not None or row.deleted_at is None:
+            return
+        now = hr.now()
+        certificate = DeletionCertificate(
+            certificate_id=new_id(),
+            organisation_id=hr.organisation_id,
+            interview_id=interview_id,
+            requested_by=Requester(row.requested_by),
+            requested_at=row.requested_at,
+            deleted_at=now,
+            objects=[ObjectRef.model_validate(item) for item in row.objects],
+            records=row.records,
+            candidate_erased=row.candidate_id is not None,
+            key_backups_end=_key_backups_end(hr, session, now),
+        )
+        row.certificate = sign(certificate, hr.vault.sign_key).to_bytes().decode("utf-8")
+        row.files = []
+        target = f"interview:{interview_id}"
+        audit.record(session, now, "server", "deletion_certificate", target, certificate=certificate.certificate_id)
+
+
+def _key_backups_end(hr: Runtime, session: Session, now: datetime) -> datetime | None:
+    if facts.get(session, KEY_BACKUP_FACT) is None:
+        return None
+    return now + timedelta(days=hr.settings.key_retention_days)
 
 
 def _file_names(session: Session, interview_id: str) -> set[str]:
@@ -52,5 +165,11 @@ def _file_names(session: Session, interview_id: str) -> set[str]:
     return {*objects, *begun}
 
 
-def _count(session: Session, table: type[EventRow] | type[ObjectRow], interview_id: str) -> int:
-    return len(session.scalars(select(table.interview_id).where(table.interview_id == interview_id)).all())
+def _facts(row: ObjectRow) -> dict[str, Any]:
+    ref = ObjectRef(object_id=row.object_id, media_type=row.media_type, size=row.size, sha256=row.sha256)
+    return ref.model_dump(mode="json")
+
+
+def _count(session: Session, part: Any, interview_id: str) -> int:
+    query = select(func.count()).select_from(part).where(part.interview_id == interview_id)
+    return session.scalar(query) or 0

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import states
+from backend.services import deletion, states
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from contract.api import EventReply, InterviewCheck
+from contract.certificate import Requester
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import Event, EventType, HrState, ObjectRef, StartedData, events_digest
@@ -38,6 +39,8 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         new = _store(session, event, envelope, now)
         if new:
             _follow(session, interview, now)
+        if event.kind is EventType.WITHDRAWN:
+            deletion.request(session, interview, Requester.CANDIDATE, now)
     return EventReply(interview_id=interview_id, seq=seq, digest=envelope.digest), new
 
 
@@ -134,7 +137,8 @@ def _store(session: Session, event: Event, envelope: Envelope, now: datetime) ->
 
 def _follow(session: Session, interview: Interview, now: datetime) -> None:
     """Bring the interview's row in line with its events, whatever order they came in."""
-    interview.state = states.derived(session, interview.id).value
+    state, interview.ended_at = states.derived(session, interview.id)
+    interview.state = state.value
     interview.updated_at = now
     first = select(EventRow).where(EventRow.interview_id == interview.id, EventRow.kind == EventType.STARTED.value)
     row = session.scalar(first.order_by(EventRow.seq).limit(1))

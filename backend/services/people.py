@@ -11,7 +11,8 @@ def _context(candidate_id: str, column: str) -> str:
 
 
 def candidate_name(hr: Runtime, candidate: Candidate) -> str:
-    return hr.vault.open(candidate.name_sealed, _context(candidate.id, "name"))
+    """Empty once the person's data have been erased."""
+    return hr.vault.open(candidate.name_sealed, _context(candidate.id, "name")) if candidate.name_sealed else ""
 
 
 def candidate_value(hr: Runtime, candidate: Candidate, column: str) -> str | None:

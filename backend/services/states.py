@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Decision, EventRow, Interview
 from contract.envelope import Envelope, parse_payload
-from contract.events import FINAL_STATES, Event, HrState, derive_state
+from contract.events import FINAL_STATES, STATE_AFTER, Event, EventType, HrState
 
 NO_CONTACT = "no_contact"
 
@@ -19,14 +19,18 @@ def parse_event(row: EventRow) -> Event:
     return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Event)
 
 
-def derived(session: Session, interview_id: str) -> HrState:
-    """``derive_state`` over the stored events, newest first: the first one that moves the state decides."""
-    rows = select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq.desc())
-    for row in session.scalars(rows):
-        state = derive_state([parse_event(row)])
-        if state is not HrState.INVITED:
-            return state
-    return HrState.INVITED
+def derived(session: Session, interview_id: str) -> tuple[HrState, datetime | None]:
+    """``derive_state`` over the stored events: the newest one that moves the state decides.
+
+    The second value is when the server learned that the interview had ended, None while it has not.
+    """
+    moving = EventRow.interview_id == interview_id, EventRow.kind.in_([kind.value for kind in STATE_AFTER])
+    query = select(EventRow.kind, EventRow.received_at).where(*moving).order_by(EventRow.seq.desc()).limit(1)
+    row = session.execute(query).first()
+    if row is None:
+        return HrState.INVITED, None
+    state = STATE_AFTER[EventType(row[0])]
+    return state, row[1] if state in FINAL_STATES else None
 
 
 def decided(session: Session, interview: Interview) -> HrState:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from backend.db.models import AuditRow, Interview, ObjectRow, Role, User
 from backend.ratelimit import RateLimit
-from backend.services import audit, auth, deletion, interviews, invitations, reports, users
+from backend.services import audit, auth, deletion, holds, interviews, invitations, reports, users
 from backend.services.actor import Actor
 from backend.services.interviews import ListQuery
 from backend.services.media import open_media
@@ -309,6 +309,7 @@ def delivered(backend: Served, talk: Talk) -> tuple[Talk, Sealed]:
 
 def test_what_a_candidate_has_taken_back_nobody_opens(backend: Served, delivered: tuple[Talk, Sealed]) -> None:
     talk, sealed = delivered
+    holds.set_hold(backend.hr, COMMAND_LINE, talk.interview_id, "kept for a court")
     talk.add(EventType.WITHDRAWN, ev.WithdrawnData())
     talk.put_all()
     report = reports.build(backend.hr, COMMAND_LINE, talk.interview_id, "en")

@@ -160,6 +160,11 @@ class Booth:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.seconds_off)
 
+    def take_time(self, refusal: requests.Response) -> None:
+        """Go by the server's time from now on, as a device does that was told that its clock is wrong."""
+        told = datetime.fromisoformat(refusal.json()["params"]["server_time"])
+        self.seconds_off = (told - datetime.now(UTC)).total_seconds()
+
     def call(self, method: str, path: str, document: Any = None) -> requests.Response:
         """A signed request; ``document`` is an envelope or raw bytes."""
         body = document.to_bytes() if isinstance(document, Envelope) else (document or b"")

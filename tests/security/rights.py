@@ -74,6 +74,7 @@ RIGHTS = (
     Right("PUT /v1/interviews/{interview_id}/events/{seq}", OWNING_DEVICE, request="event"),
     Right("GET /v1/interviews/{interview_id}/check", OWNING_DEVICE),
     Right("PUT /v1/interviews/{interview_id}/manifests/{serial}", OWNING_DEVICE, request="manifest"),
+    Right("GET /v1/interviews/{interview_id}/deletion-certificate", OWNING_DEVICE, ok=frozenset({404})),
     Right("OPTIONS /v1/files", OPEN),
     Right("OPTIONS /v1/files/{name}", OPEN),
     Right("POST /v1/files", OWNING_DEVICE, request="creation"),

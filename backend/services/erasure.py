@@ -1,0 +1,53 @@
+"""Erasing a candidate's personal data once no interview and no open invitation needs them any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.db.models import Batch, Candidate, Interview, InvitationRow
+
+
+def with_interview(session: Session, interview: Interview, now: datetime) -> str | None:
+    """Id of the candidate whose data went with ``interview``; None when something else still needs them.
+
+    The invitation is cancelled unless another attempt of it lives, so that no device offers it again.
+    """
+    invitation = interview.invitation
+    if invitation is None:
+        return None
+    if not _living(session, InvitationRow.id == invitation.id, interview.id):
+        invitation.cancelled_at = invitation.cancelled_at or now
+    candidate_id = invitation.candidate_id
+    needed = _living(session, InvitationRow.candidate_id == candidate_id, interview.id)
+    if needed or _open_invitations(session, candidate_id, now):
+        return None
+    erase(session, candidate_id, now)
+    return candidate_id
+
+
+def erase(session: Session, candidate_id: str, now: datetime) -> None:
+    """Take name, contact data, identifiers and imported columns out; cancel what invitations there are."""
+    candidate = session.get_one(Candidate, candidate_id)
+    candidate.name_sealed = ""
+    for column in ("phone", "email", "id_number"):
+        setattr(candidate, f"{column}_sealed", None)
+        setattr(candidate, f"{column}_hash", None)
+    candidate.extra_sealed = None
+    mine = InvitationRow.candidate_id == candidate_id
+    session.execute(update(InvitationRow).where(mine).values(adjustments={}))
+    session.execute(update(InvitationRow).where(mine, InvitationRow.cancelled_at.is_(None)).values(cancelled_at=now))
+
+
+def _living(session: Session, which: object, but: str) -> bool:
+    query = select(Interview.id).join(Interview.invitation)
+    query = query.where(which, Interview.id != but, Interview.deleted_at.is_(None))  # type: ignore[arg-type]
+    return session.scalar(query.limit(1)) is not None
+
+
+def _open_invitations(session: Session, candidate_id: str, now: datetime) -> bool:
+    query = select(InvitationRow.id).join(InvitationRow.batch)
+    mine = InvitationRow.candidate_id == candidate_id, InvitationRow.cancelled_at.is_(None)
+    return session.scalar(query.where(*mine, Batch.not_after > now).limit(1)) is not None

@@ -1,0 +1,121 @@
+"""Legal holds: while one stands, nothing of the interview is deleted, by nobody and by no rule.
+
+A candidate who takes the consent back is obeyed at once in that nobody opens the interview any more; the deletion
+itself waits until the hold is lifted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import LegalHold, Role, new_id
+from backend.runtime import Runtime
+from backend.services import audit, scope
+from backend.services.actor import Actor
+from contract.errors import ErrorCode, XudaError
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """``reason`` is empty when it can no longer be opened. ``lifted_at`` None: the hold stands."""
+
+    interview_id: str
+    reason: str
+    set_by: str
+    set_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
+    lift_reason: str
+
+
+def set_hold(hr: Runtime, actor: Actor, interview_id: str, reason: str) -> None:
+    """Raises XudaError(FORBIDDEN | NOT_FOUND), SETTING_INVALID without a reason, ILLEGAL_STATE when one stands."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    words = _words(reason)
+    with hr.db.write() as session:
+        scope.interview(session, actor, interview_id)
+        if standing(session, interview_id) is not None:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, state="hold")
+        name = new_id()
+        row = LegalHold(id=name, interview_id=interview_id, set_by=actor.username, set_at=hr.now())
+        row.reason_sealed = hr.vault.seal(words, _context(name, "set"))
+        session.add(row)
+        audit.record(session, hr.now(), actor, "set_hold", f"interview:{interview_id}", hold=name)
+
+
+def lift_hold(hr: Runtime, actor: Actor, interview_id: str, reason: str) -> None:
+    """Raises XudaError(FORBIDDEN), SETTING_INVALID without a reason, NOT_FOUND when none stands."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    words = _words(reason)
+    with hr.db.write() as session:
+        scope.interview(session, actor, interview_id)
+        row = standing(session, interview_id)
+        if row is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="hold")
+        row.lifted_by, row.lifted_at = actor.username, hr.now()
+        row.lift_reason_sealed = hr.vault.seal(words, _context(row.id, "lift"))
+        audit.record(session, hr.now(), actor, "lift_hold", f"interview:{interview_id}", hold=row.id)
+
+
+def standing(session: Session, interview_id: str) -> LegalHold | None:
+    """The hold that stands on the interview."""
+    query = select(LegalHold).where(LegalHold.interview_id == interview_id, LegalHold.lifted_at.is_(None))
+    return session.scalar(query.limit(1))
+
+
+def check_none(session: Session, interview_id: str) -> None:
+    """Raises XudaError(LEGAL_HOLD) while one stands."""
+    if standing(session, interview_id) is not None:
+        raise XudaError(ErrorCode.LEGAL_HOLD, field="interview")
+
+
+def held_interviews(session: Session) -> set[str]:
+    return set(session.scalars(select(LegalHold.interview_id).where(LegalHold.lifted_at.is_(None))))
+
+
+def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> list[HoldView]:
+    """All holds the interview ever had, newest first."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.read() as session:
+        scope.interview(session, actor, interview_id)
+        query = select(LegalHold).where(LegalHold.interview_id == interview_id).order_by(LegalHold.set_at.desc())
+        return [_view(hr, row) for row in session.scalars(query)]
+
+
+def list_standing(hr: Runtime, actor: Actor) -> Sequence[HoldView]:
+    """The holds that stand, oldest first."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.read() as session:
+        query = select(LegalHold).where(LegalHold.lifted_at.is_(None)).order_by(LegalHold.set_at)
+        return [_view(hr, row) for row in session.scalars(query)]
+
+
+def _view(hr: Runtime, row: LegalHold) -> HoldView:
+    lifted = row.lift_reason_sealed
+    return HoldView(
+        interview_id=row.interview_id,
+        reason=hr.vault.open(row.reason_sealed, _context(row.id, "set")),
+        set_by=row.set_by,
+        set_at=row.set_at,
+        lifted_by=row.lifted_by,
+        lifted_at=row.lifted_at,
+        lift_reason=hr.vault.open(lifted, _context(row.id, "lift")) if lifted else "",
+    )
+
+
+def _words(reason: str) -> str:
+    words = " ".join(reason.split())[:LONGEST_REASON]
+    if not words:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="reason")
+    return words
+
+
+def _context(hold_id: str, what: str) -> str:
+    return f"legal hold:{hold_id}:{what}"
