@@ -1,188 +1,216 @@
-"""SIGKILL the client at random moments of a scripted interview and look at what is left.
+"""SIGKILL the client again and again and look at what is left: at random moments, and at counted writing calls.
 
-Broken promises are: an acknowledged answer, more than two seconds of the running answer, or a take was lost.
+Broken promises are: an acknowledged answer, more than two seconds of the running answer, or a take was lost, or the
+next start was not clean. Two booths run side by side; each start goes on with what the last kill has left, and a new
+interview begins in a fresh copy of the folder when one is over. Linux only: the counted calls need strace.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import random
-import re
-import shutil
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from app.bootstrap import Client
-from app.capture.testpicture import write_test_picture
-from app.config import ClientSettings
-from app.demo.processes import Client as ClientProcess
-from app.demo.processes import Server, demo_environment, run_json, speech_folder
+from app.interview.states import TakeState
 from tests.campaigns.model import Findings, Options
-from tests.speech.say import say
+from tests.crash.booth import Booth, Found
+from tests.crash.observed import DEFECTS
+from tests.crash.process import ObservedClient, Sight
+from tests.crash.sweep import Points, Sweep
 
-PASSPHRASE = "kill campaign"
+BROKEN = tuple(DEFECTS)
 MOST_LOST = 2.0
-_LINE = re.compile(r"autopilot t=(?P<t>[\d.]+) screen=(?P<screen>\w+) sheet=\w* given=(?P<given>\d+)")
+P95_LOST = 1.2
+_LANES = 2
+_FIRST_SCREEN = 60.0
+_LONGEST_RUN = 7.0
+_DURING_START = 0.2  # share of the random kills that come before the first screen
+_RUN_TO_END = 150.0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds; ``recorded`` is how long the running answer was, ``lost`` what of it is missing (0 without one)."""
+    """``case``: ``kind:lane:number``. Seconds; ``recorded`` is how long the running answer was (0 without one)."""
 
-    seed: int
-    killed_at: float
-    screen: str
+    case: str
+    where: str
+    after: float
     acknowledged: int
     kept: int
     damaged: int
     recorded: float
     lost: float
     takes_used: int
+    failure: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.case.partition(":")[0]
 
     @property
     def good(self) -> bool:
         kept = self.kept >= self.acknowledged and not self.damaged
-        return kept and self.lost <= MOST_LOST and self.takes_used == 0
+        return kept and self.lost <= MOST_LOST and self.takes_used == 0 and not self.failure
 
 
-class KillCampaign:
-    """One enrolled booth is prepared once; every kill works on a copy of it, with the network unplugged."""
+class Lane:
+    """One booth that is killed over and over."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.env = demo_environment(folder, PASSPHRASE) | {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
-        self.base = folder / "booth"
-        self.model = speech_folder() / "model"
-        os.environ["XUDA_PASSPHRASE"] = PASSPHRASE
+    def __init__(self, booth: Booth, name: str, seed: int, defect: str | None) -> None:
+        self._booth, self._name = booth, name
+        self._random = random.Random(f"{seed}:{name}")
+        self._env = booth.env | ({"XUDA_DEFECT": defect} if defect else {})
+        self._number = 0
+        self._fresh()
 
-    def prepare(self) -> None:
-        hr = self.folder / "hr"
-        facts = run_json("backend", "init", "--data", str(hr), "--demo", "--json", env=self.env)
-        server = Server(hr, self.folder / "backend.log", self.env)
-        address = server.start()
-        try:
-            data = ("--data", str(self.base))
-            enrolment = ("--server", address, "--code", facts["enrolment_code"], "--json")
-            run_json("app", "enroll", *enrolment, *data, env=self.env)
-            run_json("app", "sync", "--wait", "30", "--json", *data, env=self.env)
-        finally:
-            server.stop()
-        self._write_script(str(facts["invitations"][0]["code"]))
+    def _fresh(self) -> None:
+        self._data = self._booth.copy(f"lane-{self._name}")
+        self._acknowledged = 0
+        self._known: frozenset[str] = frozenset()
 
-    def _write_script(self, invitation: str) -> None:
-        say("我负责开发项目的数据库。 {0.4} 我们的团队使用新的架构。", "zh", self.folder / "say.wav")
-        write_test_picture(self.folder / "picture.webm")
-        spoken = {"say": "say.wav", "picture": "picture.webm"}
-        script = {
-            "invitation": invitation,
-            "answers": [spoken, spoken, {"text": "我会先问清楚原因。"}, {"choice": [0]}],
-        }
-        (self.folder / "script.json").write_text(json.dumps(script, ensure_ascii=False), "utf-8")
+    def kill_at_random(self) -> Outcome | None:
+        """None when the client had ended by itself before its time came."""
+        client = self._start()
+        chosen = self._random
+        if chosen.random() < _DURING_START:
+            client.wait(chosen.uniform(0.05, 2.5))
+        else:
+            client.wait_for(bool, _FIRST_SCREEN)
+            client.wait(chosen.uniform(0.0, _LONGEST_RUN))
+        return self._end(client, "random", "")
 
-    def whole_run(self) -> float:
-        """Seconds from the first screen to the end of an interview that nobody disturbs."""
-        data = self._copy("whole")
-        client = self._start(data)
-        client.wait_for("screen=")
-        begun = time.monotonic()
-        client.result()
-        shutil.rmtree(data)
-        return time.monotonic() - begun
+    def kill_at_call(self, points: Points) -> Outcome | None:
+        """None when the client was not killed by the call that was chosen."""
+        sweep = Sweep(points, self._booth.folder / f"strace-{self._name}.log", self._random)
+        client = self._start(sweep.watched)
+        hit = sweep.run(client)
+        outcome = self._end(client, "sweep" if hit else "missed", sweep.where)
+        return outcome if hit or (outcome and not outcome.good) else None
 
-    def kill(self, seed: int, longest: float) -> Outcome:
-        """Start, wait for a random moment, SIGKILL, start again and compare."""
-        data = self._copy(f"run-{seed}")
-        client = self._start(data)
-        client.wait_for("screen=")
-        wait = random.Random(seed).uniform(0.0, longest)
-        client.wait(wait)
-        killed = time.monotonic()
+    def to_the_end(self) -> Outcome | None:
+        """Nobody disturbs it any more: the interview is finished without a question to anybody."""
+        client = self._start()
+        client.wait(_RUN_TO_END)
+        return self._end(client, "undisturbed", "")
+
+    def _start(self, watched: str = "") -> ObservedClient:
+        self._number += 1
+        arguments = self._booth.arguments(self._data, self._random.choice(("keep", "redo")))
+        return ObservedClient(arguments, self._env | {"XUDA_WATCHED": watched}, self._booth.folder / "client.log")
+
+    def _end(self, client: ObservedClient, kind: str, where: str) -> Outcome | None:
+        by_itself = client.process.poll() is not None and not client.killed
         client.kill()
-        outcome = self._look(seed, wait, killed, client.seen, data)
-        shutil.rmtree(data)
-        return outcome
+        found = self._booth.look(self._data, self._known)
+        outcome = self._judge(client, found, kind, where, by_itself)
+        self._acknowledged += _acknowledged(client.seen)
+        self._known |= frozenset(found.takes)
+        if found.final or not outcome.good:
+            self._fresh()
+        counts = outcome.failure or not by_itself or kind == "undisturbed"
+        return outcome if counts else None
 
-    def _copy(self, name: str) -> Path:
-        data = self.folder / name
-        shutil.copytree(self.base, data)
-        return data
+    def _judge(self, client: ObservedClient, found: Found, kind: str, where: str, by_itself: bool) -> Outcome:
+        acknowledged = self._acknowledged + _acknowledged(client.seen)
+        recorded, lost = self._loss(client, found)
+        failure = found.failure or _unclean(client, by_itself)
+        if kind == "undisturbed" and not (by_itself and found.final):
+            failure = failure or f"the interview did not come to its end: {''.join(client.lines)[-300:]}"
+        last = client.seen[-1].screen if client.seen else "before the first screen"
+        return Outcome(
+            case=f"{kind}:{self._name}:{self._number}",
+            where=where or last,
+            after=round(client.ended - client.started, 2),
+            acknowledged=acknowledged,
+            kept=found.kept,
+            damaged=found.damaged,
+            recorded=round(recorded, 2),
+            lost=round(lost, 2),
+            takes_used=found.takes_used,
+            failure=failure,
+        )
 
-    def _start(self, data: Path) -> ClientProcess:
-        arguments = ["--data", str(data), "--autopilot", str(self.folder / "script.json"), "--model", str(self.model)]
-        return ClientProcess(arguments, self.folder / "client.log", self.env)
-
-    def _look(self, seed: int, wait: float, killed: float, lines: list[str], data: Path) -> Outcome:
-        trace = [found for found in map(_LINE.search, lines) if found]
-        last = trace[-1]
-        acknowledged = max(int(found["given"]) for found in trace)
-        if last["screen"] in ("proof", "text", "choice"):
-            # The click was counted before the screen said 已保存.
-            acknowledged = min(acknowledged, max([int(found["given"]) for found in trace[:-1]], default=0))
-        recorded = killed - float(last["t"]) if last["screen"] == "recording" else 0.0
-        with closing(Client(ClientSettings(data=data, model=str(self.model)))) as client:
-            return client.submit(
-                lambda: _compare(client, seed, wait, str(last["screen"]), acknowledged, recorded)
-            ).result()
-
-
-def _compare(client: Client, seed: int, wait: float, screen: str, acknowledged: int, recorded: float) -> Outcome:
-    """Come back as the client does, and read everything that is left."""
-    service, store = client.service, client.storage.interviews
-    service.recover()
-    rows = store.interviews()
-    if not rows:
-        return Outcome(seed, wait, screen, acknowledged, 0, 0, recorded, 0.0, 0)
-    row = rows[0]
-    answers = service.answers(row.interview_id)
-    damaged = sum(not _readable(store, take.take_id) for take in store.takes(row.interview_id) if take.stored)
-    if row.state.final:
-        return Outcome(seed, wait, screen, acknowledged, len(answers), damaged, recorded, 0.0, 0)
-    service.resume(row.interview_id)
-    step = service.step()
-    kept = step.recovered.duration if step and step.recovered else 0.0
-    completed = any(not take.counted or take.state != "recovered" for take in step.takes) if step else False
-    lost = 0.0 if completed and not (step and step.recovered) else max(0.0, recorded - kept)
-    used = step.takes_used if step and screen == "recording" else 0
-    return Outcome(seed, wait, screen, acknowledged, len(answers), damaged, recorded, lost, used)
+    def _loss(self, client: ObservedClient, found: Found) -> tuple[float, float]:
+        """How long the running answer was, and what of it is gone."""
+        running = [t for t, state in found.takes.items() if t not in self._known and state is TakeState.RECORDING]
+        if not client.seen or client.seen[-1].screen != "recording" or not running:
+            return 0.0, 0.0
+        recorded = min(client.ended - client.seen[-1].at, self._booth.sound)
+        kept = found.kept_seconds.get(running[-1], 0.0)
+        return recorded, max(0.0, recorded - kept)
 
 
-def _readable(store: Any, take_id: str) -> bool:
-    try:
-        with store.open_object(take_id) as stream:
-            while stream.read(1 << 20):
-                pass
-    except Exception:
-        return False
-    return True
+def _acknowledged(seen: list[Sight]) -> int:
+    """Answers after which the next screen has come: only then 已保存 was said."""
+    moved = (now.given for last, now in itertools.pairwise(seen) if now.screen != last.screen)
+    return max(moved, default=0)
 
 
-def run(count: int, seed: int, folder: Path) -> Iterator[Outcome]:
-    campaign = KillCampaign(folder)
-    campaign.prepare()
-    longest = campaign.whole_run()
-    for number in range(count):
-        yield campaign.kill(seed + number, longest)
+def _unclean(client: ObservedClient, by_itself: bool) -> str:
+    """Why this start, which found what the last kill had left, was not clean."""
+    notice = next((line.strip() for line in client.lines if "notice:" in line or "stuck at" in line), "")
+    if by_itself and client.process.returncode != 0:
+        return f"the client ended with {client.process.returncode}: {''.join(client.lines)[-300:]}"
+    return notice
+
+
+def _serve(lane: Lane, randoms: int, sweeps: int, points: Points) -> list[Outcome]:
+    """The wanted number of kills of each kind, then the interview to its end."""
+    outcomes: list[Outcome] = []
+    for kill, wanted in ((lane.kill_at_random, randoms), (lambda: lane.kill_at_call(points), sweeps)):
+        counted = 0
+        while counted < wanted:
+            outcome = kill()
+            if outcome is not None:
+                counted += 1
+                outcomes.append(outcome)
+    last = lane.to_the_end()
+    return [*outcomes, last] if last is not None else outcomes
+
+
+def run(
+    folder: Path, *, randoms: int, sweeps: int, seed: int, defect: str | None = None, points: Points | None = None
+) -> list[Outcome]:
+    """Prepare a booth, then kill ``randoms`` and ``sweeps`` times on two lanes. ``points``: else they are measured."""
+    booth = Booth(folder)
+    points = points or (Points.measure(booth, seed) if sweeps else Points({}, seed))
+
+    def serve(number: int) -> list[Outcome]:
+        shares = [total // _LANES + (number < total % _LANES) for total in (randoms, sweeps)]
+        return _serve(Lane(booth, str(number), seed, defect), *shares, points)
+
+    with ThreadPoolExecutor(_LANES) as pool:
+        return [outcome for outcomes in pool.map(serve, range(_LANES)) for outcome in outcomes]
 
 
 def campaign(options: Options) -> Findings:
-    """Kill the client ``cases`` times and compare what is left with what the screen had promised."""
+    """Half of ``cases`` at random moments, half at counted calls; compare what is left with what was promised."""
     findings = Findings()
-    outcomes: list[Outcome] = []
-    for outcome in run(options.cases(short=6, long=1000), options.seed, options.work):
-        outcomes.append(outcome)
-        findings.expect(outcome.good, f"seed {outcome.seed}: {json.dumps(asdict(outcome))}")
-    lost = sorted(outcome.lost for outcome in outcomes if outcome.recorded) or [0.0]
-    findings.figures |= {
-        "kills": len(outcomes),
-        "in the middle of an answer": sum(bool(outcome.recorded) for outcome in outcomes),
-        "seconds lost, median": round(statistics.median(lost), 2),
-        "seconds lost, p95": round(lost[min(len(lost) - 1, int(len(lost) * 0.95))], 2),
-        "seconds lost, most": round(lost[-1], 2),
-    }
+    count = options.cases(short=16, long=2000)
+    begun = time.monotonic()
+    halves = {"randoms": count - count // 2, "sweeps": count // 2}
+    outcomes = run(options.work, **halves, seed=options.seed, defect=options.broken)
+    for outcome in outcomes:
+        findings.expect(outcome.good, f"{outcome.case}: {json.dumps(asdict(outcome), ensure_ascii=False)}")
+    kills = [outcome for outcome in outcomes if outcome.kind != "undisturbed"]
+    for kind in ("random", "sweep"):
+        of_kind = [outcome for outcome in kills if outcome.kind == kind]
+        lost = sorted(outcome.lost for outcome in of_kind if outcome.recorded) or [0.0]
+        p95 = lost[min(len(lost) - 1, int(len(lost) * 0.95))]
+        findings.figures |= {
+            f"{kind}: kills": len(of_kind),
+            f"{kind}: in mid answer": sum(bool(outcome.recorded) for outcome in of_kind),
+            f"{kind}: seconds lost, median": round(statistics.median(lost), 2),
+            f"{kind}: seconds lost, p95": p95,
+            f"{kind}: seconds lost, most": lost[-1],
+        }
+        enough = sum(bool(outcome.recorded) for outcome in of_kind) >= 20
+        findings.expect(not enough or p95 <= P95_LOST, f"{kind}: p95 of the seconds lost is {p95}")
+    findings.figures["acknowledged answers seen"] = sum(outcome.acknowledged for outcome in kills)
+    findings.figures["seconds per kill"] = round((time.monotonic() - begun) / max(1, len(kills)), 2)
     return findings
