@@ -41,6 +41,11 @@ _HANDLERS = {
     "device code": ("access", "new_code"),
     "device list": ("access", "list_devices"),
     "device revoke": ("access", "revoke"),
+    "device lost": ("access", "lost"),
+    "key list": ("keys", "list_keys"),
+    "key rotate": ("keys", "rotate"),
+    "key retire": ("keys", "retire"),
+    "key revoke": ("keys", "revoke"),
     "user add": ("access", "add_user"),
     "audit verify": ("access", "verify_audit"),
 }

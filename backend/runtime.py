@@ -11,13 +11,16 @@ from pathlib import Path
 from sqlalchemy import select
 
 from backend.db.engine import Database, open_engine
+from backend.db.keys import published
 from backend.db.migrate import migrate
-from backend.db.models import OrganisationRow
+from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
 from backend.keys import KeyFile, KeySource, Vault
 from backend.objects.folder import FolderStore
 from backend.settings import Settings
 from contract.canonical import b64encode
+from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
+from contract.keylist import KeyList, KeyUse, OrganisationKey
 
 
 def _utc_now() -> datetime:
@@ -56,21 +59,19 @@ def create(settings: Settings, organisation: str, *, keys: KeySource | None = No
     make_private_folder(settings.data)
     source = keys or key_file(settings)
     try:
-        vault = Vault(source.create())
+        secrets = source.create()
     except FileExistsError as error:
         raise XudaError(ErrorCode.CONFLICT, field="data") from error
     engine = open_engine(database_url(settings))
     migrate(engine)
     database = Database(engine)
+    signing, encryption, now = b64encode(secrets.signing[0].public), b64encode(secrets.encryption[0].public), _utc_now()
     with database.write() as session:
         session.add(
-            OrganisationRow(
-                name=organisation,
-                sign_key=b64encode(vault.sign_key.public),
-                encryption_key=vault.encryption_key,
-                created_at=_utc_now(),
-            )
+            OrganisationRow(name=organisation, sign_key=signing, encryption_key=encryption, created_at=now),
         )
+        for use, public in ((KeyUse.SIGNING, signing), (KeyUse.ENCRYPTION, encryption)):
+            session.add(OrganisationKeyRow(use=use.value, epoch=1, public=public, since=now))
     database.close()
     return open_runtime(settings, keys=source)
 
@@ -83,18 +84,39 @@ def open_runtime(
     Raises XudaError(FILE_MISSING | KEYSTORE_LOCKED | FORMAT_INVALID | DATABASE_NEWER | DATABASE_DAMAGED |
     KEY_UNKNOWN); the last when key file and database do not belong together.
     """
-    vault = Vault((keys or key_file(settings)).load())
     engine = open_engine(database_url(settings))
-    migrate(engine)
     database = Database(engine)
+    vault = Vault(keys or key_file(settings), lambda: _published(database))
+    migrate(engine)
     with database.read() as session:
         row = session.scalars(select(OrganisationRow)).one_or_none()
     if row is None:
         raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
-    if row.sign_key != b64encode(vault.sign_key.public):
-        raise XudaError(ErrorCode.KEY_UNKNOWN, keyid=vault.sign_key.key_id[:8])
+    _issue_first_list(database, vault, row.id, now())
     store = FolderStore(settings.data / "objects")
     return Runtime(settings, database, vault, store, row.id, row.name, now)
+
+
+def _published(database: Database) -> list[OrganisationKey]:
+    with database.read() as session:
+        return published(session)
+
+
+def _issue_first_list(database: Database, vault: Vault, organisation_id: str, now: datetime) -> None:
+    """The first link of the chain of key lists, for a new organisation and for one older than the chain.
+
+    Raises XudaError(KEY_UNKNOWN) when the private half of the current signing key is not in the vault.
+    """
+    key = vault.sign_key
+    with database.read() as session:
+        if session.get(KeyListRow, 1) is not None:
+            return
+    with database.write() as session:
+        if session.get(KeyListRow, 1) is None:
+            first = KeyList(
+                organisation_id=organisation_id, serial=1, previous="", issued_at=now, keys=published(session)
+            )
+            session.add(KeyListRow(serial=1, envelope=sign(first, key).to_bytes().decode("utf-8"), issued_at=now))
 
 
 def make_private_folder(path: Path) -> None:

@@ -64,13 +64,22 @@ class ContactReply(WireModel):
 
 
 class EnrolRequest(WireModel):
-    """``public_key``: the device's Ed25519 key, base64url."""
+    """``public_key``: the device's Ed25519 key, base64url. ``succession``: who it was before (see Succession)."""
 
     code: str
     public_key: str
     name: str = Field(max_length=120)
     platform: str = Field(max_length=200)
     app_version: str
+    succession: Envelope | None = None
+
+
+class Succession(SignedDocument):
+    """Signed with a device's former key: what that key has signed is now brought by the device with ``public_key``."""
+
+    organisation_id: str
+    former_device_id: str
+    public_key: str
 
 
 class Organisation(SignedDocument):
@@ -89,9 +98,13 @@ class EnrolReply(WireModel):
 
 
 class Bootstrap(WireModel):
-    """Everything a device needs offline: kits and roster in envelopes, HR's word on its interviews."""
+    """Everything a device needs offline: kits and roster in envelopes, HR's word on its interviews.
+
+    ``key_lists``: the lists of the organisation's keys (``contract.keylist``), oldest first, that the device lacks.
+    """
 
     server_time: AwareDatetime
+    key_lists: list[Envelope] = Field(default_factory=list)
     kits: list[Envelope]
     roster: Envelope
     results: dict[str, HrState] = Field(default_factory=dict)

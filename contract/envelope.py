@@ -94,6 +94,12 @@ def sign(document: SignedDocument, key: keys.SigningKey) -> Envelope:
     return Envelope(payloadType=kind, payload=b64encode(payload), signatures=[signature])
 
 
+def sign_again(envelope: Envelope, key: keys.SigningKey) -> Envelope:
+    """The same payload, and so the same document, under another key."""
+    signature = Signature(keyid=key.key_id, sig=b64encode(key.sign(_pae(envelope.payloadType, envelope.payload_bytes))))
+    return envelope.model_copy(update={"signatures": [signature]})
+
+
 def open_envelope(envelope: Envelope, kind: type[Document], public_keys: Mapping[str, bytes]) -> Document:
     """Verify, then parse.
 

@@ -12,6 +12,8 @@ class ErrorCode(StrEnum):
     # signed and sealed material
     SIGNATURE_INVALID = "signature_invalid"
     KEY_UNKNOWN = "key_unknown"
+    KEY_IN_USE = "key_in_use"
+    ORGANISATION_KEYS_INVALID = "organisation_keys_invalid"
     SEALED_DAMAGED = "sealed_damaged"
     FORMAT_INVALID = "format_invalid"
     VERSION_TOO_NEW = "version_too_new"
@@ -49,6 +51,10 @@ class ErrorCode(StrEnum):
     ALREADY_RUNNING = "already_running"
     KEYSTORE_MISSING = "keystore_missing"
     KEYSTORE_LOCKED = "keystore_locked"
+    KEYSTORE_UNPROTECTED = "keystore_unprotected"
+    PASSPHRASE_MISSING = "passphrase_missing"  # noqa: S105 - a code
+    PASSPHRASE_NEEDED = "passphrase_needed"  # noqa: S105 - a code
+    PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 - a code
     KEY_DESTROYED = "key_destroyed"
     NOT_ENROLLED = "not_enrolled"
     # state machines
@@ -62,6 +68,7 @@ class ErrorCode(StrEnum):
     SERVER_NOT_XUDA = "server_not_xuda"
     SERVER_MISMATCH = "server_mismatch"
     UNAUTHORIZED = "unauthorized"
+    DEVICE_REVOKED = "device_revoked"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"

@@ -21,6 +21,16 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "It was signed with a key this device or server does not know, so it was not used. Saved data is untouched.",
         "Synchronise once while online, or enrol this device again.",
     ),
+    ErrorCode.KEY_IN_USE: (
+        "This key is still needed",
+        "What was made with it could no longer be opened or checked, so nothing was changed.",
+        "Wait until what is named is finished, delivered or deleted, or revoke devices that will not come back.",
+    ),
+    ErrorCode.ORGANISATION_KEYS_INVALID: (
+        "The organisation's keys have changed in a way this device cannot check",
+        "The new keys were not taken over. All recordings stay on this device and nothing is deleted.",
+        "Ask HR, by telephone, whether the keys were changed; then enrol this device again with a new code.",
+    ),
     ErrorCode.SEALED_DAMAGED: (
         "A protected file is damaged or incomplete",
         "The undamaged part is kept as it is. Nothing is shown or sent that cannot be verified.",
@@ -184,7 +194,28 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
     ErrorCode.KEYSTORE_LOCKED: (
         "The key store is locked",
         "Saved data is untouched, but cannot be opened until the key store is unlocked.",
-        "Sign in to the system or enter the passphrase, then try again.",
+        "Unlock the system's key store and allow Xuda to use it, then try again.",
+    ),
+    ErrorCode.KEYSTORE_UNPROTECTED: (
+        "The keys of this device lie in an unprotected file",
+        "Everything is there and nothing was changed. Whoever copies this user's files could open the recordings.",
+        "Open the client and set a passphrase, or give one in XUDA_PASSPHRASE or --passphrase-file: the keys are moved "
+        "and the file is removed. To go on without protection, say so with --keystore file.",
+    ),
+    ErrorCode.PASSPHRASE_MISSING: (
+        "This machine has no key store, so a passphrase is needed",
+        "Nothing was recorded or changed: recordings are only made where their keys can be protected.",
+        "Open the client and set a passphrase, or give one in XUDA_PASSPHRASE or --passphrase-file.",
+    ),
+    ErrorCode.PASSPHRASE_NEEDED: (
+        "The passphrase of this device is needed",
+        "Saved data is untouched, but cannot be opened or sent without it.",
+        "Enter it in the client, or give it in XUDA_PASSPHRASE or --passphrase-file. If it is lost see docs/keys.md.",
+    ),
+    ErrorCode.PASSPHRASE_WRONG: (
+        "The passphrase is not right",
+        "Nothing was opened and nothing was changed.",
+        "Type it again, with capitals as they were. If it is lost see docs/keys.md: nothing has to be deleted.",
     ),
     ErrorCode.KEY_DESTROYED: (
         "The key of this interview has been destroyed",
@@ -225,6 +256,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Sign-in failed",
         "Nothing was changed and nothing was deleted.",
         "Check name, password and one-time code. For a device: ask HR whether its access was withdrawn.",
+    ),
+    ErrorCode.DEVICE_REVOKED: (
+        "HR has revoked this device",
+        "It may send nothing any more. All recordings are kept here and nothing is deleted because of it.",
+        "Tell HR. With a new code from HR this device is enrolled again and then delivers what it holds.",
     ),
     ErrorCode.FORBIDDEN: (
         "You do not have the right to do this",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from backend.api.asking import Body, Device, Hr, address
@@ -29,6 +29,7 @@ router = APIRouter()
 Wire = TypeVar("Wire", bound=WireModel)
 _INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 _NUMBER = Path(ge=1, le=1_000_000)
+_KEYS = Query(default=0, ge=0, le=1_000_000)
 # one of its own: the framework writes the parameter's name into the object
 _SERIAL = Path(ge=1, le=1_000_000)
 
@@ -49,8 +50,8 @@ def post_contact(hr: Hr, device: Device, body: Body) -> ContactReply:
 
 
 @router.get("/bootstrap")
-def get_bootstrap(hr: Hr, device: Device) -> Bootstrap:
-    return bootstrap.bootstrap(hr, device)
+def get_bootstrap(hr: Hr, device: Device, keys: int = _KEYS) -> Bootstrap:
+    return bootstrap.bootstrap(hr, device, keys_serial=keys)
 
 
 @router.put("/interviews/{interview_id}/events/{seq}")

@@ -21,6 +21,7 @@ _MOST_IN_HEADER = 2000
 
 _STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
+    ErrorCode.DEVICE_REVOKED: 401,
     ErrorCode.CLOCK_WRONG: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.ENROLMENT_CODE_INVALID: 403,
@@ -30,6 +31,7 @@ _STATUS = {
     ErrorCode.INVITATION_USED: 409,
     ErrorCode.LEGAL_HOLD: 409,
     ErrorCode.CLOCK_JUMPED: 409,
+    ErrorCode.KEY_IN_USE: 409,
     ErrorCode.DELETED: 410,
     ErrorCode.KEY_DESTROYED: 410,
     ErrorCode.TOO_LARGE: 413,
@@ -93,7 +95,7 @@ def install(app: FastAPI) -> None:
 
 def from_error(error: XudaError) -> Response:
     headers = dict(error.headers) if isinstance(error, HttpError) else {}
-    if error.code in (ErrorCode.UNAUTHORIZED, ErrorCode.CLOCK_WRONG):
+    if error.code in (ErrorCode.UNAUTHORIZED, ErrorCode.DEVICE_REVOKED, ErrorCode.CLOCK_WRONG):
         headers["WWW-Authenticate"] = "Bearer"
     if error.code is ErrorCode.RATE_LIMITED and "seconds" in error.params:
         headers["Retry-After"] = str(error.params["seconds"])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from backend.cli.output import print_json, print_table, texts
 from backend.db.models import Role
 from backend.runtime import Runtime
-from backend.services import audit, devices, users
+from backend.services import audit, device_care, devices, users
 from backend.services.actor import Actor
 
 AUDIT_BROKEN = 1
@@ -17,7 +17,8 @@ _ACTOR = Actor.command_line()
 
 def new_code(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
-    code = devices.new_enrolment_code(hr, _ACTOR, valid=timedelta(days=options.days))
+    valid = timedelta(days=options.days)
+    code = devices.new_enrolment_code(hr, _ACTOR, valid=valid, replaces=options.replaces)
     if options.json:
         print_json({"enrolment_code": code, "fingerprint": hr.vault.fingerprint})
         return 0
@@ -29,12 +30,16 @@ def new_code(hr: Runtime, options: argparse.Namespace) -> int:
 def list_devices(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
     found = devices.list_devices(hr)
+    with hr.db.read() as session:
+        later = device_care.successors(session)
+    states = {device.id: device_care.state_of(device, later) for device in found}
     if options.json:
-        who = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at")
+        who = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at", "lost_at", "former_id")
         keys = (*who, "contact_at", "pending", "failed", "free_bytes", "clock_off")
-        print_json([{key: getattr(device, key) for key in keys} for device in found])
+        print_json([{**{key: getattr(d, key) for key in keys}, "state": states[d.id]} for d in found])
         return 0
-    rows = [(d.id, d.name, d.platform, str(d.seen_at or "-")[:19], _("revoked") if d.revoked_at else "") for d in found]
+    words = {"active": "", "revoked": _("revoked"), "lost": _("lost"), "replaced": _("replaced")}
+    rows = [(d.id, d.name, d.platform, str(d.seen_at or "-")[:19], words[states[d.id]]) for d in found]
     print_table([_("Device"), _("Name"), _("Platform"), _("Last contact"), _("State")], rows)
     return 0
 
@@ -43,6 +48,28 @@ def revoke(hr: Runtime, options: argparse.Namespace) -> int:
     devices.revoke(hr, _ACTOR, options.device)
     if options.json:
         print_json({"device": options.device, "revoked": True})
+    return 0
+
+
+def lost(hr: Runtime, options: argparse.Namespace) -> int:
+    """Revoke, and list what HR may have to do over."""
+    _ = texts(options)
+    found = device_care.report_lost(hr, _ACTOR, options.device)
+    if options.json:
+        print_json({"device": found.device.id, "state": found.state, "interviews": found.held})
+        return 0
+    print(_("{name} is revoked: nothing is accepted from it any more.").format(name=found.device.name))
+    if not found.held:
+        print(_("It holds no interview that is not fully delivered."))
+        return 0
+    print(_("Interviews that are not fully delivered, as far as is known here:"))
+    rows = [
+        (item.interview_id, item.candidate, item.code or "-", item.state.value, item.last_seq, item.missing_objects)
+        for item in found.held
+    ]
+    header = [_("Interview"), _("Candidate"), _("Code"), _("State"), _("Events"), _("Missing recordings")]
+    print_table(header, rows)
+    print(_("Tell these candidates and invite them again. If the device is found, enrol it again: it then delivers."))
     return 0
 
 

@@ -47,6 +47,11 @@ COMMANDS: dict[str, str] = {
     "device code": N_("Make a one-time enrolment code for a device."),
     "device list": N_("List the devices."),
     "device revoke": N_("Accept nothing more from a device."),
+    "device lost": N_("Revoke a lost device and list what it may still hold."),
+    "key list": N_("List the organisation's keys."),
+    "key rotate": N_("Make new keys; devices learn of them by themselves."),
+    "key retire": N_("End an old key that nothing needs any more."),
+    "key revoke": N_("Say that a key is in wrong hands."),
     "user add": N_("Add a user of the portal."),
     "audit verify": N_("Check that the audit log is whole."),
 }
@@ -63,9 +68,13 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
     "invitations qr": (("invitation", "CODE", N_("invitation code")),),
     "device revoke": (("device", "ID", N_("id of the device")),),
+    "device lost": (("device", "ID", N_("id of the device")),),
+    "key retire": (("epoch", "N", N_("epoch of the key")),),
+    "key revoke": (("epoch", "N", N_("epoch of the key")),),
     "user add": (("username", "NAME", N_("login name")),),
 }
 
+_KEYS = ("key rotate", "key retire", "key revoke")
 # flag, the commands that have it (empty: all), options
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--data", (), {"metavar": "DIR", "type": Path, "help": N_("data folder")}),
@@ -147,6 +156,18 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--to", ("batch add",), {"metavar": "TIME", "required": True, "help": N_("last day or time, as 2026-12-31")}),
     ("--department", ("batch add", "user add"), {"metavar": "ID", "help": N_("id of the department")}),
     ("--days", ("device code",), {"type": int, "default": 7, "help": N_("days the code works")}),
+    (
+        "--replaces",
+        ("device code",),
+        {"metavar": "ID", "help": N_("the new device continues this one, whose key is lost")},
+    ),
+    ("--signing", _KEYS, {"action": "store_true", "help": N_("the signing key")}),
+    ("--encryption", _KEYS, {"action": "store_true", "help": N_("the encryption key")}),
+    (
+        "--overlap",
+        ("key rotate",),
+        {"type": int, "metavar": "DAYS", "default": 400, "help": N_("what the old key signed is taken for so long")},
+    ),
     (
         "--role",
         ("user add",),

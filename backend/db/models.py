@@ -44,6 +44,32 @@ class OrganisationRow(Base):
     created_at: Mapped[datetime]
 
 
+class OrganisationKeyRow(Base):
+    """One public key of the organisation. ``use`` and the times: contract.keylist.OrganisationKey.
+
+    ``retired_at``: its private half was destroyed (encryption), or its signatures are not taken any more (signing).
+    """
+
+    __tablename__ = "organisation_key"
+    use: Mapped[str] = mapped_column(String(16), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    public: Mapped[str] = mapped_column(String(64), unique=True)
+    since: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+    accepted_until: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class KeyListRow(Base):
+    """One link of the chain of key lists: the signed contract.keylist.KeyList as devices get it."""
+
+    __tablename__ = "key_list"
+    serial: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    envelope: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime]
+
+
 class Department(Base):
     """``name`` maps language tags to texts (contract.text.Localized)."""
 
@@ -148,7 +174,8 @@ class Device(Base):
     """``public_key``: Ed25519, base64url.
 
     ``pending``, ``failed``, ``free_bytes`` and ``clock_off`` (seconds by which its clock is ahead of ours) are what the
-    device said itself at ``contact_at``; None before its first word.
+    device said itself at ``contact_at``; None before its first word. ``former_id``: the device it was before it was
+    enrolled again; what that one has signed may come from this one. ``keys_serial``: the newest key list it has.
     """
 
     __tablename__ = "device"
@@ -165,10 +192,16 @@ class Device(Base):
     failed: Mapped[int | None]
     free_bytes: Mapped[int | None] = mapped_column(BigInteger)
     clock_off: Mapped[int | None] = mapped_column(BigInteger)
+    lost_at: Mapped[datetime | None]
+    former_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
+    keys_serial: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class EnrolmentCode(Base):
-    """``id`` is the keyed hash of a one-time code; the code itself is only ever printed."""
+    """``id`` is the keyed hash of a one-time code; the code itself is only ever printed.
+
+    ``replaces_id``: HR's word that the device to be enrolled continues this one, whose own key may be lost.
+    """
 
     __tablename__ = "enrolment_code"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -176,6 +209,7 @@ class EnrolmentCode(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     device_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
+    replaces_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
 
 
 class Interview(Base):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Batch, Decision, Interview, InvitationRow, KitRow
+from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
 from backend.services.devices import Asking
 from backend.services.people import candidate_name, candidate_value
@@ -15,14 +15,31 @@ from contract.events import HrState
 from contract.invitation import Adjustments, Roster, RosterEntry, lookup_hash
 
 
-def bootstrap(hr: Runtime, asking: Asking) -> Bootstrap:
+def bootstrap(hr: Runtime, asking: Asking, *, keys_serial: int = 0) -> Bootstrap:
+    """``keys_serial``: the newest key list the device says to have; it is remembered, and later ones are given."""
+    _remember_keys(hr, asking, keys_serial)
     with hr.db.read() as session:
         return Bootstrap(
             server_time=hr.now(),
+            key_lists=_key_lists(session, keys_serial),
             kits=newest_kits(session),
             roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
             results=_results(session, asking.device_id),
         )
+
+
+def _remember_keys(hr: Runtime, asking: Asking, serial: int) -> None:
+    with hr.db.read() as session:
+        newest = session.scalar(select(func.max(KeyListRow.serial))) or 0
+        known = session.get_one(Device, asking.device_id).keys_serial
+    if known < serial <= newest:
+        with hr.db.write() as session:
+            session.execute(update(Device).where(Device.id == asking.device_id).values(keys_serial=serial))
+
+
+def _key_lists(session: Session, serial: int) -> list[Envelope]:
+    later = select(KeyListRow.envelope).where(KeyListRow.serial > serial).order_by(KeyListRow.serial)
+    return [Envelope.from_bytes(text) for text in session.scalars(later)]
 
 
 def newest_kits(session: Session) -> list[Envelope]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backend.db.models import Device, EnrolmentCode, new_id
 from backend.ratelimit import RateLimit
 from backend.runtime import Runtime
-from backend.services import audit
+from backend.services import audit, succession
 from backend.services.actor import Actor
 from contract.api import Contact, ContactReply, EnrolReply, EnrolRequest, Organisation, check_token, token_issuer
 from contract.canonical import b64decode, b64encode
@@ -30,37 +30,55 @@ _LOOKALIKES = str.maketrans("OIL", "011")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A device that has proved who it is. ``public``: its 32-byte key; ``claims``: its token's verified claims."""
+    """A device that has proved who it is. ``public``: its 32-byte key; ``claims``: its token's verified claims.
+
+    ``signers``: key id -> (device id, public key) of itself and of the devices it was before it was enrolled again.
+    What those have signed is taken from it, also when they were revoked since: revoking ends a device's right to speak,
+    not what it has said.
+    """
 
     device_id: str
     public: bytes
     claims: dict[str, object]
+    signers: dict[str, tuple[str, bytes]]
 
 
-def new_enrolment_code(hr: Runtime, actor: Actor, *, valid: timedelta = timedelta(days=7)) -> str:
-    """A one-time code, only ever shown here: two random groups and the start of the organisation's fingerprint."""
+def new_enrolment_code(
+    hr: Runtime, actor: Actor, *, valid: timedelta = timedelta(days=7), replaces: str | None = None
+) -> str:
+    """A one-time code, only ever shown here: two random groups and the start of the organisation's fingerprint.
+
+    ``replaces``: the device to be enrolled continues this one. Needed when the old one's key is lost; a device that
+    still has its key proves it by itself. Raises XudaError(NOT_FOUND).
+    """
     text = crockford(secrets.token_bytes(7), 10)
     code = f"{text[:5]}-{text[5:]}-{hr.vault.fingerprint[:5]}"
     with hr.db.write() as session:
         now = hr.now()
-        session.add(EnrolmentCode(id=_code_id(hr, code), created_at=now, expires_at=now + valid))
-        audit.record(session, now, actor, "enrolment_code", "device")
+        if replaces is not None:
+            find(session, replaces)
+        session.add(EnrolmentCode(id=_code_id(hr, code), created_at=now, expires_at=now + valid, replaces_id=replaces))
+        audit.record(session, now, actor, "enrolment_code", f"device:{replaces}" if replaces else "device")
     return code
 
 
 def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
     """Register a device. The same code with the same key again gives the same device: a reply may get lost.
 
-    Raises XudaError(ENROLMENT_CODE_INVALID | RATE_LIMITED | FORMAT_INVALID).
+    A device that was enrolled before names its former self, signed with that one's key; its interviews become the new
+    one's. Raises XudaError(ENROLMENT_CODE_INVALID | RATE_LIMITED | FORMAT_INVALID | KEY_UNKNOWN | SIGNATURE_INVALID).
     """
     _PER_ADDRESS.check(address)
     _check_public_key(request.public_key)
     code_id = _code_id(hr, request.code)
     with hr.db.write() as session:
         now = hr.now()
-        device_id = _use_code(session, code_id, request, now)
+        former_id = succession.former_device(session, hr.organisation_id, request)
+        device_id = _use_code(session, code_id, request, now, former_id)
         if device_id is not None:
-            audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}")
+            former_id = succession.take_over(session, device_id)
+            detail = {"former": former_id} if former_id else {}
+            audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}", **detail)
     if device_id is None:
         _PER_ADDRESS.count(address)
         raise XudaError(ErrorCode.ENROLMENT_CODE_INVALID)
@@ -68,23 +86,27 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
 
 
 def authenticate(hr: Runtime, token: str) -> Asking:
-    """The device a bearer token proves. Raises XudaError(UNAUTHORIZED | CLOCK_WRONG)."""
+    """The device a bearer token proves. Raises XudaError(UNAUTHORIZED | CLOCK_WRONG), and DEVICE_REVOKED to the device
+    itself alone."""
     device_id = token_issuer(token)
     now = hr.now()
     with hr.db.read() as session:
         device = session.get(Device, device_id)
-        if device is None or device.revoked_at is not None:
+        if device is None:
             raise XudaError(ErrorCode.UNAUTHORIZED)
         public, seen = b64decode(device.public_key), device.seen_at
+        signers = succession.signers(session, device)
     try:
         claims = check_token(token, public, now)
     except TypeError as error:  # times that are no numbers
         raise XudaError(ErrorCode.UNAUTHORIZED) from error
+    if device.revoked_at is not None:
+        raise XudaError(ErrorCode.DEVICE_REVOKED)
     # A time to come was written when our own clock was wrong: it would keep a silent device looking alive.
     if seen is None or not timedelta(0) <= now - seen <= _TOUCH_EVERY:
         with hr.db.write() as session:
             session.execute(update(Device).where(Device.id == device_id).values(seen_at=now))
-    return Asking(device_id, public, claims)
+    return Asking(device_id, public, claims, signers)
 
 
 def contact(hr: Runtime, asking: Asking, said: Contact) -> ContactReply:
@@ -113,12 +135,18 @@ def list_devices(hr: Runtime) -> Sequence[Device]:
         return session.scalars(select(Device).order_by(Device.enrolled_at)).all()
 
 
+def find(session: Session, device_id: str) -> Device:
+    """Raises XudaError(NOT_FOUND)."""
+    device = session.get(Device, device_id)
+    if device is None:
+        raise XudaError(ErrorCode.NOT_FOUND, field="device")
+    return device
+
+
 def revoke(hr: Runtime, actor: Actor, device_id: str) -> None:
-    """From now on nothing of this device is accepted. Raises XudaError(NOT_FOUND)."""
+    """From now on this device is not listened to. Raises XudaError(NOT_FOUND)."""
     with hr.db.write() as session:
-        device = session.get(Device, device_id)
-        if device is None:
-            raise XudaError(ErrorCode.NOT_FOUND, field="device")
+        device = find(session, device_id)
         if device.revoked_at is None:
             device.revoked_at = hr.now()
             audit.record(session, hr.now(), actor, "revoke", f"device:{device_id}")
@@ -129,7 +157,9 @@ def _code_id(hr: Runtime, code: str) -> str:
     return hr.vault.keyed_hash(folded, "enrolment code")
 
 
-def _use_code(session: Session, code_id: str, request: EnrolRequest, now: datetime) -> str | None:
+def _use_code(
+    session: Session, code_id: str, request: EnrolRequest, now: datetime, former_id: str | None
+) -> str | None:
     code = session.get(EnrolmentCode, code_id)
     if code is None:
         return None
@@ -147,6 +177,7 @@ def _use_code(session: Session, code_id: str, request: EnrolRequest, now: dateti
         public_key=request.public_key,
         enrolled_at=now,
         seen_at=now,
+        former_id=former_id or code.replaces_id,
     )
     session.add(device)
     session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +18,9 @@ from contract.certificate import Requester
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import Event, EventType, HrState, ObjectRef, StartedData, events_digest
-from contract.keys import key_id
+from contract.manifest import Manifest
+
+FromDevice = TypeVar("FromDevice", Event, Manifest)
 
 
 def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope: Envelope) -> tuple[EventReply, bool]:
@@ -26,11 +29,9 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
     Raises XudaError(CONFLICT) when another event has this number, DELETED, FORBIDDEN for another device's event or
     interview, and KEY_UNKNOWN | SIGNATURE_INVALID | FORMAT_INVALID | SEALED_DAMAGED for what cannot be used.
     """
-    event = open_envelope(envelope, Event, {key_id(asking.public): asking.public})
+    event = open_from_device(envelope, Event, asking)
     if (event.interview_id, event.seq) != (interview_id, seq):
         raise XudaError(ErrorCode.FORMAT_INVALID, field="interview_id" if event.seq == seq else "seq")
-    if event.device_id != asking.device_id:
-        raise XudaError(ErrorCode.FORBIDDEN, field="device_id")
     if event.kind is EventType.STARTED:
         _check_key_opens(hr, event)
     with hr.db.write() as session:
@@ -42,6 +43,17 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         if event.kind is EventType.WITHDRAWN:
             deletion.request(session, interview, Requester.CANDIDATE, now)
     return EventReply(interview_id=interview_id, seq=seq, digest=envelope.digest), new
+
+
+def open_from_device(envelope: Envelope, kind: type[FromDevice], asking: Asking) -> FromDevice:
+    """A document signed by the device that brings it, or by one it has been before it was enrolled again.
+
+    Raises XudaError(FORBIDDEN) when the document names another device than its signer, and as ``open_envelope`` does.
+    """
+    found = open_envelope(envelope, kind, {name: public for name, (_, public) in asking.signers.items()})
+    if found.device_id != asking.signers[envelope.signer][0]:
+        raise XudaError(ErrorCode.FORBIDDEN, field="device_id")
+    return found
 
 
 def check(hr: Runtime, asking: Asking, interview_id: str) -> InterviewCheck:

@@ -9,12 +9,11 @@ from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, Upload, new_id
 from backend.runtime import Runtime
 from backend.services import audit
 from backend.services.devices import Asking
-from backend.services.intake import claim, object_ref, stored_digests
+from backend.services.intake import claim, object_ref, open_from_device, stored_digests
 from contract.api import ManifestReply
-from contract.envelope import Envelope, open_envelope, sign
+from contract.envelope import Envelope, sign, sign_again
 from contract.errors import ErrorCode, XudaError
 from contract.events import events_digest
-from contract.keys import key_id
 from contract.manifest import Manifest, Receipt
 
 
@@ -25,11 +24,9 @@ def put_manifest(hr: Runtime, asking: Asking, interview_id: str, serial: int, en
     another manifest has this serial, or when what is stored is not what the manifest says (``field``); FORBIDDEN;
     DELETED; KEY_UNKNOWN | SIGNATURE_INVALID | FORMAT_INVALID.
     """
-    manifest = open_envelope(envelope, Manifest, {key_id(asking.public): asking.public})
+    manifest = open_from_device(envelope, Manifest, asking)
     if (manifest.interview_id, manifest.serial) != (interview_id, serial):
         raise XudaError(ErrorCode.FORMAT_INVALID, field="interview_id" if manifest.serial == serial else "serial")
-    if manifest.device_id != asking.device_id:
-        raise XudaError(ErrorCode.FORBIDDEN, field="device_id")
     if len({ref.object_id for ref in manifest.objects}) != len(manifest.objects):
         raise XudaError(ErrorCode.FORMAT_INVALID, field="objects")
     _remember(hr, asking, manifest, envelope)
@@ -94,12 +91,21 @@ def _forget(session: Session, row: ObjectRow) -> None:
     session.execute(delete(Upload).where(Upload.id == row.storage_key))
 
 
+def _still_good(hr: Runtime, known: ReceiptRow) -> Envelope:
+    """The receipt signed before; under the current key when the old one's signature is not taken any more."""
+    envelope = Envelope.from_bytes(known.envelope)
+    if envelope.signer not in hr.vault.accepted_keys(hr.now()):
+        envelope = sign_again(envelope, hr.vault.sign_key)
+        known.envelope = envelope.to_bytes().decode("utf-8")
+    return envelope
+
+
 def _receipt(hr: Runtime, asking: Asking, manifest: Manifest, digest: str, stored: list[ObjectRow]) -> Envelope:
     with hr.db.write() as session:
         claim(session, asking, manifest.interview_id, hr.now())
         known = session.get(ReceiptRow, (manifest.interview_id, manifest.serial))
         if known is not None:
-            return Envelope.from_bytes(known.envelope)
+            return _still_good(hr, known)
         receipt = Receipt(
             receipt_id=new_id(),
             interview_id=manifest.interview_id,

@@ -155,7 +155,7 @@ def test_nothing_of_a_revoked_device_is_accepted_and_what_it_sent_stays(backend:
         tus.create(talk, sealed),
     ]
     for answer in answers:
-        assert (answer.status_code, code_of(answer)) == (401, ErrorCode.UNAUTHORIZED)
+        assert (answer.status_code, code_of(answer)) == (401, ErrorCode.DEVICE_REVOKED)
     assert interviews.summary(backend.hr, COMMAND_LINE, talk.interview_id).events == 1
 
 
