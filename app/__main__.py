@@ -38,6 +38,8 @@ COMMANDS = {
     "sync": Command("app.commands", "sync", logs=True),
     "status": Command("app.commands", "status"),
     "verify": Command("app.commands", "verify"),
+    "export": Command("app.commands", "export", logs=True),
+    "receipts": Command("app.commands", "receipts", logs=True),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),

@@ -1,4 +1,4 @@
-"""The commands of `xuda` that open no window: enroll, sync, status, verify."""
+"""The commands of `xuda` that open no window: enroll, sync, status, verify, export, receipts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import platform
 import sys
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from app.bootstrap import Client
 from app.clock import SystemClock
 from app.config import DOMAIN, ClientSettings
+from app.interview.transfer import ReceiptFate
 from app.storage.open import open_storage
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
@@ -91,6 +93,53 @@ def verify(settings: ClientSettings) -> int:
     text = _("Recordings read back: {good} good, {bad} damaged.").format(good=len(found["good"]), bad=len(found["bad"]))
     _print(settings, found, text)
     return 1 if found["bad"] else 0
+
+
+def export(settings: ClientSettings) -> int:
+    """Write what HR lacks into bundles. Exit code 1 when a recording had to stay out because it is damaged.
+
+    Raises XudaError(SETTING_INVALID | NOT_FOUND | TARGET_FULL | TARGET_LOST | FILE_MISSING | NOT_ENROLLED).
+    """
+    if settings.out is None:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="out", value="")
+    with closing(Client(settings)) as client:
+        client.storage.enrolments.need()
+        client.submit(client.service.recover).result()
+        client.transcriber.wait_idle(settings.wait or None)
+        client.submit(lambda: None).result()  # words that were posted are stored before anything is written
+        found = client.storage.bundles().export(
+            settings.out.expanduser().absolute(), everything=settings.everything, only=settings.interview
+        )
+    _ = load(DOMAIN, settings.lang).gettext
+    lines = [
+        _("{file}: {count} interviews, {size} MB").format(
+            file=bundle.path, count=len(bundle.interviews), size=-(-bundle.size // 1_000_000)
+        )
+        for bundle in found.bundles
+    ]
+    lines = lines or [_("Nothing waits for HR; no file was written.")]
+    damaged = [name for item in found.interviews for name in item.damaged]
+    facts = {"bundles": [{**asdict(bundle), "path": str(bundle.path)} for bundle in found.bundles]}
+    _print(settings, facts, "\n".join(lines))
+    if damaged:
+        print("\n".join(code_text(ErrorCode.SEALED_DAMAGED, settings.lang).lines), file=sys.stderr)
+    return 1 if damaged else 0
+
+
+def receipts(settings: ClientSettings) -> int:
+    """Take receipts from a file. Exit code 1 when one does not match what is on this device.
+
+    Raises XudaError(SETTING_INVALID | FILE_MISSING | RECEIPT_INVALID | NOT_ENROLLED).
+    """
+    if not settings.target:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="FILE", value="")
+    with closing(open_storage(settings.data, SystemClock())) as storage:
+        found = storage.bundles().take_receipts(Path(settings.target).expanduser())
+    _ = load(DOMAIN, settings.lang).gettext
+    text = _("Gone from this device: {purged}. Noted: {kept}. Not from here: {unknown}. Not matching: {refused}.")
+    counts = {fate.value: found.count(fate) for fate in ReceiptFate}
+    _print(settings, {"receipts": found.fates}, text.format(**counts))
+    return 1 if counts[ReceiptFate.REFUSED] else 0
 
 
 def _print(settings: ClientSettings, facts: dict[str, Any], text: str) -> None:

@@ -56,6 +56,9 @@ class ClientSettings:
     action: str = ""
     target: str = ""
     name: str | None = None
+    out: Path | None = None
+    interview: tuple[str, ...] = ()
+    everything: bool = False
 
     @property
     def models_dir(self) -> Path:
@@ -105,6 +108,7 @@ def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettin
     found = vars(_build(command, language).parse_args(list(arguments)))
     names = {item.name for item in dataclasses.fields(ClientSettings)}
     given = {key: value for key, value in found.items() if key in names and value is not None}
+    given["interview"] = tuple(given.get("interview") or ())
     given["data"] = Path(given["data"]).expanduser().absolute()
     given.setdefault("lang", language)
     return ClientSettings(**given)
@@ -156,6 +160,8 @@ DESCRIPTIONS = {
     "sync": N_("Send what waits and fetch what is new, without opening a window."),
     "status": N_("Show the interviews on this device and what still waits to be sent."),
     "verify": N_("Read every stored recording back and compare it with the records."),
+    "export": N_("Write the interviews that wait into a bundle on a stick, for HR to import."),
+    "receipts": N_("Take HR's receipts from a stick: what HR has whole may then go from this device."),
     "model": N_("Speech models: list, install a folder, fetch by name, verify."),
     "selftest": N_("Check that everything this program needs works on this machine."),
 }
@@ -170,7 +176,15 @@ POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
                 "install: the model's folder; fetch: small, base, tiny, medium or large-v3-turbo; verify: a name"
             ),
         },
-    }
+    },
+    "receipts": {
+        "target": {
+            "metavar": "FILE",
+            "nargs": "?",
+            "default": "",
+            "help": N_("the receipts file that HR's import has written"),
+        }
+    },
 }
 
 _WINDOW = ("client",)
@@ -182,7 +196,11 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("--data", (), {"metavar": "DIR", "default": str(default_data()), "help": N_("folder of this device's data")}),
     ("--lang", (), {"choices": list(LANGUAGES), "help": N_("language of windows and messages")}),
     ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
-    ("--json", ("status", "sync", "enroll", "verify", "model", "selftest"), {**_FLAG, "help": N_("print JSON")}),
+    (
+        "--json",
+        ("status", "sync", "enroll", "verify", "export", "receipts", "model", "selftest"),
+        {**_FLAG, "help": N_("print JSON")},
+    ),
     (
         "--camera",
         _CAPTURE,
@@ -223,8 +241,23 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ),
     (
         "--wait",
-        ("sync",),
+        ("sync", "export"),
         {"metavar": "SECONDS", "type": float, "default": 0.0, "help": N_("go on trying for this long")},
+    ),
+    (
+        "--out",
+        ("export",),
+        {"metavar": "PATH", "type": Path, "help": N_("folder on the stick, or the bundle's file name")},
+    ),
+    (
+        "--interview",
+        ("export",),
+        {"metavar": "ID", "action": "append", "help": N_("only this interview; may be given several times")},
+    ),
+    (
+        "--all",
+        ("export",),
+        {**_FLAG, "dest": "everything", "help": N_("everything still on this device, also what HR has receipted")},
     ),
     ("--headless", ("demo",), {**_FLAG, "help": N_("no screen, no devices: recorded speech drives the interview")}),
     (

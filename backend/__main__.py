@@ -31,6 +31,7 @@ _HANDLERS = {
     "certificate list": ("retention", "list_certificates"),
     "certificate write": ("retention", "write_certificate"),
     "certificate verify": ("retention", "verify_certificate"),
+    "import": ("bundles", "import_bundles"),
     "kit add": ("content", "add_kit"),
     "kit list": ("content", "list_kits"),
     "batch add": ("content", "add_batch"),

@@ -80,6 +80,13 @@ class ErrorCode(StrEnum):
     RECEIPT_INVALID = "receipt_invalid"
     ENROLMENT_CODE_INVALID = "enrolment_code_invalid"
     FINGERPRINT_MISMATCH = "fingerprint_mismatch"
+    # bundles on a stick
+    BUNDLE_CUT = "bundle_cut"
+    BUNDLE_DAMAGED = "bundle_damaged"
+    BUNDLE_FOREIGN = "bundle_foreign"
+    BUNDLE_REVOKED = "bundle_revoked"
+    TARGET_FULL = "target_full"
+    TARGET_LOST = "target_lost"
     # files given by people
     FILE_ENCODING = "file_encoding"
     FILE_MISSING = "file_missing"

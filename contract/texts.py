@@ -328,6 +328,38 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "The device was not enrolled: the address may lead to another server.",
         "Compare the fingerprint with HR and check the server's address.",
     ),
+    ErrorCode.BUNDLE_CUT: (
+        "The copy of the bundle is not complete",
+        "It ends before its end mark, so the copying was interrupted. Nothing of it was taken in; the device still has "
+        "everything.",
+        "Copy the file again from the stick. If that does not help, export once more on the device.",
+    ),
+    ErrorCode.BUNDLE_DAMAGED: (
+        "A part of the bundle is damaged",
+        "What does not match its signed index was not taken in; the device still has everything.",
+        "Copy the file again from the stick. If that does not help, export once more, to another stick.",
+    ),
+    ErrorCode.BUNDLE_FOREIGN: (
+        "The bundle is not from a device of this organisation",
+        "No device of this organisation has signed it, so nothing of it was taken in.",
+        "Check that it is the right file and the right server.",
+    ),
+    ErrorCode.BUNDLE_REVOKED: (
+        "The bundle is from a device whose access was withdrawn",
+        "Nothing of it was taken in yet. It may hold interviews from before the withdrawal.",
+        "Import it again and confirm, if you trust where the device and the stick have been.",
+    ),
+    ErrorCode.TARGET_FULL: (
+        "There is not enough space on the drive",
+        "No file was left there that could be taken for a whole one. Nothing on this device was changed.",
+        "Free space on the drive or use a larger one, then export again.",
+    ),
+    ErrorCode.TARGET_LOST: (
+        "The drive cannot be written",
+        "It was pulled out, is protected or has a fault. No file was left that could be taken for a whole one; nothing "
+        "on this device was changed.",
+        "Plug it in again or use another one, then export again.",
+    ),
     ErrorCode.FILE_ENCODING: (
         "The text encoding of the file is not known",
         "Nothing was taken over from it.",
@@ -371,6 +403,8 @@ LABELS: dict[str, str] = {
     "limit": "Limit",
     "needed": "Needed",
     "free": "Free",
+    "size": "Size",
+    "expected": "Expected",
     "status": "Status",
     "detail": "Details",
     "state": "State",

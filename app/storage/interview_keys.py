@@ -16,7 +16,7 @@ class InterviewKeys:
         self._keystore = keystore
         self._known: dict[str, bytes] = {}
         self._destroyed: set[str] = set()
-        self._held: set[str] = set()
+        self._held: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def get(self, interview_id: str) -> bytes | None:
@@ -43,18 +43,18 @@ class InterviewKeys:
             self._known[interview_id] = key
             self._destroyed.discard(interview_id)
 
-    def hold(self, interview_id: str) -> None:
-        """The interview is on screen: its key must not go because of a delivery."""
+    def hold(self, interview_id: str, holder: str = "screen") -> None:
+        """The interview is on screen or being exported: its key must not go because of a delivery."""
         with self._lock:
-            self._held.add(interview_id)
+            self._held.add((interview_id, holder))
 
-    def release(self, interview_id: str) -> None:
+    def release(self, interview_id: str, holder: str = "screen") -> None:
         with self._lock:
-            self._held.discard(interview_id)
+            self._held.discard((interview_id, holder))
 
     def held(self, interview_id: str) -> bool:
         with self._lock:
-            return interview_id in self._held
+            return any(held == interview_id for held, _ in self._held)
 
     def destroy(self, interview_id: str) -> None:
         """Idempotent. Even when the keystore fails, this process gives the key to nobody any more."""

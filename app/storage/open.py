@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.interview.ports import Clock
 from app.storage import without_numpy  # noqa: F401 - comes first
@@ -13,9 +14,13 @@ from app.storage.interview_keys import InterviewKeys
 from app.storage.interviews import SqliteInterviewStore
 from app.storage.keystore import KeyStore, open_keystore
 from app.storage.outbox import Outbox
+from app.storage.purge import Purger
 from app.storage.recovery import RecoveryReport, recover
 from app.storage.shelf import SqliteShelf
 from app.storage.vault import Vault
+
+if TYPE_CHECKING:
+    from app.storage.bundle import BundleDesk
 
 DATABASE_NAME = "xuda.db"
 
@@ -32,6 +37,17 @@ class Storage:
     interviews: SqliteInterviewStore
     outbox: Outbox
     report: RecoveryReport
+    keys: InterviewKeys
+    clock: Clock
+
+    def bundles(self) -> BundleDesk:
+        """For carrying interviews on a stick; loaded when it is wanted, the first screen does not wait for it."""
+        from app.storage.bundle import BundleDesk
+        from app.storage.bundle_receipts import ReceiptTaker
+
+        purger = Purger(self.database, self.vault, self.keys)
+        receipts = ReceiptTaker(self.database, self.enrolments, self.outbox)
+        return BundleDesk(self.database, self.vault, purger, self.enrolments, self.outbox, self.clock, receipts)
 
     def close(self) -> None:
         """Finish what is queued; idempotent. Never call it on the database thread."""
@@ -68,4 +84,6 @@ def _assemble(database: Database, vault: Vault, keystore: KeyStore, clock: Clock
         interviews=SqliteInterviewStore(database, vault, keys, enrolments, clock),
         outbox=Outbox(database, vault, keys, enrolments, clock),
         report=report,
+        keys=keys,
+        clock=clock,
     )

@@ -69,6 +69,10 @@ SELECT interviews.* FROM interviews
 WHERE interview_id = ? AND state <> 'active' AND last_seq > 0
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.interview_id = interviews.interview_id AND kind <> 'manifest')
 """
+_CARRIED = """
+SELECT interviews.* FROM interviews
+WHERE interview_id = ? AND state <> 'active' AND last_seq > 0 AND (state <> 'deleted' OR key_state <> 'present')
+"""
 _OBJECTS = """
 SELECT object_id, media_type, size, sha256 FROM objects WHERE interview_id = ? AND submitted = 1 ORDER BY object_id
 """
@@ -131,7 +135,17 @@ class Outbox:
         None while the interview is ACTIVE or something else of it is in the outbox. Raises XudaError(NOT_ENROLLED).
         """
         enrolment = self._enrolments.need()
-        return self._database.transaction(lambda db: self._manifest(db, interview_id, enrolment))
+        return self._database.transaction(lambda db: self._manifest(db, interview_id, enrolment, _OWED))
+
+    def manifest_to_carry(self, interview_id: str) -> Envelope | None:
+        """As ``manifest``, also while parts of the interview still wait to be sent: they travel in the same bundle.
+
+        It is the same manifest for the same serial, whichever way HR hears of it first. None also while a deletion is
+        under way, which decides what belongs to the interview. Raises XudaError(NOT_ENROLLED).
+        """
+        enrolment = self._enrolments.need()
+        found = self._database.transaction(lambda db: self._manifest(db, interview_id, enrolment, _CARRIED))
+        return None if found is None else found[0]
 
     def done(self, item: OutboxItem) -> None:
         """HR has it. A manifest stays until ``save_receipt`` has its receipt."""
@@ -203,9 +217,9 @@ class Outbox:
         self._purger.purge_delivered(interview_id)
 
     def _manifest(
-        self, db: sqlite_utils.Database, interview_id: str, enrolment: Enrolment
+        self, db: sqlite_utils.Database, interview_id: str, enrolment: Enrolment, condition: str
     ) -> tuple[Envelope, Manifest] | None:
-        row = one(db, _OWED, interview_id)
+        row = one(db, condition, interview_id)
         if row is None:
             return None
         stored = _stored_manifest(db, interview_id, row["last_seq"])

@@ -43,13 +43,13 @@ class Purger:
         self._vault = vault
         self._keys = interview_keys
 
-    def hold(self, interview_id: str) -> None:
-        """Keep an interview while it is on screen, whatever HR has receipted; every purger of these keys heeds it."""
-        self._keys.hold(interview_id)
+    def hold(self, interview_id: str, holder: str = "screen") -> None:
+        """Keep an interview while somebody needs it, whatever HR has receipted; every purger of these keys heeds it."""
+        self._keys.hold(interview_id, holder)
 
-    def release(self, interview_id: str) -> None:
+    def release(self, interview_id: str, holder: str = "screen") -> None:
         """Purges at once what was delivered in the meantime. A process that ends without it loses nothing by it."""
-        self._keys.release(interview_id)
+        self._keys.release(interview_id, holder)
         self.purge_delivered(interview_id)
 
     def destroy(self, interview_id: str) -> None:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "certificate list": N_("List deletions and their certificates."),
     "certificate write": N_("Write the deletion certificate of an interview."),
     "certificate verify": N_("Check a deletion certificate."),
+    "import": N_("Take in bundles that came from devices on a stick."),
     "kit add": N_("Publish a kit from a YAML file."),
     "kit list": N_("List the kits."),
     "batch add": N_("Make a batch: a kit and a time window."),
@@ -64,6 +65,7 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "hold lift": (("interview", "INTERVIEW", N_("id of the interview")),),
     "certificate write": (("interview", "INTERVIEW", N_("id of the interview")),),
     "certificate verify": (("file", "FILE", N_("the certificate, as JSON")),),
+    "import": (("files", "FILE…", N_("a bundle; several may be given")),),
     "kit add": (("file", "FILE.yaml", N_("the kit")),),
     "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
     "invitations qr": (("invitation", "CODE", N_("invitation code")),),
@@ -143,6 +145,16 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
         "--key-retention-days",
         ("serve", "purge", "backup"),
         {"type": int, "metavar": "DAYS", "help": N_("backups of the storage keys are kept so long")},
+    ),
+    (
+        "--receipts",
+        ("import",),
+        {"metavar": "DIR", "type": Path, "help": N_("where the receipts go (default: beside the bundle)")},
+    ),
+    (
+        "--accept-revoked",
+        ("import",),
+        {"action": "store_true", "help": N_("also from a device whose access was withdrawn; they are marked")},
     ),
     (
         "--batch",
@@ -252,8 +264,10 @@ def _build(command: str, language: str) -> Any:
         allow_abbrev=False,
     )
     for name, shown, text in POSITIONALS.get(command, ()):
-        more = {"nargs": "?"} if shown.startswith("[") else {}
-        parser.add_argument(name, metavar=shown.strip("[]"), help=_(text), **more)
+        more: dict[str, Any] = (
+            {"nargs": "?"} if shown.startswith("[") else {"nargs": "+"} if shown.endswith("…") else {}
+        )
+        parser.add_argument(name, metavar=shown.strip("[]…"), help=_(text), **more)
     for flag, commands, options in OPTIONS:
         if not commands or command in commands:
             text = options["help"]

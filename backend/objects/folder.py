@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
 
 _READ = 1024 * 1024
+# no key's folder: those have two characters
+_INCOMING = "incoming"
 
 
 def sync_folder(path: Path) -> None:
@@ -90,6 +93,31 @@ class FolderStore:
         except OSError:
             return None
         return digest.hexdigest()
+
+    def stage(self) -> tuple[Path, BinaryIO]:
+        """A new empty file that is no object yet; ``adopt`` makes it one. What nobody adopts is swept one day later."""
+        folder = self._root / _INCOMING
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder)
+        return Path(name), os.fdopen(descriptor, "wb")
+
+    def adopt(self, staged: Path, key: str) -> None:
+        """Give a staged file, whose content is safe, the name of an object; durable when this returns."""
+        path = self.path(key)
+        made = not path.parent.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staged, path)
+        sync_folder(path.parent)
+        if made:
+            sync_folder(self._root)
+
+    def sweep(self, older_than: float) -> int:
+        """Remove staged files nobody has written to since ``older_than`` (seconds since 1970); returns how many."""
+        folder = self._root / _INCOMING
+        stale = [path for path in folder.glob("*") if path.stat().st_mtime < older_than] if folder.is_dir() else []
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)
 
     def delete(self, key: str) -> None:
         """Remove a file for good: its name does not come back after a crash."""

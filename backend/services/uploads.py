@@ -5,6 +5,7 @@ The bytes lie in the object store under the upload's id from the first one on; o
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,8 @@ _INTERVIEW_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*(; ?[a-z0-9-]+=[a-z0-9.,\"+ -]+)*", re.IGNORECASE)
 # left free for the database when uploads fill the disk
-_RESERVE = 64 * 1024 * 1024
+RESERVE = 64 * 1024 * 1024
+_STAGED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,14 @@ def create(hr: Runtime, asking: Asking, wanted: Description) -> Upload:
         known = session.get(Upload, name)
         if known is not None and known.length != wanted.length:
             raise XudaError(ErrorCode.CONFLICT, field="Upload-Length")
+        if delivered is not None and delivered.storage_key != name and _stored(hr, delivered):
+            with contextlib.suppress(OSError):  # a piece that an upload had begun; on Windows it may be in use
+                hr.store.delete(name)
+            return _delivered_otherwise(session, known or _new_upload(hr, name, asking, wanted, now), now)
         if known is not None and _usable(hr, known):
             known.expires_at = _expiry(hr, now)
             return known
-        if hr.store.free_bytes() < wanted.length + _RESERVE:
+        if hr.store.free_bytes() < wanted.length + RESERVE:
             raise XudaError(ErrorCode.DISK_FULL)
         if known is not None:
             session.delete(known)
@@ -116,7 +122,8 @@ def complete(hr: Runtime, asking: Asking, name: str) -> bool:
     with hr.db.write() as session:
         now = hr.now()
         claim(session, asking, upload.interview_id, now)
-        _record_object(session, upload, now)
+        if not _record_object(hr, session, upload, now):
+            hr.store.delete(name)  # it came another way in the meantime
         done = {"offset": upload.length, "completed_at": now}
         session.execute(update(Upload).where(Upload.id == name).values(**done))
         target = f"interview:{upload.interview_id}"
@@ -140,21 +147,37 @@ def drop(hr: Runtime, name: str) -> None:
 
 
 def expire(hr: Runtime) -> int:
-    """Forget unfinished uploads that nobody has continued for long; returns how many."""
+    """Forget unfinished uploads that nobody has continued for long, and files an import has left; returns how many."""
     with hr.db.read() as session:
         query = select(Upload.id).where(Upload.completed_at.is_(None), Upload.expires_at < hr.now())
         names = session.scalars(query).all()
     for name in names:
         drop(hr, name)
+    hr.store.sweep((hr.now() - _STAGED).timestamp())
     return len(names)
 
 
-def _record_object(session: Session, upload: Upload, now: datetime) -> None:
+def _stored(hr: Runtime, row: ObjectRow) -> bool:
+    return hr.store.size(row.storage_key) == row.size
+
+
+def _delivered_otherwise(session: Session, upload: Upload, now: datetime) -> Upload:
+    """The object is here, by a bundle: the device is told that the upload is complete, and sends nothing."""
+    upload.offset, upload.completed_at = upload.length, now
+    session.add(upload)
+    return upload
+
+
+def _record_object(hr: Runtime, session: Session, upload: Upload, now: datetime) -> bool:
+    """False when the object is already stored under another key."""
     known = session.get(ObjectRow, (upload.interview_id, upload.object_id))
+    if known is not None and known.sha256 != upload.sha256:
+        raise XudaError(ErrorCode.CONFLICT, field="object_id")
     if known is not None:
-        if known.sha256 != upload.sha256:
-            raise XudaError(ErrorCode.CONFLICT, field="object_id")
-        return
+        if known.storage_key == upload.id or _stored(hr, known):
+            return known.storage_key == upload.id
+        known.storage_key = upload.id
+        return True
     session.add(
         ObjectRow(
             interview_id=upload.interview_id,
@@ -166,6 +189,7 @@ def _record_object(session: Session, upload: Upload, now: datetime) -> None:
             stored_at=now,
         )
     )
+    return True
 
 
 def _new_upload(hr: Runtime, name: str, asking: Asking, wanted: Description, now: datetime) -> Upload:

@@ -1,0 +1,76 @@
+"""HR's receipts from a stick: the same rule as over the network decides what may go from this device."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from app.interview.transfer import ReceiptFate, ReceiptsResult
+from app.storage.database import Database
+from app.storage.enrolment import Enrolment, EnrolmentRepository
+from app.storage.outbox import Outbox
+from app.storage.query import one
+from contract.bundle import MOST_RECEIPTS, BundleReceipts
+from contract.envelope import Envelope, open_envelope, parse_payload
+from contract.errors import ErrorCode, XudaError
+from contract.manifest import Receipt
+
+log = logging.getLogger(__name__)
+
+
+class ReceiptTaker:
+    def __init__(self, database: Database, enrolments: EnrolmentRepository, outbox: Outbox) -> None:
+        self._database = database
+        self._enrolments = enrolments
+        self._outbox = outbox
+
+    def take(self, file: Path) -> ReceiptsResult:
+        """See ``Transfer.take_receipts``: one receipt that does not fit keeps none of the others from counting."""
+        enrolment = self._enrolments.need()
+        found = _open(_read(file), enrolment)
+        return ReceiptsResult({name: fate for name, fate in map(self._one, found.receipts) if name})
+
+    def _one(self, envelope: Envelope) -> tuple[str, ReceiptFate]:
+        try:
+            interview_id = parse_payload(envelope.payload_bytes, Receipt).interview_id
+        except XudaError:
+            return "", ReceiptFate.REFUSED
+        state = self._key_state(interview_id)
+        if state in (None, "gone"):
+            return interview_id, ReceiptFate.UNKNOWN if state is None else ReceiptFate.PURGED
+        try:
+            self._outbox.save_receipt(interview_id, envelope)
+        except XudaError as error:
+            if error.code is not ErrorCode.RECEIPT_INVALID:
+                raise
+            log.warning("a receipt from a stick does not match interview %s: %s", interview_id, error.field)
+            return interview_id, ReceiptFate.REFUSED
+        gone = self._key_state(interview_id) == "gone"
+        return interview_id, ReceiptFate.PURGED if gone else ReceiptFate.KEPT
+
+    def _key_state(self, interview_id: str) -> str | None:
+        sql = "SELECT key_state FROM interviews WHERE interview_id = ?"
+        row = self._database.call(lambda db: one(db, sql, interview_id))
+        return None if row is None else str(row["key_state"])
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MOST_RECEIPTS + 1)
+    except OSError as error:
+        raise XudaError(ErrorCode.FILE_MISSING, file=str(file)) from error
+    if len(data) > MOST_RECEIPTS:
+        raise XudaError(ErrorCode.TOO_LARGE, limit=MOST_RECEIPTS)
+    return data
+
+
+def _open(data: bytes, enrolment: Enrolment) -> BundleReceipts:
+    """Raises XudaError(RECEIPT_INVALID) with what does not fit as ``field``."""
+    try:
+        found = open_envelope(Envelope.from_bytes(data), BundleReceipts, enrolment.organisation_keys)
+    except XudaError as error:
+        raise XudaError(ErrorCode.RECEIPT_INVALID, field=error.code.value) from error
+    if found.device_id != enrolment.device_id:
+        raise XudaError(ErrorCode.RECEIPT_INVALID, field="device")
+    return found
