@@ -280,7 +280,7 @@ class BundleReader:
         raw = self._read(BLOCK, size)
         if head != header(_INDEX_NAME, size) or self._read(BLOCK + size, end - BLOCK - size) != padding(size):
             raise XudaError(ErrorCode.BUNDLE_DAMAGED, field="index")
-        if not any(raw):
+        if raw.endswith(b"\0"):  # JSON does not: room was made, but the copy did not get that far
             raise XudaError(ErrorCode.BUNDLE_CUT, size=self.size)
         return raw
 

@@ -126,6 +126,8 @@ class BundleDesk:
         damaged: set[str] = set()
         while True:
             plans = [plan for plan in (self._plan(interview_id, damaged) for interview_id in ids) if plan is not None]
+            if not plans:
+                return ExportResult()
             try:
                 return self._write_all(_in_bundles(plans, most_bytes), target, progress)
             except _Damaged as found:

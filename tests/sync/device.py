@@ -69,6 +69,7 @@ class Device:
         self.clock = clock or WrongClock()
         self.folder = folder
         storage = open_storage(folder / "data", self.clock, keystore=FileKeyStore(folder / "keys", PlainCodec()))
+        self.storage = storage
         self.database = storage.database
         self.keystore = storage.keystore
         self.enrolments = storage.enrolments

@@ -1,0 +1,168 @@
+"""From a booth that is never online to HR and back on a stick, and what happens when the network carries too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.interview.transfer import ReceiptFate
+from backend.runtime import Runtime
+from backend.services import intake
+from backend.services.bundles import ImportStatus
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
+from tests.support.stick import Network, asking, stored_object, take_in
+from tests.sync.device import Device
+
+
+def export(booth: Device, stick: Path, **options: object) -> Path:
+    return booth.storage.bundles().export(stick, **options).bundles[0].path  # type: ignore[arg-type]
+
+
+def carry_back(booth: Device, stick: Path, hr: Runtime, bundle: Path) -> dict[str, ReceiptFate]:
+    report = take_in(hr, bundle)
+    assert report.receipts is not None
+    file = stick / "receipts.json"
+    file.write_bytes(report.receipts.to_bytes())
+    return booth.storage.bundles().take_receipts(file).fates
+
+
+def test_a_booth_that_is_never_online_delivers_and_purges(hr: Runtime, booth: Device, stick: Path) -> None:
+    interview_id, ref = booth.interview(size=300_000)
+    kept = booth.recording(interview_id, ref).read_bytes()
+    bundle = export(booth, stick)
+
+    report = take_in(hr, bundle)
+
+    assert [(item.interview_id, item.status) for item in report.interviews] == [(interview_id, ImportStatus.NEW)]
+    assert (report.interviews[0].events, report.interviews[0].objects) == (4, 1)
+    assert report.interviews[0].state is HrState.PENDING_REVIEW
+    assert stored_object(hr, interview_id, ref.object_id) == kept
+    assert booth.recording(interview_id, ref).exists()
+    assert carry_back(booth, stick, hr, bundle) == {interview_id: ReceiptFate.PURGED}
+    assert not booth.recording(interview_id, ref).exists()
+    assert booth.store.interview(interview_id).key_present is False
+    assert booth.outbox.counts() == (0, 0)
+
+
+def test_importing_again_changes_nothing(hr: Runtime, booth: Device, stick: Path) -> None:
+    interview_id, _ = booth.interview(size=50_000)
+    bundle = export(booth, stick)
+    take_in(hr, bundle)
+    who = asking(hr, booth.enrolments.need().device_id)
+    before = intake.check(hr, who, interview_id)
+
+    again = take_in(hr, bundle)
+
+    assert again.interviews[0].status is ImportStatus.PRESENT
+    assert (again.interviews[0].events, again.interviews[0].objects) == (0, 0)
+    assert intake.check(hr, who, interview_id) == before
+
+
+def test_an_unfinished_interview_travels_with_what_there_is(hr: Runtime, booth: Device, stick: Path) -> None:
+    going_on, paused = booth.begin(), booth.begin()
+    booth.write(going_on)
+    booth.speak(paused, 40_000)
+    booth.pause(paused)
+    bundle = export(booth, stick)
+
+    outcomes = {item.interview_id: item for item in take_in(hr, bundle).interviews}
+
+    assert (outcomes[going_on].status, outcomes[going_on].open) == (ImportStatus.INCOMPLETE, True)
+    assert outcomes[going_on].state is HrState.IN_PROGRESS
+    assert outcomes[paused].status is ImportStatus.NEW
+    fates = carry_back(booth, stick, hr, bundle)
+    assert fates == {paused: ReceiptFate.KEPT}
+    booth.resume(paused)
+    booth.finish(paused)
+    booth.finish(going_on)
+    second = export(booth, stick)
+    statuses = {item.interview_id: item.status for item in take_in(hr, second).interviews}
+    assert statuses == {going_on: ImportStatus.MERGED, paused: ImportStatus.MERGED}
+    assert set(carry_back(booth, stick, hr, second).values()) == {ReceiptFate.PURGED}
+
+
+def test_what_hr_has_receipted_is_not_written_again_unless_asked_for(hr: Runtime, booth: Device, stick: Path) -> None:
+    paused = booth.begin()
+    booth.pause(paused)
+    carry_back(booth, stick, hr, export(booth, stick))
+
+    assert booth.storage.bundles().export(stick).bundles == ()
+    everything = booth.storage.bundles().export(stick, everything=True)
+    assert [item.interview_id for item in everything.interviews] == [paused]
+    assert [item.interview_id for item in booth.storage.bundles().export(stick, only=[paused]).interviews] == [paused]
+    with pytest.raises(XudaError) as refused:
+        booth.storage.bundles().export(stick, only=["no-such-interview"])
+    assert refused.value.code is ErrorCode.NOT_FOUND
+
+
+def test_the_network_and_the_stick_give_the_same_receipt(hr: Runtime, booth: Device, stick: Path) -> None:
+    interview_id, ref = booth.interview(size=60_000)
+    bundle = export(booth, stick)
+    network = Network(hr, booth)
+    for _ in range(2):
+        assert network.send_one()
+
+    assert take_in(hr, bundle).interviews[0].status is ImportStatus.MERGED
+    network.send_all()
+
+    assert booth.store.interview(interview_id).key_present is False
+    assert not booth.recording(interview_id, ref).exists()
+    assert take_in(hr, bundle).interviews[0].status is ImportStatus.PRESENT
+    assert carry_back(booth, stick, hr, bundle) == {interview_id: ReceiptFate.PURGED}
+
+
+def test_an_interview_that_was_withdrawn_reaches_hr_without_its_recordings(
+    hr: Runtime, booth: Device, stick: Path
+) -> None:
+    from app.interview.states import InterviewState
+    from app.interview.store import EventDraft
+    from contract.events import EventType, WithdrawnData
+
+    interview_id, _ = booth.interview(size=40_000)
+    withdrawn = EventDraft(EventType.WITHDRAWN, WithdrawnData())
+    booth.store.append(interview_id, [withdrawn], state=InterviewState.DELETED)
+    booth.store.destroy(interview_id)
+    bundle = export(booth, stick)
+
+    outcome = take_in(hr, bundle).interviews[0]
+
+    assert (outcome.status, outcome.objects, outcome.state) == (ImportStatus.NEW, 0, HrState.INCOMPLETE)
+    assert carry_back(booth, stick, hr, bundle) == {interview_id: ReceiptFate.PURGED}
+
+
+def test_receipts_of_another_device_or_organisation_delete_nothing(
+    hr: Runtime, own_hr: Runtime, booth: Device, stick: Path, tmp_path: Path
+) -> None:
+    from tests.support.stick import enrolled
+
+    interview_id, ref = booth.interview(size=20_000)
+    neighbour, foreigner = enrolled(hr, tmp_path / "b2"), enrolled(own_hr, tmp_path / "b3")
+    for other, office in ((neighbour, hr), (foreigner, own_hr)):
+        other.interview(size=10_000)
+        report = take_in(office, export(other, stick))
+        assert report.receipts is not None
+        (stick / "wrong.json").write_bytes(report.receipts.to_bytes())
+        with pytest.raises(XudaError) as refused:
+            booth.storage.bundles().take_receipts(stick / "wrong.json")
+        assert refused.value.code is ErrorCode.RECEIPT_INVALID
+        other.close()
+    assert booth.recording(interview_id, ref).exists()
+
+
+def test_a_receipts_file_with_any_byte_changed_deletes_nothing(hr: Runtime, booth: Device, stick: Path) -> None:
+    interview_id, ref = booth.interview(size=20_000)
+    report = take_in(hr, export(booth, stick))
+    assert report.receipts is not None
+    good, file = report.receipts.to_bytes(), stick / "r.json"
+    for place in range(0, len(good), 7):
+        file.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        with pytest.raises(XudaError) as refused:
+            booth.storage.bundles().take_receipts(file)
+        assert refused.value.code is ErrorCode.RECEIPT_INVALID
+    assert booth.recording(interview_id, ref).exists()
+    for missing in (stick / "nothing.json", stick):
+        with pytest.raises(XudaError) as refused:
+            booth.storage.bundles().take_receipts(missing)
+        assert refused.value.code is ErrorCode.FILE_MISSING
