@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from app.storage.enrolment import Enrolment
 from app.storage.outbox import ItemKind
 from backend.objects.folder import sync_file
 from backend.runtime import Runtime, open_runtime
-from backend.services import bundles, devices, intake, receipts, uploads
+from backend.services import bundles, devices, intake, receipts, succession, uploads
 from backend.services.actor import Actor
 from backend.services.bundles import BundleReport
 from backend.services.devices import Asking
@@ -67,7 +69,11 @@ def _request(hr: Runtime, key: SigningKey) -> EnrolRequest:
 
 def asking(hr: Runtime, device_id: str) -> Asking:
     with hr.db.read() as session:
-        return Asking(device_id, b64decode(session.get_one(devices.Device, device_id).public_key), {})
+        return _asking(session, session.get_one(devices.Device, device_id))
+
+
+def _asking(session: Session, device: devices.Device) -> Asking:
+    return Asking(device.id, b64decode(device.public_key), {}, succession.signers(session, device))
 
 
 def take_in(hr: Runtime, file: Path | bytes, **options: bool) -> BundleReport:
