@@ -83,7 +83,8 @@ class Courier:
         if found is None:
             return False
         envelope, manifest = found
-        reply = self._api.put_manifest(item.interview_id, manifest.serial, envelope)
+        size = sum(ref.size for ref in manifest.objects)
+        reply = self._api.put_manifest(item.interview_id, manifest.serial, envelope, size)
         if reply.receipt is None:
             self._send_again(item.interview_id, reply.missing_events, reply.missing_objects)
             raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY)

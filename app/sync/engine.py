@@ -21,7 +21,7 @@ from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
 from app.sync.ports import Books, DatabaseThread, OutboxPort, ShelfPort
 from app.sync.transport import Transport
-from app.sync.uploader import FIRST_CHUNK, Uploader
+from app.sync.uploader import Chunks, Uploader
 from contract.api import Contact
 from contract.errors import ErrorCode, XudaError
 
@@ -53,13 +53,13 @@ class SyncEngine:
         *,
         machine: Callable[[], Machine],
         pace: Pace | None = None,
-        first_chunk: int = FIRST_CHUNK,
+        chunks: Chunks | None = None,
     ) -> None:
         self._pace = pace or Pace()
         self._transport = transport
         self._api = DeviceApi(transport)
         self._books = Books(database, outbox, shelf)
-        self._uploader = Uploader(transport, between_chunks=self._between_chunks, first_chunk=first_chunk)
+        self._uploader = Uploader(transport, between_chunks=self._between_chunks, chunks=chunks)
         self._courier = Courier(self._api, self._uploader, self._books)
         self._notify = notify
         self._machine = machine

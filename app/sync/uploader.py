@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from app.sync.failures import Fate, Reply, TransportError, failure, not_xuda, problem_of
@@ -20,16 +21,23 @@ from contract.events import ObjectRef
 log = logging.getLogger(__name__)
 
 MIN_CHUNK = 256 * 1024
-MAX_CHUNK = 8 * 1024 * 1024
-FIRST_CHUNK = 1024 * 1024
 _QUICK_SECONDS = 1.0
 _SLOW_SECONDS = 4.0
 # An honest server needs none of these; one that keeps taking chunks back must not keep the sender for ever.
 _MAX_SETBACKS = 4
 
+_TOO_LARGE = 413
 _CHECKSUM_MISMATCH = 460
 _GONE = frozenset({404, 410})
 _VERSION = {"Tus-Resumable": "1.0.0"}
+
+
+class Chunks(NamedTuple):
+    """How many bytes are sent at once: to begin with, and between which bounds the size follows the line."""
+
+    first: int = 1024 * 1024
+    smallest: int = MIN_CHUNK
+    largest: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,12 @@ class Uploader:
         *,
         endpoint: str = TUS_PATH,
         between_chunks: Callable[[], None] = lambda: None,
-        first_chunk: int = FIRST_CHUNK,
-        largest_chunk: int = MAX_CHUNK,
+        chunks: Chunks | None = None,
     ) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._between_chunks = between_chunks
-        self._chunk = first_chunk
-        self._largest_chunk = largest_chunk
+        self._chunk, self._smallest_chunk, self._largest_chunk = chunks or Chunks()
         self._locations: dict[tuple[str, str, str], str] = {}
         self._reached: dict[tuple[str, str, str], int] = {}
         self.progress = 0
@@ -137,8 +143,11 @@ class Uploader:
             begun = time.monotonic()
             try:
                 offset = self._send_chunk(upload, offset, chunk)
-            except TransportError:
-                self._chunk = max(MIN_CHUNK, self._chunk // 2)
+            except TransportError as error:
+                self._chunk = max(self._smallest_chunk, self._chunk // 2)
+                if error.status == _TOO_LARGE:
+                    # A gateway on the way takes no more than so much at once: do not try it with each recording.
+                    self._largest_chunk = self._chunk
                 raise
             self._note(upload, offset)
             self._adapt(len(chunk), time.monotonic() - begun)
@@ -171,7 +180,7 @@ class Uploader:
 
     def _adapt(self, sent: int, seconds: float) -> None:
         if seconds > _SLOW_SECONDS:
-            self._chunk = max(MIN_CHUNK, self._chunk // 2)
+            self._chunk = max(self._smallest_chunk, self._chunk // 2)
         elif seconds < _QUICK_SECONDS and sent >= self._chunk:
             self._chunk = min(self._largest_chunk, self._chunk * 2)
 

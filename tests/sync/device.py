@@ -23,6 +23,7 @@ from app.sync.engine import SyncEngine
 from app.sync.machine import look_at
 from app.sync.news import Pace
 from app.sync.transport import Signer, Transport
+from app.sync.uploader import Chunks
 from contract.canonical import b64decode
 from contract.events import (
     AnswerData,
@@ -38,6 +39,7 @@ from contract.events import (
 from contract.keys import wrap_key
 from contract.kit import QuestionKind
 
+QUICK_CHUNKS = Chunks(256 * 1024)
 QUICK = Pace(
     first_probe=0.05,
     probe=0.1,
@@ -91,7 +93,7 @@ class Device:
         *,
         pace: Pace = QUICK,
         url: str | None = None,
-        first_chunk: int = 256 * 1024,
+        chunks: Chunks = QUICK_CHUNKS,
         patience: float = 0.7,
     ) -> SyncEngine:
         """``url``: reach the backend through this address; ``patience``: seconds without an answer."""
@@ -106,7 +108,7 @@ class Device:
             self.news.append,
             machine=look_at(self.folder, self.clock),
             pace=pace,
-            first_chunk=first_chunk,
+            chunks=chunks,
         )
         return self.engine
 
@@ -157,8 +159,8 @@ class Device:
         )
         self.store.append(interview_id, [EventDraft(EventType.ANSWER_SAVED, data, AnswerSealed(text=text))])
 
-    def speak(self, interview_id: str, size: int = 700_000) -> ObjectRef:
-        """Answer a video question with a recording of about ``size`` bytes."""
+    def speak(self, interview_id: str, size: int = 700_000, content: bytes | None = None) -> ObjectRef:
+        """Answer a video question with a recording of ``content``, or of ``size`` random bytes; sealed it is larger."""
         take = TakeRow(
             take_id=uuid.uuid4().hex,
             interview_id=interview_id,
@@ -172,7 +174,7 @@ class Device:
         sink.close()
         recorded = replace(take, state=TakeState.RECORDED, counted=True, duration=5.0)
         self.store.save_take(recorded)
-        stored = self.store.store_object(take.take_id, io.BytesIO(os.urandom(size)), "video/webm")
+        stored = self.store.store_object(take.take_id, io.BytesIO(content or os.urandom(size)), "video/webm")
         ref = ObjectRef(
             object_id=stored.object_id,
             media_type=stored.media_type,

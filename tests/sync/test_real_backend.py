@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from app.interview.states import InterviewState
 from app.sync.enrolment import enroll
+from app.sync.uploader import Chunks
 from backend.db.models import EventRow, Interview, ObjectRow, ReceiptRow
 from backend.services import devices
 from backend.services.actor import Actor
@@ -125,8 +126,7 @@ def test_each_cut_of_the_line_costs_at_most_one_chunk(hr: Served, booth: Device)
     interview_id, ref = booth.interview(size=2_500_000)
     chunk = 256 * KIB
     with cutting(int(hr.url.rsplit(":", 1)[1])) as proxy:
-        engine = booth.make_engine(url=proxy.url, first_chunk=chunk, patience=10)
-        engine._uploader._largest_chunk = chunk
+        engine = booth.make_engine(url=proxy.url, chunks=Chunks(chunk, chunk, chunk), patience=10)
         proxy.cuts = [100 * KIB, 400 * KIB, 700 * KIB]
         cuts = len(proxy.cuts)
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.sync.failures import TransportError
 from app.sync.transport import Transport
-from app.sync.uploader import MIN_CHUNK, Upload, Uploader
+from app.sync.uploader import MIN_CHUNK, Chunks, Upload, Uploader
 from tests.sync.cutting_proxy import cutting
 
 _HERE = Path(__file__).parent / "tus_server"
@@ -68,7 +68,7 @@ def test_upload_cut_in_the_middle_of_chunks_resumes(
     with cutting(tus_port) as proxy:
         proxy.cuts = [MIN_CHUNK + 70_000, 2 * MIN_CHUNK + 90_000, MIN_CHUNK // 3]
         transport = Transport(proxy.url, timeouts=(2, 10))
-        uploader = Uploader(transport, endpoint="/files", first_chunk=MIN_CHUNK, largest_chunk=MIN_CHUNK)
+        uploader = Uploader(transport, endpoint="/files", chunks=Chunks(MIN_CHUNK, MIN_CHUNK, MIN_CHUNK))
         cuts = 0
         for _ in range(20):
             try:

@@ -11,7 +11,7 @@ import pytest
 
 from app.sync.failures import Fate, TransportError
 from app.sync.transport import Signer, Transport
-from app.sync.uploader import MIN_CHUNK, Upload, Uploader
+from app.sync.uploader import MIN_CHUNK, Chunks, Upload, Uploader
 from contract.errors import ErrorCode
 from tests.sync.cutting_proxy import CuttingProxy
 from tests.sync.faults import HTML, Answer, Asked, Handle, lose_reply, problem
@@ -45,7 +45,7 @@ def test_sizes_around_one_chunk_arrive(
 ) -> None:
     upload = make_upload(size)
 
-    Uploader(transport, first_chunk=MIN_CHUNK).upload(upload)
+    Uploader(transport, chunks=Chunks(MIN_CHUNK)).upload(upload)
 
     assert server.objects["interview-1"]["object-1"] == upload.ref
 
@@ -70,7 +70,7 @@ def test_each_cut_costs_at_most_one_chunk(proxy: CuttingProxy, signer: Signer, m
 
     while len(failures) <= cuts:
         # A new one each time: nothing is remembered on this side.
-        uploader = Uploader(transport, first_chunk=chunk, largest_chunk=chunk)
+        uploader = Uploader(transport, chunks=Chunks(chunk, chunk, chunk))
         try:
             uploader.upload(upload)
             break
@@ -87,7 +87,7 @@ def test_lost_reply_to_a_chunk_is_noticed_by_asking(
     server: FaultyServer, transport: Transport, make_upload: MakeUpload
 ) -> None:
     upload = make_upload(4 * MIN_CHUNK)
-    uploader = Uploader(transport, first_chunk=MIN_CHUNK)
+    uploader = Uploader(transport, chunks=Chunks(MIN_CHUNK))
     server.fail("PATCH", lose_reply, times=1)
 
     with pytest.raises(TransportError):
@@ -127,7 +127,7 @@ def test_object_spoilt_in_storage_is_sent_anew(
 
     server.fail("PATCH", spoil_storage, times=1)
 
-    Uploader(transport, first_chunk=MIN_CHUNK).upload(upload)
+    Uploader(transport, chunks=Chunks(MIN_CHUNK)).upload(upload)
 
     assert _held(server) == upload.path.read_bytes()
 
@@ -144,7 +144,7 @@ def test_upload_that_expired_midway_is_created_anew(
     server.fail("PATCH", lambda asked, handle: handle(asked), times=2)
     server.fail("PATCH", expire, times=1)
 
-    Uploader(transport, first_chunk=MIN_CHUNK).upload(upload)
+    Uploader(transport, chunks=Chunks(MIN_CHUNK)).upload(upload)
 
     assert _held(server) == upload.path.read_bytes()
 
@@ -257,3 +257,24 @@ def test_sending_keeps_to_the_bandwidth_limit_and_can_be_left_at_any_time(
     took = time.monotonic() - begun
     assert 0.6 < took < 2.0
     assert hashlib.sha256(upload.path.read_bytes()).hexdigest() == upload.ref.sha256
+
+
+def test_size_that_a_gateway_refuses_is_not_tried_again_with_each_recording(
+    server: FaultyServer, transport: Transport, make_upload: MakeUpload
+) -> None:
+    def gateway(asked: Asked, handle: Handle) -> Answer:
+        return Answer(413, HTML, "text/html") if len(asked.body) > 2 * MIN_CHUNK else handle(asked)
+
+    server.fail("PATCH", gateway)
+    uploader = Uploader(transport, chunks=Chunks(4 * MIN_CHUNK))
+    refused = 0
+    for number in range(4):
+        upload = make_upload(12 * MIN_CHUNK, f"object-{number}")
+        try:
+            uploader.upload(upload)
+        except TransportError:
+            refused += 1
+            uploader.upload(upload)
+
+    assert refused == 1
+    assert len(server.uploads) == 4
