@@ -191,6 +191,7 @@ class Transport:
             self._sockets.add(sock)
         # Until the whole body is sent urllib3 leaves the connect time-out on the socket: too short for a slow uplink.
         sock.settimeout(self._timeouts[1])
+        _watch(sock)
         if self._aborted.is_set():
             raise OSError("aborted")
 
@@ -230,6 +231,16 @@ def _read_body(pieces: Iterator[bytes]) -> bytes:
         if len(collected) > MAX_REPLY_BYTES or time.monotonic() > deadline:
             raise TimeoutError("the answer has no end")
     return bytes(collected)
+
+
+def _watch(sock: socket.socket) -> None:
+    """Have the system notice within half a minute that a kept connection is dead: after sleep, on another network."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPALIVE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            # some systems know the name and refuse the option
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _method_barred(reply: Reply) -> bool:

@@ -21,6 +21,7 @@ from tests.campaigns.model import Campaign, Findings, Options
 # name: module that has ``campaign(options) -> Findings`` and, where it has deliberate defects, ``BROKEN``: their names
 CAMPAIGNS = {
     "kill": "tests.crash.kills",
+    "network": "tests.faults.network",
 }
 SHOWN = 20
 

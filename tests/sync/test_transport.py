@@ -379,3 +379,16 @@ def test_importing_the_engine_loads_no_http_library() -> None:
     program = "import sys, app.sync.engine, app.sync.enrolment; print({'requests', 'urllib3'} & set(sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout.strip() == b"set()"
+
+
+def test_kept_connection_that_dies_silently_is_noticed_by_the_system(
+    server: FaultyServer, transport: Transport
+) -> None:
+    transport.send("GET", "/v1/health")
+
+    (sock,) = list(transport._sockets)
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    if sys.platform == "linux":
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        idle, between, count = (sock.getsockopt(socket.IPPROTO_TCP, option) for option in options)
+        assert idle + between * count <= 30

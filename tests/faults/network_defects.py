@@ -1,0 +1,81 @@
+"""Deliberate defects that the network campaign must find, planted into the running product by the harness."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from unittest import mock
+
+from app.sync.engine import SyncEngine, _Leave
+from app.sync.failures import Fate, TransportError
+from app.sync.news import Pace
+from app.sync.uploader import Upload, Uploader
+from contract.errors import ErrorCode
+
+_slow = False
+
+
+def pace(given: Pace) -> Pace:
+    return replace(given, probe=90.0) if _slow else given
+
+
+def _offset_unchecked() -> Any:
+    """The backend appends whatever comes, so a doubled request is stored twice."""
+    return mock.patch("backend.api.files._check_offset", return_value=None)
+
+
+def _upload_restarts() -> Any:
+    """The client begins each upload anew after a cut."""
+    real = Uploader.upload
+
+    def upload(self: Uploader, upload: Upload, *, anew: bool = False) -> None:
+        real(self, upload, anew=True)
+
+    return mock.patch.object(Uploader, "upload", upload)
+
+
+def _stranger_believed() -> Any:
+    """Any 4xx refuses an item for good, whoever says it."""
+
+    def failure(reply: Any) -> TransportError:
+        return TransportError(ErrorCode.REJECTED, Fate.FINAL, status=reply.status)
+
+    return mock.patch("app.sync.api.failure", failure)
+
+
+def _poison_blocks() -> Any:
+    """The first item that fails ends the round, so those behind it wait as long as it does."""
+
+    def failed(self: SyncEngine, item: Any, error: TransportError) -> None:
+        self._books.retry(item, error.code)
+        raise _Leave
+
+    return mock.patch.object(SyncEngine, "_failed", failed)
+
+
+@contextlib.contextmanager
+def _slow_to_notice() -> Iterator[None]:
+    """The client looks for the network every 90 s only."""
+    global _slow
+    _slow = True
+    try:
+        yield
+    finally:
+        _slow = False
+
+
+DEFECTS = {
+    "offset-unchecked": _offset_unchecked,
+    "upload-restarts": _upload_restarts,
+    "stranger-believed": _stranger_believed,
+    "poison-blocks": _poison_blocks,
+    "slow-to-notice": _slow_to_notice,
+}
+
+
+@contextlib.contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    with DEFECTS[name]() if name else contextlib.nullcontext():
+        yield
