@@ -99,6 +99,10 @@ class Part:
     def state(self) -> HrState:
         return derive_state(self.ordered)
 
+    @property
+    def in_progress(self) -> bool:
+        return self.state is HrState.IN_PROGRESS
+
     @cached_property
     def withdrawn(self) -> bool:
         return any(event.kind is EventType.WITHDRAWN for event in self.ordered)
@@ -128,12 +132,14 @@ def superseded(part: Part, parts: Iterable[Part]) -> bool:
 
 
 def relation(part: Part, parts: Iterable[Part]) -> Relation:
-    """With HR's ticket, or when its device knew all that the earlier parts ever did, it has gone on from them."""
-    earlier = [other for other in parts if other.number < part.number]
+    """It has gone on from an earlier part when its device knew all that was ever done there, or when HR handed it over
+    (then what the other device did later is that one's affair)."""
+    earlier = [other for other in parts if other.number < part.number and other.last_move > 0]
     if not earlier:
         return Relation.FIRST
-    knew_all = all(_covers(part, other) for other in earlier if other.last_move > 0)
-    return Relation.CONTINUED if part.handed_over or knew_all else Relation.PARALLEL
+    known = {ref.interview_id for ref in part.carried.parts} if part.carried else set()
+    went_on = (_covers(part, other) or (part.handed_over and other.interview_id in known) for other in earlier)
+    return Relation.CONTINUED if all(went_on) else Relation.PARALLEL
 
 
 # The first of these that a part is in is the state of the whole: a finished part cannot become unfinished, somebody

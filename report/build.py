@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -12,12 +13,13 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import Event, EventType, HrState
 from contract.kit import Kit, Question
 from contract.manifest import Receipt
+from contract.parts import Part, counting_parts, derive_whole_state, relation
 from contract.text import pick
 from report import model as m
 from report import words
 from report.delivery import measure
 
-Part = TypeVar("Part", bound=WireModel)
+Sealed = TypeVar("Sealed", bound=WireModel)
 
 _MOVING = frozenset(
     {
@@ -30,6 +32,7 @@ _MOVING = frozenset(
         EventType.WITHDRAWN,
     }
 )
+_BESIDE = {"superseded": True, "beside": True}
 _EXITS = frozenset({EventType.PAUSED, EventType.ABANDONED})
 _ENVIRONMENTS = {
     EventType.STARTED: ev.StartedData,
@@ -37,6 +40,22 @@ _ENVIRONMENTS = {
     EventType.RESUMED: ev.ResumedData,
     EventType.ABANDONED: ev.ExitData,
 }
+
+
+@dataclass(frozen=True)
+class PartSource:
+    """A part with what is needed to show it.
+
+    ``interview_key``: 32 bytes, or None when it is gone or may not be used: what the candidate said is then shown as
+    unavailable. ``receipt``: verified, with the id of the key that signed it.
+    """
+
+    part: Part
+    kit: Kit
+    interview_key: bytes | None
+    device: str = ""
+    receipt: Receipt | None = None
+    receipt_key_id: str = ""
 
 
 def build_report(
@@ -52,37 +71,86 @@ def build_report(
     receipt: Receipt | None = None,
     receipt_key_id: str = "",
 ) -> m.InterviewReport:
-    """The report of one interview.
+    """The report of an interview that one device gave; see :func:`build_whole_report`."""
+    source = PartSource(
+        part=Part(interview_id, 1, events),
+        kit=kit,
+        interview_key=interview_key,
+        receipt=receipt,
+        receipt_key_id=receipt_key_id,
+    )
+    return build_whole_report([source], candidate=candidate, generated_at=generated_at, language=language, state=state)
 
-    ``events``: verified events in any order, duplicates allowed. ``interview_key``: 32 bytes, or None when it is gone
-    or may not be used: what the candidate said is then shown as unavailable. ``state``: what HR shows (a person's
-    decision, lost contact); without it the state that follows from the events. ``receipt``: verified, with the id of
-    the key that signed it. Raises nothing for damaged sealed parts: they are marked in the report.
+
+def build_whole_report(
+    sources: Sequence[PartSource],
+    *,
+    candidate: m.CandidateInfo,
+    generated_at: datetime,
+    language: str = "zh_CN",
+    state: HrState | None = None,
+) -> m.InterviewReport:
+    """The report of one interview, named after its first part.
+
+    The events are verified ones in any order, duplicates allowed. ``state``: what HR shows (a person's decision, lost
+    contact); without it the state that follows from the events. Raises nothing for damaged sealed parts: they are
+    marked in the report.
     """
-    ordered = [event for _, event in sorted({event.seq: event for event in events}.items())]
-    shown = state or ev.derive_state(ordered)
-    builder = _Builder(kit, ordered, interview_key, language)
-    answers = builder.answers()
+    sources = sorted(sources, key=lambda source: source.part.number)
+    parts = [source.part for source in sources]
+    kit = sources[-1].kit
+    shown = state or derive_whole_state(parts)
+    builders = [_Builder(source, language) for source in sources]
+    answers = _merge_answers(builders, kit, counting_parts(parts))
+    receipts = [_receipt(source.receipt, source.receipt_key_id) for source in sources]
+    questionnaires = [found for builder in builders if (found := builder.questionnaire())]
     return m.InterviewReport(
-        interview_id=interview_id,
+        interview_id=parts[0].interview_id,
         language=language,
         organisation=pick(kit.organisation, language),
         department=pick(kit.department, language),
         position=pick(kit.position, language),
         kit=m.KitInfo(kit_id=kit.kit_id, version=kit.version, kind=kit.kind),
         candidate=candidate,
-        attempt=builder.attempt(),
+        attempt=builders[-1].attempt(),
         state=m.StateInfo(code=shown, words=words.state_words(shown, language)),
-        history=builder.history(),
-        exits=builder.exits(),
-        environment=builder.environment(),
-        consents=builder.consents(),
+        history=[entry for builder in builders for entry in builder.history()],
+        exits=[entry for builder in builders for entry in builder.exits()],
+        environment=[entry for builder in builders for entry in builder.environment()],
+        consents=[entry for builder in builders for entry in builder.consents()],
         answers=answers,
-        unanswered=builder.unanswered({answer.question_id for answer in answers}),
-        questionnaire=builder.questionnaire(),
-        content=builder.content(),
-        receipt=_receipt(receipt, receipt_key_id),
+        unanswered=builders[-1].unanswered({answer.question_id for answer in answers}),
+        questionnaire=questionnaires[-1] if questionnaires else None,
+        content=_worst(*(builder.content() for builder in builders)),
+        receipt=receipts[-1] if None not in receipts else None,
+        parts=[_part_info(source, parts, receipt, language) for source, receipt in zip(sources, receipts, strict=True)],
         generated_at=generated_at,
+    )
+
+
+def _merge_answers(builders: Sequence[_Builder], kit: Kit, counting: dict[str, int]) -> list[m.AnswerInfo]:
+    """In the kit's order, then by part; answers to questions the kit does not have come last."""
+    order = {question.question_id: place for place, question in enumerate(kit.questions)}
+    found = [
+        answer if counting[answer.question_id] == answer.part else answer.model_copy(update=_BESIDE)
+        for builder in builders
+        for answer in builder.answers()
+    ]
+    return sorted(found, key=lambda item: (order.get(item.question_id, len(order)), item.part, item.seq))
+
+
+def _part_info(source: PartSource, parts: Sequence[Part], receipt: m.ReceiptInfo | None, language: str) -> m.PartInfo:
+    part = source.part
+    related = relation(part, parts)
+    return m.PartInfo(
+        number=part.number,
+        interview_id=part.interview_id,
+        device=source.device,
+        relation=related,
+        relation_words=words.relation_words(related, language),
+        state=m.StateInfo(code=part.state, words=words.state_words(part.state, language)),
+        answers=len(part.answered),
+        receipt=receipt,
     )
 
 
@@ -99,12 +167,13 @@ def _receipt(receipt: Receipt | None, key_id: str) -> m.ReceiptInfo | None:
 
 
 class _Builder:
-    """Reads ordered events part by part; remembers whether a sealed part could not be opened."""
+    """Reads the ordered events of one part; remembers whether a sealed part could not be opened."""
 
-    def __init__(self, kit: Kit, events: list[Event], key: bytes | None, language: str) -> None:
-        self._kit = kit
-        self._events = events
-        self._key = key
+    def __init__(self, source: PartSource, language: str) -> None:
+        self._kit = kit = source.kit
+        self._events = source.part.ordered
+        self._number = source.part.number
+        self._key = source.interview_key
         self._language = language
         self._damaged = False
         self._stages = {q.question_id: stage for stage in kit.stages for q in stage.questions}
@@ -130,7 +199,9 @@ class _Builder:
             part = _ENVIRONMENTS.get(event.kind)
             facts = event.data.get("environment") if part else None
             if facts:
-                found.append(m.EnvironmentInfo(seq=event.seq, at=event.at, event=event.kind, facts=facts))
+                found.append(
+                    m.EnvironmentInfo(seq=event.seq, at=event.at, event=event.kind, facts=facts, part=self._number)
+                )
         return found
 
     def consents(self) -> list[m.ConsentInfo]:
@@ -140,18 +211,16 @@ class _Builder:
                 recording=data.recording,
                 scoring=data.scoring,
                 at=event.at,
+                part=self._number,
             )
             for event in self._of(EventType.CONSENTED)
             for data in [event.parse_data(ev.ConsentedData)]
         ]
 
     def answers(self) -> list[m.AnswerInfo]:
-        """In the kit's order; answers to questions the kit does not have come last."""
         saved = {event.parse_data(ev.AnswerData).answer_id: event for event in self._of(EventType.ANSWER_SAVED)}
         newest = {event.data["question_id"]: answer_id for answer_id, event in saved.items()}
-        order = {question.question_id: place for place, question in enumerate(self._kit.questions)}
-        found = [self._answer(event, newest) for event in saved.values()]
-        return sorted(found, key=lambda answer: (order.get(answer.question_id, len(order)), answer.seq))
+        return [self._answer(event, newest) for event in saved.values()]
 
     def unanswered(self, answered: set[str]) -> list[m.QuestionInfo]:
         return [
@@ -177,7 +246,7 @@ class _Builder:
     def _stage(self, question: Question) -> str:
         return self._pick(self._stages[question.question_id].title)
 
-    def _open(self, event: Event, part: type[Part]) -> tuple[Part | None, m.Content]:
+    def _open(self, event: Event, part: type[Sealed]) -> tuple[Sealed | None, m.Content]:
         if event.sealed is None:
             return None, m.Content.AVAILABLE
         if self._key is None:
@@ -204,6 +273,7 @@ class _Builder:
             reason=reason,
             reason_words=words.reason_words(reason, self._language) if reason else None,
             words=exit_words,
+            part=self._number,
         )
 
     def _exit(self, event: Event) -> m.ExitInfo:
@@ -216,6 +286,7 @@ class _Builder:
             reason_words=words.reason_words(data.reason, self._language),
             words=self._exit_words(event),
             unanswered=data.unanswered,
+            part=self._number,
         )
 
     def _exit_words(self, event: Event) -> str | None:
@@ -250,6 +321,7 @@ class _Builder:
             correction=correction,
             delivery=measure(transcript) if transcript else None,
             objects=data.objects,
+            part=self._number,
         )
 
     def _question(self, question_id: str) -> Question | None:

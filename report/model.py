@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from contract.envelope import WireModel
 from contract.events import EventType, FaultModel, HrState, ObjectRef, WordModel
 from contract.kit import InterviewKind, QuestionKind
+from contract.parts import Relation
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -44,7 +45,7 @@ class StateInfo(WireModel):
 
 
 class HistoryEntry(WireModel):
-    """An event that moved the state. ``reason`` is a code, ``words`` the candidate's own."""
+    """An event that moved the state. ``reason`` is a code, ``words`` the candidate's own. ``part``: see PartInfo."""
 
     seq: int
     at: AwareDatetime
@@ -55,6 +56,7 @@ class HistoryEntry(WireModel):
     reason: str | None = None
     reason_words: str | None = None
     words: str | None = None
+    part: int = 1
 
 
 class ExitInfo(WireModel):
@@ -67,6 +69,7 @@ class ExitInfo(WireModel):
     reason_words: str
     words: str | None
     unanswered: int
+    part: int = 1
 
 
 class EnvironmentInfo(WireModel):
@@ -76,6 +79,7 @@ class EnvironmentInfo(WireModel):
     at: AwareDatetime
     event: EventType
     facts: dict[str, Any]
+    part: int = 1
 
 
 class ConsentInfo(WireModel):
@@ -83,6 +87,7 @@ class ConsentInfo(WireModel):
     recording: bool
     scoring: bool
     at: AwareDatetime
+    part: int = 1
 
 
 class ChoiceInfo(WireModel):
@@ -121,7 +126,8 @@ class QuestionInfo(WireModel):
 
 
 class AnswerInfo(QuestionInfo):
-    """One saved answer. ``superseded``: a later answer to the same question exists.
+    """One saved answer. ``superseded``: another answer to the same question counts: a later one, or that of another
+    part (``beside``).
 
     ``take`` is the take handed in (from 1), ``takes_used`` how many counted; ``duration`` and ``thinking_used`` are
     seconds. ``correction`` is the candidate's and stands beside the transcript, never in its place.
@@ -144,6 +150,8 @@ class AnswerInfo(QuestionInfo):
     correction: str | None = None
     delivery: DeliveryInfo | None = None
     objects: list[ObjectRef]
+    part: int = 1
+    beside: bool = False
 
 
 class QuestionnaireInfo(WireModel):
@@ -165,8 +173,29 @@ class ReceiptInfo(WireModel):
     key_id: str
 
 
+class PartInfo(WireModel):
+    """One device's share of the interview. ``number`` counts from 1 in the order HR learned of the parts.
+
+    ``relation``: the first, gone on from earlier ones, or given beside them because the device did not know all of
+    them. ``state`` is where this part alone has got to.
+    """
+
+    number: int
+    interview_id: str
+    device: str
+    relation: Relation
+    relation_words: str
+    state: StateInfo
+    answers: int
+    receipt: ReceiptInfo | None
+
+
 class InterviewReport(WireModel):
-    """See module. ``answers`` are in the order of the kit, ``unanswered`` lists the questions without an answer."""
+    """See module. ``answers`` are in the order of the kit, ``unanswered`` lists the questions without an answer.
+
+    ``parts`` has more than one entry when the interview was given on several devices; ``receipt`` is then that of the
+    newest part, once every part has one.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     interview_id: str
@@ -187,4 +216,5 @@ class InterviewReport(WireModel):
     unanswered: list[QuestionInfo]
     questionnaire: QuestionnaireInfo | None
     receipt: ReceiptInfo | None
+    parts: list[PartInfo] = Field(default_factory=list)
     generated_at: AwareDatetime = Field(description="When this report was made, not when the interview was")

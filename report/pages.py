@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from contract.events import HrState
+from contract.parts import Relation
 from report import words
 from report.model import AnswerInfo, Content, InterviewReport
 from report.spans import spans
@@ -32,6 +33,7 @@ class _Pages:
         t, report = self._t, self._report
         lang, region = _LANGUAGE_TAGS.get(self._language, ("en", "US"))
         sections = [
+            self._parts(),
             self._history(),
             self._answers(),
             self._unanswered(),
@@ -69,6 +71,8 @@ class _Pages:
             if report.state.code in (HrState.PAUSED, HrState.INCOMPLETE):
                 words_ = words.reason_words(last.reason, self._language)
                 notices.append(t("The interview was left early. Reason: {reason}").format(reason=breakable(words_)))
+        if any(part.relation is Relation.PARALLEL for part in report.parts):
+            notices.append(t("Parts were given on devices that did not know of each other. All answers are shown."))
         if any(span.low for a in report.answers if a.transcript for span in spans(a.transcript)):
             notices.append(t("Underlined words were recognised with low confidence: please listen to the recording."))
         return notices
@@ -98,11 +102,34 @@ class _Pages:
         kit = self._report.kit
         return self._t("{kit}, version {version}").format(kit=kit.kit_id, version=kit.version)
 
+    def _parts(self) -> Page | None:
+        """Only where there are several: on which devices the interview was given."""
+        t, report = self._t, self._report
+        if len(report.parts) < 2:
+            return None
+        rows = [
+            [
+                str(part.number),
+                part.device,
+                part.relation_words,
+                words.state_words(part.state.code, self._language),
+                str(part.answers),
+                self._time(part.receipt.issued_at) if part.receipt else "",
+            ]
+            for part in report.parts
+        ]
+        header = ["#", t("Device"), t("Part"), t("State"), t("Answered"), t("Receipt")]
+        return self._table(t("Parts by device"), header, rows, ["auto", "rest", "rest", "auto", "auto", "auto"])
+
+    def _place(self, part: int, seq: int) -> str:
+        """Number of an event, with that of its part before it where there are several."""
+        return f"{part}.{seq}" if len(self._report.parts) > 1 else str(seq)
+
     def _history(self) -> Page | None:
         t = self._t
         rows = [
             [
-                str(entry.seq),
+                self._place(entry.part, entry.seq),
                 self._time(entry.at),
                 words.event_words(entry.event, self._language),
                 words.state_words(entry.state, self._language),
@@ -128,8 +155,11 @@ class _Pages:
         heading = " · ".join(
             part for part in (answer.stage, words.kind_words(answer.kind, self._language), answer.question_id) if part
         )
+        if len(self._report.parts) > 1:
+            heading += " · " + t("part {n}").format(n=answer.part)
         if answer.superseded:
-            heading += " · " + t("replaced by a later answer")
+            beside = t("given beside the answer that counts")
+            heading += " · " + (beside if answer.beside else t("replaced by a later answer"))
         return {
             "number": str(number),
             "heading": breakable(heading),

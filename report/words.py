@@ -5,6 +5,7 @@ from __future__ import annotations
 from contract.catalog import Catalog, load
 from contract.events import EventType, HrState
 from contract.kit import InterviewKind, QuestionKind
+from contract.parts import Relation
 
 
 def texts(language: str) -> Catalog:
@@ -24,6 +25,15 @@ def state_words(state: HrState, language: str) -> str:
         HrState.REJECTED: t.gettext("Not passed"),
         HrState.PENDING_ONBOARDING: t.gettext("Pending onboarding"),
     }[state]
+
+
+def relation_words(relation: Relation, language: str) -> str:
+    t = texts(language)
+    return {
+        Relation.FIRST: t.gettext("begun here"),
+        Relation.CONTINUED: t.gettext("continued from the part before"),
+        Relation.PARALLEL: t.gettext("given beside the other parts"),
+    }[relation]
 
 
 def event_words(event: EventType, language: str) -> str:

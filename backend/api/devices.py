@@ -8,18 +8,23 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from backend.api.asking import Body, Device, Hr, address
-from backend.services import bootstrap, certificates, deletion, devices, intake, receipts
+from backend.services import bootstrap, certificates, deletion, devices, intake, moving, receipts
 from backend.version import VERSION
 from contract.api import (
     Bootstrap,
     Contact,
     ContactReply,
+    ElsewhereReply,
     EnrolReply,
     EnrolRequest,
     EventReply,
+    HandOverReply,
+    HandOverRequest,
     Health,
     InterviewCheck,
     ManifestReply,
+    NoticeRequest,
+    Notices,
 )
 from contract.certificate import DeletionProgress
 from contract.envelope import Envelope, WireModel
@@ -28,6 +33,7 @@ from contract.errors import ErrorCode, XudaError
 router = APIRouter()
 Wire = TypeVar("Wire", bound=WireModel)
 _INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+_INVITATION = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 _NUMBER = Path(ge=1, le=1_000_000)
 _KEYS = Query(default=0, ge=0, le=1_000_000)
 # one of its own: the framework writes the parameter's name into the object
@@ -75,6 +81,24 @@ def put_event(
 @router.get("/interviews/{interview_id}/check")
 def get_check(hr: Hr, device: Device, interview_id: str = _INTERVIEW) -> InterviewCheck:
     return intake.check(hr, device, interview_id)
+
+
+@router.get("/invitations/{invitation_id}/elsewhere")
+def get_elsewhere(hr: Hr, device: Device, invitation_id: str = _INVITATION) -> ElsewhereReply:
+    return ElsewhereReply(elsewhere=moving.ask(hr, device, invitation_id))
+
+
+@router.put("/interviews/{interview_id}/hand-over")
+def put_hand_over(hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW) -> HandOverReply:
+    """A ticket for the new part ``interview_id`` of an interview that other devices have begun."""
+    wanted = _parse(HandOverRequest, body)
+    return HandOverReply(ticket=moving.hand_over(hr, device, interview_id, wanted.invitation_id))
+
+
+@router.post("/notices")
+def post_notices(hr: Hr, device: Device, body: Body) -> Notices:
+    """What happened elsewhere to the parts this device still keeps something of."""
+    return Notices(notices=moving.notices(hr, device, _parse(NoticeRequest, body).interviews))
 
 
 @router.put("/interviews/{interview_id}/manifests/{serial}")

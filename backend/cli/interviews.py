@@ -62,6 +62,7 @@ def write_report(hr: Runtime, options: argparse.Namespace) -> int:
 def _facts(item: InterviewSummary) -> dict[str, object]:
     return {
         "id": item.interview_id,
+        "parts": list(item.parts),
         "candidate": item.candidate,
         "invitation": item.code,
         "batch": item.batch_id,

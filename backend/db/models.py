@@ -213,9 +213,10 @@ class EnrolmentCode(Base):
 
 
 class Interview(Base):
-    """An interview as a device made it. ``id`` is the device's.
+    """An interview as a device made it, or one device's part of it (contract.parts). ``id`` is the device's.
 
-    ``state`` is derived from the events (contract.events.derive_state) whenever one arrives, never set by hand.
+    ``state`` is that of the whole interview, derived from the events of all its parts whenever one arrives, never set
+    by hand. ``part`` numbers the parts of the same invitation and attempt in the order the server learned of them.
     ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
     """
@@ -228,6 +229,7 @@ class Interview(Base):
     kit_id: Mapped[str | None] = mapped_column(String(32))
     kit_version: Mapped[int | None]
     attempt: Mapped[int | None]
+    part: Mapped[int | None]
     wrapped_key: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
@@ -376,6 +378,20 @@ class AuditCheckpoint(Base):
     last_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     envelope: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime]
+
+
+class HandOverRow(Base):
+    """A ticket: the device's new part ``interview_id`` goes on where others stopped. ``envelope``: parts.HandOver."""
+
+    __tablename__ = "hand_over"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"), index=True)
+    attempt: Mapped[int]
+    part: Mapped[int]
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"))
+    interview_id: Mapped[str] = mapped_column(String(64), unique=True)
+    envelope: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime]
 
 
 class AuditRow(Base):

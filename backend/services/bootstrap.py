@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
+from backend.services import wholes
 from backend.services.devices import Asking
+from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
 from contract.api import Bootstrap
 from contract.envelope import Envelope, sign
@@ -59,11 +61,11 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
         device_id=device_id,
         issued_at=now,
         salt=hr.vault.lookup_salt,
-        entries=[_entry(hr, invitation) for invitation in session.scalars(living)],
+        entries=[_entry(hr, session, invitation, device_id) for invitation in session.scalars(living)],
     )
 
 
-def _entry(hr: Runtime, invitation: InvitationRow) -> RosterEntry:
+def _entry(hr: Runtime, session: Session, invitation: InvitationRow, device_id: str) -> RosterEntry:
     candidate = invitation.candidate
     identifiers = [candidate_value(hr, candidate, column) for column in ("phone", "id_number")]
     return RosterEntry(
@@ -72,14 +74,19 @@ def _entry(hr: Runtime, invitation: InvitationRow) -> RosterEntry:
         name=candidate_name(hr, candidate),
         lookups=[lookup_hash(text, hr.vault.lookup_salt) for text in identifiers if text],
         adjustments=Adjustments.model_validate(invitation.adjustments),
+        elsewhere=elsewhere(hr, session, invitation.id, device_id),
     )
 
 
 def _results(session: Session, device_id: str) -> dict[str, HrState]:
-    """The newest released decision per interview of the device."""
-    query = select(Decision.interview_id, Decision.state).join(Interview, Interview.id == Decision.interview_id)
-    query = query.where(
-        Interview.device_id == device_id, Interview.deleted_at.is_(None), Decision.released_at.is_not(None)
-    )
-    rows = session.execute(query.order_by(Decision.decided_at))
-    return {interview_id: HrState(state) for interview_id, state in rows}
+    """The newest released decision per interview of the device, also when it was noted under another device's part."""
+    query = select(Decision, Interview).join(Interview, Interview.id == Decision.interview_id)
+    query = query.where(Interview.deleted_at.is_(None), Decision.released_at.is_not(None))
+    newest = {
+        wholes.key_of(interview): HrState(decision.state)
+        for decision, interview in session.execute(query.order_by(Decision.decided_at))
+    }
+    if not newest:
+        return {}
+    mine = session.scalars(select(Interview).where(Interview.device_id == device_id, Interview.deleted_at.is_(None)))
+    return {row.id: newest[wholes.key_of(row)] for row in mine if wholes.key_of(row) in newest}

@@ -28,7 +28,7 @@ from backend.db.models import (
     new_id,
 )
 from backend.runtime import Runtime
-from backend.services import audit, erasure, facts, holds, scope
+from backend.services import audit, erasure, facts, holds, scope, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
 from contract.envelope import sign
@@ -56,25 +56,34 @@ class Deleted:
 
 
 def delete_interview(hr: Runtime, actor: Actor, interview_id: str) -> Deleted:
-    """Delete an interview at a person's word. Raises XudaError(NOT_FOUND | FORBIDDEN | LEGAL_HOLD)."""
+    """Delete an interview, all parts, at a person's word. Raises XudaError(NOT_FOUND | FORBIDDEN | LEGAL_HOLD)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.write() as session:
         interview = scope.interview(session, actor, interview_id)
         holds.check_none(session, interview_id)
         request(session, interview, Requester(actor.role.value), hr.now())
         audit.record(session, hr.now(), actor, "request_deletion", f"interview:{interview_id}")
-    carry_out(hr, interview_id)
+        parts = [row.id for row in wholes.rows_of(session, interview)]
+    for part in parts:
+        carry_out(hr, part)
     with hr.db.read() as session:
-        records = session.get_one(Deletion, interview_id).records
-    return Deleted(records["events"], records["objects"])
+        records = [session.get_one(Deletion, part).records for part in parts]
+    return Deleted(sum(item["events"] for item in records), sum(item["objects"] for item in records))
 
 
 def request(session: Session, interview: Interview, requester: Requester, now: datetime) -> None:
-    """Note who asked first, in the caller's transaction; :func:`carry_out` does the rest."""
-    if session.get(Deletion, interview.id) is None:
-        row = Deletion(interview_id=interview.id, requested_by=requester.value, requested_at=now)
-        session.add(row)
-        session.flush()
+    """Note for all parts who asked first, in the caller's transaction; :func:`carry_out` does the rest for each."""
+    for part in wholes.rows_of(session, interview):
+        if session.get(Deletion, part.id) is None:
+            row = Deletion(interview_id=part.id, requested_by=requester.value, requested_at=now)
+            session.add(row)
+            session.flush()
+
+
+def asked(session: Session, interview: Interview) -> bool:
+    """Whether a person asked for the deletion of the whole this part belongs to, also when that was done long ago."""
+    query = select(Deletion.requested_by).where(Deletion.interview_id.in_(wholes.ids_of(session, interview.id)))
+    return any(requester != Requester.RETENTION for requester in session.scalars(query))
 
 
 def pending(hr: Runtime) -> list[str]:

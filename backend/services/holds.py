@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import LegalHold, Role, new_id
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, scope, wholes
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
@@ -65,8 +65,9 @@ def lift_hold(hr: Runtime, actor: Actor, interview_id: str, reason: str) -> None
 
 
 def standing(session: Session, interview_id: str) -> LegalHold | None:
-    """The hold that stands on the interview."""
-    query = select(LegalHold).where(LegalHold.interview_id == interview_id, LegalHold.lifted_at.is_(None))
+    """The hold that stands on the interview, under whichever of its parts."""
+    parts = wholes.ids_of(session, interview_id)
+    query = select(LegalHold).where(LegalHold.interview_id.in_(parts), LegalHold.lifted_at.is_(None))
     return session.scalar(query.limit(1))
 
 
@@ -77,7 +78,9 @@ def check_none(session: Session, interview_id: str) -> None:
 
 
 def held_interviews(session: Session) -> set[str]:
-    return set(session.scalars(select(LegalHold.interview_id).where(LegalHold.lifted_at.is_(None))))
+    """Ids of all parts of the interviews on which a hold stands."""
+    named = session.scalars(select(LegalHold.interview_id).where(LegalHold.lifted_at.is_(None)))
+    return {part for interview_id in set(named) for part in wholes.ids_of(session, interview_id)}
 
 
 def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> list[HoldView]:
@@ -85,7 +88,8 @@ def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> list[HoldView]
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
         scope.interview(session, actor, interview_id)
-        query = select(LegalHold).where(LegalHold.interview_id == interview_id).order_by(LegalHold.set_at.desc())
+        parts = wholes.ids_of(session, interview_id)
+        query = select(LegalHold).where(LegalHold.interview_id.in_(parts)).order_by(LegalHold.set_at.desc())
         return [_view(hr, row) for row in session.scalars(query)]
 
 

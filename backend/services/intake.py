@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import deletion, states
+from backend.services import deletion, states, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from contract.api import EventReply, InterviewCheck
 from contract.certificate import Requester
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
-from contract.events import Event, EventType, HrState, ObjectRef, StartedData, events_digest
+from contract.events import Event, EventType, HrState, ObjectRef, StartedData, WithdrawnData, events_digest
 from contract.manifest import Manifest
 
 FromDevice = TypeVar("FromDevice", Event, Manifest)
@@ -40,7 +40,8 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         new = _store(session, event, envelope, now)
         if new:
             _follow(session, interview, now)
-        if event.kind is EventType.WITHDRAWN:
+        # also a part that its device brings when the candidate has long asked elsewhere
+        if event.kind is EventType.WITHDRAWN or (new and deletion.asked(session, interview)):
             deletion.request(session, interview, Requester.CANDIDATE, now)
     return EventReply(interview_id=interview_id, seq=seq, digest=envelope.digest), new
 
@@ -152,17 +153,37 @@ def _follow(session: Session, interview: Interview, now: datetime) -> None:
     state, interview.ended_at = states.derived(session, interview.id)
     interview.state = state.value
     interview.updated_at = now
-    first = select(EventRow).where(EventRow.interview_id == interview.id, EventRow.kind == EventType.STARTED.value)
-    row = session.scalar(first.order_by(EventRow.seq).limit(1))
+    _attach(session, interview)
+    wholes.enlist(session, interview)
+    wholes.follow(session, interview)
+
+
+def _attach(session: Session, interview: Interview) -> None:
+    """Whose interview it is: its first event says it, or, when that was never sent, the withdrawal."""
+    row = _first(session, interview.id, EventType.STARTED)
     if row is None:
+        row = _first(session, interview.id, EventType.WITHDRAWN)
+        if row is not None:
+            data = states.parse_event(row).parse_data(WithdrawnData)
+            _invite(session, interview, data.invitation_id, data.attempt)
         return
     started = states.parse_event(row).parse_data(StartedData)
-    invitation = session.get(InvitationRow, started.invitation_id)
-    kit = session.get(KitRow, (started.kit_id, started.kit_version))
-    interview.invitation_id = invitation.id if invitation else None
     interview.kit_id, interview.kit_version = started.kit_id, started.kit_version
-    interview.attempt, interview.wrapped_key = started.attempt, started.wrapped_key
+    interview.wrapped_key = started.wrapped_key
+    _invite(session, interview, started.invitation_id, started.attempt)
+    kit = session.get(KitRow, (started.kit_id, started.kit_version))
+    if interview.invitation_id is None and kit is not None:
+        interview.department_id = kit.department_id
+
+
+def _invite(session: Session, interview: Interview, invitation_id: str | None, attempt: int | None) -> None:
+    invitation = session.get(InvitationRow, invitation_id) if invitation_id else None
+    interview.invitation_id = invitation.id if invitation else None
+    interview.attempt = attempt
     if invitation is not None:
         interview.department_id = invitation.batch.department_id
-    elif kit is not None:
-        interview.department_id = kit.department_id
+
+
+def _first(session: Session, interview_id: str, kind: EventType) -> EventRow | None:
+    query = select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind == kind.value)
+    return session.scalar(query.order_by(EventRow.seq).limit(1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from backend.db.models import Candidate, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
 from backend.runtime import Runtime
-from backend.services import scope, states
+from backend.services import scope, states, wholes
 from backend.services.actor import Actor
 from backend.services.people import candidate_name
 from contract.envelope import Envelope, parse_payload
@@ -28,6 +28,8 @@ class InterviewSummary:
 
     ``state`` comes from events and decisions, ``shown_state`` also from contact with the device (``no_contact`` in
     ``shown_reason``). ``reasons``: why the candidate left, oldest first. ``answers``: questions answered.
+    ``parts``: ids of the interview's parts by device; ``interview_id`` is the first. ``receipt_serial`` is that of the
+    newest part, once every part has a receipt.
     """
 
     interview_id: str | None
@@ -51,6 +53,7 @@ class InterviewSummary:
     device: str | None
     device_seen: datetime | None
     updated_at: datetime
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
     with hr.db.read() as session:
         found = scope.interview(session, actor, interview_id)
         lookup = _Lookup(hr, session)
-        return lookup.with_details(lookup.of_interview(found))
+        return lookup.with_details(lookup.of_interview(wholes.rows_of(session, found)))
 
 
 def _matches(row: InterviewSummary, query: ListQuery) -> bool:
@@ -130,8 +133,10 @@ def _summaries(lookup: _Lookup, session: Session, actor: Actor, query: ListQuery
         invitation.joinedload(InvitationRow.candidate),
         invitation.joinedload(InvitationRow.batch),
     )
-    found = session.scalars(scope.interviews(actor).options(*together)).all()
-    rows = [lookup.of_interview(interview) for interview in found]
+    grouped: dict[tuple[str, int], list[Interview]] = {}
+    for interview in session.scalars(scope.interviews(actor).options(*together)):
+        grouped.setdefault(wholes.key_of(interview), []).append(interview)
+    rows = [lookup.of_interview(wholes.in_order(parts)) for parts in grouped.values()]
     if query.include_invited:
         # also of deleted interviews: who has withdrawn is not waited for
         begun = set(session.scalars(select(Interview.invitation_id)))
@@ -150,12 +155,18 @@ class _Lookup:
         self._now = hr.now()
         self._kits: dict[str, Kit | None] = {}
 
-    def of_interview(self, interview: Interview) -> InterviewSummary:
-        """Without what has to be counted or read from events (see :meth:`with_details`)."""
+    def of_interview(self, parts: Sequence[Interview]) -> InterviewSummary:
+        """One line for an interview of one or many parts, in order.
+
+        Without what has to be counted or read from events (see :meth:`with_details`).
+        """
+        interview, last = parts[0], parts[-1]
         invitation = interview.invitation
-        kit = self._kit(interview.kit_id, interview.kit_version)
-        state = states.decided(self._session, interview)
-        seen = interview.device.seen_at
+        kit = self._kit(last.kit_id, last.kit_version)
+        state = states.decided(self._session, interview, parts)
+        seen = last.device.seen_at
+        if state is HrState.IN_PROGRESS:
+            seen = wholes.in_progress_seen(self._session, parts)
         shown, reason = states.shown(state, seen, self._now, self._hr.settings.silent_after)
         return InterviewSummary(
             interview_id=interview.id,
@@ -164,7 +175,7 @@ class _Lookup:
             candidate=self._name(invitation.candidate if invitation else None),
             batch_id=invitation.batch_id if invitation else None,
             batch=invitation.batch.title if invitation else "",
-            kit_id=interview.kit_id,
+            kit_id=last.kit_id,
             position=kit.position if kit else {},
             department_id=interview.department_id,
             department=kit.department if kit else {},
@@ -176,22 +187,24 @@ class _Lookup:
             events=0,
             objects=0,
             receipt_serial=None,
-            device=interview.device.name,
+            device=", ".join(dict.fromkeys(part.device.name for part in parts)),
             device_seen=seen,
-            updated_at=interview.updated_at,
+            updated_at=max(part.updated_at for part in parts),
+            parts=tuple(part.id for part in parts),
         )
 
     def with_details(self, row: InterviewSummary) -> InterviewSummary:
         """The row with reasons, counts and receipt; a few queries."""
         if row.interview_id is None:
             return row
+        receipts = [newest_receipt(self._session, part) for part in row.parts]
         return replace(
             row,
-            reasons=self._reasons(row.interview_id),
-            answers=self._answers(row.interview_id),
-            events=self._count_events(row.interview_id),
-            objects=self._count_objects(row.interview_id),
-            receipt_serial=newest_receipt(self._session, row.interview_id),
+            reasons=self._reasons(row.parts),
+            answers=self._answers(row.parts),
+            events=self._count(EventRow, row.parts),
+            objects=self._count(ObjectRow, row.parts),
+            receipt_serial=receipts[-1] if None not in receipts else None,
         )
 
     def of_invitation(self, invitation: InvitationRow) -> InterviewSummary:
@@ -235,25 +248,22 @@ class _Lookup:
             self._kits[key] = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit) if row else None
         return self._kits[key]
 
-    def _count_events(self, interview_id: str) -> int:
-        query = select(func.count()).select_from(EventRow).where(EventRow.interview_id == interview_id)
+    def _count(self, table: type[EventRow] | type[ObjectRow], parts: Sequence[str]) -> int:
+        query = select(func.count()).select_from(table).where(table.interview_id.in_(parts))
         return self._session.scalar(query) or 0
 
-    def _events(self, interview_id: str, kinds: Iterable[str]) -> list[EventRow]:
-        query = select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind.in_(kinds))
-        return list(self._session.scalars(query.order_by(EventRow.seq)))
+    def _events(self, parts: Sequence[str], kinds: Iterable[str]) -> list[EventRow]:
+        """In the order of the parts, then of their numbers."""
+        query = select(EventRow).where(EventRow.interview_id.in_(parts), EventRow.kind.in_(kinds))
+        place = {interview_id: index for index, interview_id in enumerate(parts)}
+        return sorted(self._session.scalars(query), key=lambda row: (place[row.interview_id], row.seq))
 
-    def _reasons(self, interview_id: str) -> list[str]:
-        rows = self._events(interview_id, _EXITS)
-        return [states.parse_event(row).parse_data(ExitData).reason for row in rows]
+    def _reasons(self, parts: Sequence[str]) -> list[str]:
+        return [states.parse_event(row).parse_data(ExitData).reason for row in self._events(parts, _EXITS)]
 
-    def _answers(self, interview_id: str) -> int:
-        rows = self._events(interview_id, [EventType.ANSWER_SAVED.value])
+    def _answers(self, parts: Sequence[str]) -> int:
+        rows = self._events(parts, [EventType.ANSWER_SAVED.value])
         return len({states.parse_event(row).data["question_id"] for row in rows})
-
-    def _count_objects(self, interview_id: str) -> int:
-        query = select(func.count()).select_from(ObjectRow).where(ObjectRow.interview_id == interview_id)
-        return self._session.scalar(query) or 0
 
 
 def newest_receipt(session: Session, interview_id: str) -> int | None:

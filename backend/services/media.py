@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.models import EventRow, Interview, ObjectRow, Role
+from backend.db.models import Interview, ObjectRow, Role
 from backend.runtime import Runtime
-from backend.services import scope
+from backend.services import scope, wholes
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
-from contract.events import EventType
 from contract.sealed import SealedReader, object_context, plaintext_size
 
 
@@ -27,7 +26,8 @@ class Media:
 
 
 def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> Media:
-    """An object of an interview the actor may see. Reading it raises XudaError(SEALED_DAMAGED) where it is damaged.
+    """An object of any part of an interview the actor may see. Reading it raises XudaError(SEALED_DAMAGED) where it is
+    damaged.
 
     Raises XudaError(NOT_FOUND | KEY_DESTROYED | SEALED_DAMAGED). The caller asks for a fresh one-time code before
     (``auth.require_fresh``) and writes the view into the audit log once per viewing, not per range.
@@ -35,10 +35,12 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
     scope.require(actor, Role.ADMINISTRATOR, Role.HR, Role.DEPARTMENT_HEAD)
     with hr.db.read() as session:
         interview = scope.interview(session, actor, interview_id)
-        found = session.get(ObjectRow, (interview_id, object_id))
-        key = interview_key(hr, session, interview)
-    if found is None:
-        raise XudaError(ErrorCode.NOT_FOUND, field="object")
+        parts = {part.id: part for part in wholes.rows_of(session, interview)}
+        named = ObjectRow.interview_id.in_(parts), ObjectRow.object_id == object_id
+        found = session.scalar(select(ObjectRow).where(*named))
+        if found is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="object")
+        key = interview_key(hr, session, parts[found.interview_id])
     if key is None:
         raise XudaError(ErrorCode.KEY_DESTROYED)
     stream = open_object(hr, found, key)
@@ -46,12 +48,9 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
 
 
 def interview_key(hr: Runtime, session: Session, interview: Interview) -> bytes | None:
-    """The key that opens what the candidate said; None before the first event is here and once the candidate has taken
-    the consent back: from then on nobody looks, until it is deleted."""
-    if interview.wrapped_key is None:
-        return None
-    withdrawn = EventRow.interview_id == interview.id, EventRow.kind == EventType.WITHDRAWN.value
-    if session.scalar(select(EventRow.seq).where(*withdrawn).limit(1)) is not None:
+    """The key that opens what the candidate said in this part; None before its first event is here and once the
+    candidate has taken the consent back on any device: from then on nobody looks, until it is deleted."""
+    if interview.wrapped_key is None or wholes.withdrawn(session, wholes.rows_of(session, interview)):
         return None
     return hr.vault.unwrap(interview.wrapped_key, interview.id)
 

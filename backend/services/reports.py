@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
+from backend.db.models import Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
 from backend.runtime import Runtime
-from backend.services import interviews, scope, states
+from backend.services import interviews, scope, wholes
 from backend.services.actor import Actor
 from backend.services.media import interview_key, open_media
 from backend.services.people import candidate_value
 from contract.envelope import Envelope, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
-from contract.events import Event
 from contract.kit import Kit
 from contract.manifest import Receipt
+from contract.parts import Part
 from report.archive import Media, media_name
-from report.build import build_report
+from report.build import PartSource, build_whole_report
 from report.model import CandidateInfo, InterviewReport
 
 # a department head reads answers; how to reach a candidate stays with HR
@@ -38,25 +38,25 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
     line = interviews.summary(hr, actor, interview_id)
     with hr.db.read() as session:
         row = scope.interview(session, actor, interview_id)
-        receipt, key_id = _receipt(hr, session, interview_id)
-        return build_report(
-            _kit(session, row),
-            _events(session, interview_id),
-            interview_key(hr, session, row),
-            interview_id=interview_id,
+        rows = wholes.rows_of(session, row)
+        parts = wholes.read(session, rows)
+        kits = _kits(session, rows)
+        sources = [_source(hr, session, found, part, kit) for found, part, kit in zip(rows, parts, kits, strict=True)]
+        return build_whole_report(
+            sources,
             candidate=CandidateInfo(name=line.candidate or None, phone=_phone(hr, actor, row.invitation)),
             generated_at=hr.now(),
             language=language,
             state=line.shown_state,
-            receipt=receipt,
-            receipt_key_id=key_id,
         )
 
 
 def delivered(hr: Runtime, interview_id: str) -> frozenset[str]:
-    """Ids of the interview's objects that are here."""
+    """Ids of the objects of all parts of the interview that are here."""
     with hr.db.read() as session:
-        return frozenset(session.scalars(select(ObjectRow.object_id).where(ObjectRow.interview_id == interview_id)))
+        row = session.get(Interview, interview_id)
+        parts = [part.id for part in wholes.rows_of(session, row)] if row else []
+        return frozenset(session.scalars(select(ObjectRow.object_id).where(ObjectRow.interview_id.in_(parts))))
 
 
 def recordings(hr: Runtime, actor: Actor, report: InterviewReport) -> Iterator[Media]:
@@ -73,16 +73,30 @@ def _open(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> Binar
     return cast(BinaryIO, open_media(hr, actor, interview_id, object_id).stream)
 
 
-def _kit(session: Session, row: Interview) -> Kit:
-    found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
-    if found is None:
+def _source(hr: Runtime, session: Session, row: Interview, part: Part, kit: Kit) -> PartSource:
+    receipt, key_id = _receipt(hr, session, row.id)
+    return PartSource(
+        part=part,
+        kit=kit,
+        interview_key=interview_key(hr, session, row),
+        device=row.device.name,
+        receipt=receipt,
+        receipt_key_id=key_id,
+    )
+
+
+def _kits(session: Session, rows: Sequence[Interview]) -> list[Kit]:
+    """The kit of each part; a part whose own is not known (yet) is shown with that of another one."""
+    found = [_kit(session, row) for row in rows]
+    known = [kit for kit in found if kit is not None]
+    if not known:
         raise XudaError(ErrorCode.KIT_MISSING)
-    return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit)
+    return [kit or known[-1] for kit in found]
 
 
-def _events(session: Session, interview_id: str) -> list[Event]:
-    rows = session.scalars(select(EventRow).where(EventRow.interview_id == interview_id).order_by(EventRow.seq))
-    return [states.parse_event(row) for row in rows]
+def _kit(session: Session, row: Interview) -> Kit | None:
+    found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
+    return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit) if found else None
 
 
 def _phone(hr: Runtime, actor: Actor, invitation: InvitationRow | None) -> str | None:

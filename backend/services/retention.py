@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Candidate, Interview, InvitationRow, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, deletion, erasure, holds, scope, server_time
+from backend.services import audit, deletion, erasure, holds, scope, server_time, wholes
 from backend.services.actor import Actor
 from contract.certificate import Requester
 from contract.envelope import Envelope, parse_payload
@@ -63,6 +63,12 @@ def ends(hr: Runtime) -> list[Due]:
         days = _Days(session)
         rows = session.scalars(select(Interview).where(Interview.deleted_at.is_(None))).all()
         found = [_due(row, days.of(row.kit_id, row.kit_version), row.id in held) for row in rows]
+        # an interview of several parts goes as a whole, when the time of the last of them is over
+        last_end: dict[tuple[str, int], datetime] = {}
+        for row, due in zip(rows, found, strict=True):
+            key = wholes.key_of(row)
+            last_end[key] = max(due.ends_at, last_end.get(key, due.ends_at))
+        found = [replace(due, ends_at=last_end[wholes.key_of(row)]) for row, due in zip(rows, found, strict=True)]
     return sorted(found, key=lambda item: item.ends_at)
 
 

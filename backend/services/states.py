@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -33,12 +34,13 @@ def derived(session: Session, interview_id: str) -> tuple[HrState, datetime | No
     return state, row[1] if state in FINAL_STATES else None
 
 
-def decided(session: Session, interview: Interview) -> HrState:
-    """What a person decided about a finished interview, else its derived state."""
+def decided(session: Session, interview: Interview, parts: Sequence[Interview] = ()) -> HrState:
+    """What a person decided about a finished interview, under whichever of its ``parts``, else its derived state."""
     state = HrState(interview.state)
     if state not in FINAL_STATES:
         return state
-    newest = select(Decision.state).where(Decision.interview_id == interview.id).order_by(Decision.decided_at.desc())
+    ids = {interview.id, *(part.id for part in parts)}
+    newest = select(Decision.state).where(Decision.interview_id.in_(ids)).order_by(Decision.decided_at.desc())
     word = session.scalar(newest.limit(1))
     return HrState(word) if word else state
 

@@ -111,6 +111,7 @@ _ENROLMENT = json.dumps(
 # ---- what stands for {…} in a path ----------------------------------------------------------------------------------
 PATHS: dict[str, Callable[[World, str], str]] = {
     "interview_id": lambda world, department: world.places[department].talk.interview_id,
+    "invitation_id": lambda world, department: world.places[department].talk.invitation_id,
     "object_id": lambda world, department: world.places[department].sealed.object_id,
     "answer_id": lambda world, department: "a-q1",
     "batch_id": lambda world, department: world.batch_id,
@@ -160,6 +161,15 @@ def _manifest(world: World, booth: Booth, right: Right, department: str, path: s
     return booth.call("PUT", path, booth.sign(document))
 
 
+def _hand_over(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    body = json.dumps({"invitation_id": world.places[department].talk.invitation_id})
+    return booth.call("PUT", path, body.encode())
+
+
+def _notices(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    return booth.call("POST", path, json.dumps({"interviews": [world.places[department].talk.interview_id]}).encode())
+
+
 def _creation(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
     return tus.create(_as(world, booth, department), Sealed(str(uuid.uuid4()), b"x" * 10))
 
@@ -182,6 +192,8 @@ BUILDERS: dict[str, Builder] = {
     "enrolment": _enrolment,
     "event": _event,
     "manifest": _manifest,
+    "hand-over": _hand_over,
+    "notices": _notices,
     "creation": _creation,
     "upload": _upload,
     "chunk": _chunk,
