@@ -22,6 +22,7 @@ from tests.campaigns.model import Campaign, Findings, Options
 CAMPAIGNS = {
     "kill": "tests.crash.kills",
     "network": "tests.faults.network",
+    "power": "tests.faults.power",
 }
 SHOWN = 20
 

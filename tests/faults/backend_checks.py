@@ -1,0 +1,106 @@
+"""Is everything the backend promised still there? Asked of the real backend, opened on what a power cut has left."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from backend.db.models import Device, EventRow, ObjectRow, ReceiptRow, Upload
+from backend.runtime import Runtime, open_runtime
+from backend.services import audit
+from backend.settings import Settings
+from contract.envelope import Envelope
+from contract.errors import XudaError
+from contract.manifest import Receipt
+from tests.faults.promises import Promises
+
+
+def problems(data: Path, promised: Promises, *, sent: Path) -> list[str]:
+    """What is missing or wrong in the folder ``data``. ``sent``: a file per upload with what the device has sent."""
+    if "organisation" not in promised.told:
+        return []  # the set-up is made again, see set_up_again
+    try:
+        hr = open_runtime(Settings(data=data))
+    except Exception as error:
+        return [f"the backend does not open: {error!r}"]
+    try:
+        with hr.db.read() as session:
+            return _Look(hr, session, promised, sent).found()
+    except Exception as error:
+        return [f"the backend fails: {error!r}"]
+    finally:
+        hr.close()
+
+
+class _Look:
+    def __init__(self, hr: Runtime, session: Session, promised: Promises, sent: Path) -> None:
+        self._hr = hr
+        self._session = session
+        self._promised = promised
+        self._sent = sent
+        self._problems: list[str] = []
+
+    def found(self) -> list[str]:
+        broken = audit.first_broken(self._hr)
+        self._expect(broken is None, f"the audit log is broken at {broken}")
+        for device in self._promised.devices:
+            self._expect(self._session.get(Device, device) is not None, f"device {device} is gone")
+        for (interview_id, seq), digest in self._promised.events.items():
+            self._event(interview_id, seq, digest)
+        for upload, offset in self._promised.offsets.items():
+            self._upload(upload, offset)
+        for receipts in self._promised.receipts.values():
+            for receipt in receipts:
+                self._receipt(receipt)
+        return self._problems
+
+    def _expect(self, holds: bool, problem: str) -> None:
+        if not holds:
+            self._problems.append(problem)
+
+    def _event(self, interview_id: str, seq: int, digest: str) -> None:
+        row = self._session.get(EventRow, (interview_id, seq))
+        good = row is not None and row.digest == digest and Envelope.from_bytes(row.envelope).digest == digest
+        self._expect(good, f"event {seq} of {interview_id} is gone or differs")
+
+    def _upload(self, name: str, offset: int) -> None:
+        row = self._session.get(Upload, name)
+        self._expect(row is not None and row.offset >= offset, f"upload {name[:8]}: {offset} bytes were taken")
+        given = self._sent / name
+        if row is not None and given.exists():
+            path = self._hr.store.path(name)
+            found = path.read_bytes()[:offset] if path.exists() else None
+            self._expect(found == given.read_bytes()[:offset], f"upload {name[:8]}: its first {offset} bytes differ")
+
+    def _receipt(self, receipt: Receipt) -> None:
+        where = f"the receipt {receipt.serial} of {receipt.interview_id}"
+        row = self._session.get(ReceiptRow, (receipt.interview_id, receipt.serial))
+        self._expect(row is not None and receipt.receipt_id in _payload(row), f"{where} is gone")
+        for ref in receipt.objects:
+            stored = self._session.get(ObjectRow, (receipt.interview_id, ref.object_id))
+            good = stored is not None and self._digest(stored.storage_key) == ref.sha256 == stored.sha256
+            self._expect(good, f"{where}: object {ref.object_id} is lost or differs")
+
+    def _digest(self, key: str) -> str | None:
+        path = self._hr.store.path(key)
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _payload(row: ReceiptRow) -> str:
+    return Envelope.from_bytes(row.envelope).payload_bytes.decode("utf-8")
+
+
+def set_up_again(data: Path) -> list[str]:
+    """A set-up that the cut has met can be made again, or has been made whole."""
+    from backend.runtime import create
+
+    try:
+        create(Settings(data=data), "Test organisation").close()
+    except XudaError:
+        try:
+            open_runtime(Settings(data=data)).close()
+        except Exception as error:
+            return [f"the set-up can neither be made again nor used: {error!r}"]
+    return []
