@@ -70,20 +70,30 @@ class KeyFile:
 
     def create(self) -> Secrets:
         """New secrets, on disk before they are returned. Raises FileExistsError: keys are never overwritten."""
+        if self._path.exists():
+            raise FileExistsError(self._path.name)
         secrets = Secrets.generate()
-        self._write(self._path, secrets)
+        temporary = self._temporary()
+        self._write(temporary, secrets)
+        os.replace(temporary, self._path)  # never half a file under that name, wherever the power goes
+        sync_folder(self._path.parent)
         return secrets
 
     def save(self, secrets: Secrets) -> None:
         """The old content is gone from the name, and overwritten where the file system allows it: it may hold a key
         that was destroyed. Raises XudaError(DISK_ERROR)."""
-        temporary = self._path.with_name(self._path.name + ".new")
-        temporary.unlink(missing_ok=True)
         try:
+            temporary = self._temporary()
             self._write(temporary, secrets)
             _replace(temporary, self._path)
         except OSError as error:
             raise XudaError(ErrorCode.DISK_ERROR, file=self._path.name) from error
+
+    def _temporary(self) -> Path:
+        """A name beside the file's own that is free."""
+        temporary = self._path.with_name(self._path.name + ".new")
+        temporary.unlink(missing_ok=True)
+        return temporary
 
     def stamp(self) -> object:
         try:

@@ -14,8 +14,8 @@ from backend.db.engine import Database, open_engine
 from backend.db.keys import published
 from backend.db.migrate import migrate
 from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
-from backend.keys import KeyFile, KeySource, Vault
-from backend.objects.folder import FolderStore
+from backend.keys import KeyFile, KeySource, Secrets, Vault
+from backend.objects.folder import FolderStore, make_folder
 from backend.settings import Settings
 from contract.canonical import b64encode
 from contract.envelope import sign
@@ -54,19 +54,19 @@ def key_file(settings: Settings) -> KeyFile:
 def create(settings: Settings, organisation: str, *, keys: KeySource | None = None) -> Runtime:
     """Set up an empty data folder for ``organisation`` and open it.
 
-    Raises XudaError(CONFLICT) when the folder already holds an organisation.
+    A set-up that was cut short is finished with the keys that it has made. Raises XudaError(CONFLICT) when the folder
+    already holds an organisation.
     """
     make_private_folder(settings.data)
     source = keys or key_file(settings)
-    try:
-        secrets = source.create()
-    except FileExistsError as error:
-        raise XudaError(ErrorCode.CONFLICT, field="data") from error
+    secrets = _first_secrets(settings, source)
     engine = open_engine(database_url(settings))
     migrate(engine)
     database = Database(engine)
     signing, encryption, now = b64encode(secrets.signing[0].public), b64encode(secrets.encryption[0].public), _utc_now()
     with database.write() as session:
+        if session.scalars(select(OrganisationRow)).first() is not None:
+            raise XudaError(ErrorCode.CONFLICT, field="data")
         session.add(
             OrganisationRow(name=organisation, sign_key=signing, encryption_key=encryption, created_at=now),
         )
@@ -119,7 +119,17 @@ def _issue_first_list(database: Database, vault: Vault, organisation_id: str, no
             session.add(KeyListRow(serial=1, envelope=sign(first, key).to_bytes().decode("utf-8"), issued_at=now))
 
 
+def _first_secrets(settings: Settings, source: KeySource) -> Secrets:
+    """New keys, or those of a set-up that was cut short before there was anything to open with them."""
+    try:
+        return source.create()
+    except FileExistsError as error:
+        if (settings.data / "objects").exists():
+            raise XudaError(ErrorCode.CONFLICT, field="data") from error
+        return source.load()
+
+
 def make_private_folder(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+    make_folder(path)
     if os.name == "posix":
         path.chmod(0o700)

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from backend.objects.folder import sync_file, sync_folder
+from backend.objects.folder import make_folder, sync_file, sync_folder
 from contract.catalog import load
 
 DOMAIN = "cli"
@@ -41,7 +41,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file, whole or piece by piece, so that its name only ever stands for the whole of it."""
     folder = path.absolute().parent
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

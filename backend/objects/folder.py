@@ -25,6 +25,17 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path) -> None:
+    """Create ``path`` and its parents; their names survive a crash when this returns.
+
+    One that is there already may have been made by a program that died before it could sync: its name is synced, too.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for one in missing or [path]:
+        sync_folder(one.parent)
+
+
 def sync_file(file: BinaryIO) -> None:
     """Flush ``file`` to the disk itself."""
     file.flush()
@@ -42,6 +53,7 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._safe: set[Path] = set()
 
     def path(self, key: str) -> Path:
         if not key or not all(c.isascii() and (c.isalnum() or c == "-") for c in key):
@@ -51,13 +63,11 @@ class FolderStore:
     def create(self, key: str) -> None:
         """An empty file whose name survives a crash; an existing one is emptied."""
         path = self.path(key)
-        made = not path.parent.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_folder(self._root)
+        self._make_folder(path.parent)
         with path.open("wb") as file:
             sync_file(file)
         sync_folder(path.parent)
-        if made:
-            sync_folder(self._root)
 
     def open_write(self, key: str, offset: int) -> BinaryIO:
         """Open for writing at ``offset``; whatever lies behind it was never promised and is cut off.
@@ -127,5 +137,11 @@ class FolderStore:
             sync_folder(path.parent)
 
     def free_bytes(self) -> int:
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._make_folder(self._root)
         return shutil.disk_usage(self._root).free
+
+    def _make_folder(self, folder: Path) -> None:
+        """Once per process is enough: no folder is ever removed."""
+        if folder not in self._safe:
+            make_folder(folder)
+            self._safe.add(folder)

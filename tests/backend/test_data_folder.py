@@ -51,6 +51,24 @@ def test_a_folder_is_never_set_up_twice(data: Path) -> None:
     assert (data / "keys.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("passphrase", [None, "open sesame"])
+def test_a_set_up_that_was_cut_short_is_finished(tmp_path: Path, passphrase: str | None) -> None:
+    settings = Settings(data=tmp_path, passphrase=passphrase)
+    begun = runtime.key_file(settings).create()
+    hr = runtime.create(settings, "Organisation")
+    assert hr.vault.sign_key.public == begun.signing[0].public
+    hr.close()
+
+
+def test_keys_without_a_database_are_not_used_again_when_there_were_recordings(data: Path) -> None:
+    (data / "objects").mkdir()
+    for file in data.glob("hr.db*"):
+        file.unlink()
+    with pytest.raises(XudaError) as caught:
+        runtime.create(Settings(data=data), "Another")
+    assert caught.value.code is ErrorCode.CONFLICT
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps rights elsewhere")
 def test_only_the_owner_reads_keys_and_folder(data: Path) -> None:
     assert stat.S_IMODE((data / "keys.json").stat().st_mode) == 0o600

@@ -47,18 +47,23 @@ class _Look:
         self._expect(broken is None, f"the audit log is broken at {broken}")
         for device in self._promised.devices:
             self._expect(self._session.get(Device, device) is not None, f"device {device} is gone")
-        for (interview_id, seq), digest in self._promised.events.items():
+        kept = {place: digest for place, digest in self._promised.events.items() if not self._withdrawn(place[0])}
+        for (interview_id, seq), digest in kept.items():
             self._event(interview_id, seq, digest)
         for upload, offset in self._promised.offsets.items():
             self._upload(upload, offset)
-        for receipts in self._promised.receipts.values():
-            for receipt in receipts:
+        for interview_id, receipts in self._promised.receipts.items():
+            for receipt in [] if self._withdrawn(interview_id) else receipts:
                 self._receipt(receipt)
         return self._problems
 
     def _expect(self, holds: bool, problem: str) -> None:
         if not holds:
             self._problems.append(problem)
+
+    def _withdrawn(self, interview_id: str) -> bool:
+        """The candidate has taken the consent back: HR deletes what it has, sooner or later."""
+        return interview_id in self._promised.withdrawn
 
     def _event(self, interview_id: str, seq: int, digest: str) -> None:
         row = self._session.get(EventRow, (interview_id, seq))

@@ -85,8 +85,8 @@ class _Look:
         except KeyError:
             self._problems.append("the running take is gone")
             return
-        if take.state is not TakeState.RECORDING:
-            return
+        if take.state is not TakeState.RECORDING or take.stored is not None:
+            return  # it has been made an object since
         old = [size for _, size, at in self._promised.sound if at < self._promised.at - _BEHIND]
         try:
             with self._visit.store.open_raw(take_id) as stream:

@@ -1,7 +1,7 @@
 """A day at HR and a booth, written down with every promise that was made: the work the power campaign cuts short.
 
-``python -m tests.faults.day FOLDER`` runs it on a faulty folder and leaves its log; ``--remove SITE`` takes one call out
-of the product first (see :mod:`tests.faults.syncsites`). Promises are remarks in the log, see ``client_checks`` and
+``python -m tests.faults.day FOLDER`` runs it on a faulty folder and leaves its log; ``--remove PLACE`` takes one call
+out of the product first (see :mod:`tests.faults.syncsites`). Promises are remarks in the log, see ``client_checks`` and
 ``backend_checks`` for what is expected of each.
 """
 
@@ -220,7 +220,6 @@ def material(folder: Path) -> None:
         wait_for(lambda: ended, "the sound's end", seconds=30)
         recorder.stop()
     recorder.close()
-
 
 
 def live(folder: Path, *, remove: str = "", speech: bool = True) -> Path:

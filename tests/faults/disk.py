@@ -4,8 +4,8 @@ The model is POSIX taken at its word, which is less than any file system in use 
 
 * Content. What was written to a file (or cut off it) is durable once a later fsync or fdatasync of *that file* has
   succeeded. Until then each write is kept, lost or torn on its own, in any order: torn means that any of its 512-byte
-  sectors, or only those up to some point, have reached the disk; a sector that never did shows what was there before, or
-  zeros where the file had not been that long. A write changes no byte beside its own range. Cutting a file short is
+  sectors, or only those up to some point, have reached the disk; a sector that never did shows what was there before,
+  or zeros where the file had not been that long. A write changes no byte beside its own range. Cutting a file short is
   atomic, and when it is lost so is what was written later beyond the cut, since that lies in new blocks.
 * Names. A file or folder that was made, removed or renamed is so durably once a later fsync of *the folder* has
   succeeded; syncing the file itself does nothing for its name (ext4, XFS and btrfs mostly do better). A rename that
@@ -23,10 +23,9 @@ claimed: drives that lie about flushing and silent corruption are not part of it
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tests.faults.diskserver import Entry
 
@@ -305,8 +304,3 @@ def chance(rng: random.Random) -> Fate:
         return [one for one in found if rng.random() < 0.5]
 
     return Fate(f"by chance {weights}{' in order' if in_order else ''}", change, names)
-
-
-def between(entries: Iterable[Entry], kind: str) -> list[Any]:
-    """The values of all entries of a kind."""
-    return [entry.values for entry in entries if entry.kind == kind]

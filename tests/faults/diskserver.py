@@ -3,10 +3,10 @@
 ``python -m tests.faults.diskserver MOUNT BACKING LOG`` (started by :class:`tests.faults.fuse_folder.FaultyFolder`).
 
 Every operation that changes something is appended to LOG in the order in which it was answered, the pickled
-values of one :class:`Entry` each; the kernel's write-back cache stays off, so a write is in the log before the writer goes on. The
-harness talks to the server through extended attributes of the mounted root, so that what it says has its place in that
-same order: setting ``user.mark`` logs a remark, setting ``user.fault`` arms a fault, reading ``user.state`` tells what
-has happened since and writes the log out.
+values of one :class:`Entry` each; the kernel's write-back cache stays off, so a write is in the log before the writer
+goes on. The harness talks to the server through extended attributes of the mounted root, so that what it says has its
+place in that same order: setting ``user.mark`` logs a remark, setting ``user.fault`` arms a fault, reading
+``user.state`` tells what has happened since and writes the log out.
 
 Locks are the kernel's own (no lock operation is offered), and files are cached by the kernel as usual, so that SQLite's
 shared-memory file can be mapped: with direct I/O it could not, and SQLite would do without its write-ahead log.
@@ -23,7 +23,7 @@ import sys
 import time
 from typing import Any, NamedTuple
 
-import mfusepy
+import mfusepy  # type: ignore[import-untyped]
 
 _STAT = ("st_atime_ns", "st_ctime_ns", "st_mtime_ns", "st_gid", "st_mode", "st_nlink", "st_size", "st_uid", "st_ino")
 _VFS = ("f_bavail", "f_bfree", "f_blocks", "f_bsize", "f_favail", "f_ffree", "f_files", "f_frsize", "f_namemax")
@@ -76,7 +76,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
 
     def __init__(self, backing: str, log: str) -> None:
         self._backing = backing
-        self._log = open(log, "wb")
+        self._log = open(log, "wb")  # noqa: SIM115 - as long as the server lives
         self._fault = Fault(_NO_FAULT)
         self._nodes: dict[str, int] = {}
         self._newest = 0
@@ -127,7 +127,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         return 0
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> int:
-        os.utime(self._real(path), ns=times)
+        os.utime(self._real(path), ns=times or (time.time_ns(), time.time_ns()))
         return 0
 
     def chmod(self, path: str, mode: int) -> int:
@@ -275,7 +275,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         pickle.dump((time.monotonic(), kind, values), self._log)
 
     def _real(self, path: str) -> str:
-        folder, _, name = path.rpartition("/")
+        name = os.path.basename(path)
         return f"{self._graveyard}/{name}" if name.startswith(_HIDDEN) else self._backing + path
 
     def _opened(self, fd: int, path: str) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from tests.campaigns.model import Findings, Options
 from tests.faults import backend_checks, client_checks, day, syncsites
 from tests.faults.booth_scene import cheap_passphrase
 from tests.faults.disk import Disk, Fate, adversaries, chance
-from tests.faults.diskserver import Entry
 from tests.faults.fuse_folder import read_log
 from tests.faults.promises import Promises
 
@@ -52,15 +51,20 @@ class Aftermath:
         for entry in self.entries:
             self._later.feed(entry)
 
-    def cuts(self, count: int, *, side: str, chosen: Callable[[list[Entry]], list[int]] | None = None) -> list[Cut]:
+    def cuts(self, count: int, *, side: str) -> list[Cut]:
         """``count`` moments: half of them right after a promise or a sync, where a missing one shows, half anywhere.
         The first six of every dozen meet an adversary, the others chance."""
         rng = random.Random(f"{self._seed} {side}")
         told = [i + 1 for i, entry in enumerate(self.entries) if entry.kind in ("mark", "sync")]
-        pool = chosen(self.entries) if chosen else []
-        moments = sorted(rng.choice(told) if rng.random() < 0.5 else rng.randint(1, len(self.entries)) for _ in range(count))
+        anywhere = range(1, len(self.entries) + 1)
+        moments = [rng.choice(told if rng.random() < 0.5 else anywhere) for _ in range(count)]
         cuts = [Cut(moment, number, number % 12 if number % 12 < 6 else None) for number, moment in enumerate(moments)]
-        return sorted(cuts + [Cut(moment, 0, kind) for moment in pool for kind in range(6)], key=lambda cut: cut.moment)
+        return sorted(cuts, key=lambda cut: cut.moment)
+
+    def adversarial_cuts(self) -> list[Cut]:
+        """Every adversary right after every promise, and where the log ends."""
+        told = [i + 1 for i, entry in enumerate(self.entries) if entry.kind == "mark"]
+        return [Cut(moment, 0, kind) for moment in [*told, len(self.entries)] for kind in range(6)]
 
     def look(self, cuts: list[Cut], side: str) -> Iterator[tuple[Cut, str, list[str]]]:
         """Each cut with the name of its fate and the promises it has broken."""

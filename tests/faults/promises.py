@@ -54,7 +54,7 @@ class Promises:
     def _on_draft(self, interview: str, question: str, text: str) -> None:
         self.drafts[interview, question] = text
 
-    def _on_sound(self, take: str, bytes: int) -> None:  # noqa: A002 - the remark's own word
+    def _on_sound(self, take: str, bytes: int) -> None:
         self.sound.append((take, bytes, self.at))
 
     def _on_withdrawn(self, interview: str, key: str) -> None:

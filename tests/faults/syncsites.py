@@ -1,6 +1,6 @@
 """Where the product makes something durable, and the product with one of these places taken out.
 
-A place is a call of fsync or fdatasync, or of a helper that only wraps one (``sync_file``, ``sync_folder``, ``_flush``…),
+A place is a call of fsync or fdatasync, or of a helper that only wraps one (``sync_file``, ``_flush``…),
 anywhere in ``app`` and ``backend``; and SQLite's ``synchronous = FULL``, which is put down to NORMAL: then a commit in
 the write-ahead log is not synced. Its name is ``file:function:callee``, numbered where there is more than one.
 """
@@ -118,11 +118,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> Any:
         # never from the cache of compiled modules, and never into it
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
-
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:
         finder = _Finder(self._file, _helpers(), self._remove)
-        tree = ast.fix_missing_locations(finder.visit(ast.parse(data)))
+        tree = ast.fix_missing_locations(finder.visit(ast.parse(self.get_data(path))))
         if self._remove not in finder.found:
             raise ImportError(f"there is no {self._remove}")
         return compile(tree, path, "exec", dont_inherit=True)
