@@ -1,4 +1,4 @@
-"""The command line `xuda`. Known errors are printed as text and end with exit code 2; bugs end with a traceback."""
+"""The command line `xuda`: known errors are told as text and end with 2, bugs say where they are and end with 70."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.config import APP_NAME, DESCRIPTIONS, DOMAIN, ClientSettings, early_language, parse
+from app.crashes.stack import describe
 from app.log import setup_logging
 from app.storage.files import disk_errors
 from contract.catalog import load
@@ -18,6 +19,7 @@ from contract.texts import error_text
 
 KNOWN_ERROR = 2
 INTERRUPTED = 130
+BUG = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ COMMANDS = {
     "verify": Command("app.commands", "verify"),
     "export": Command("app.commands", "export", logs=True),
     "receipts": Command("app.commands", "receipts", logs=True),
+    "diagnostics": Command("app.diagnostics", "run"),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),
@@ -50,7 +53,7 @@ if FROZEN:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. The exit code: 0 done, 2 known error, 130 interrupted, else the command's own."""
+    """Run one command. The exit code: 0 done, 2 known error, 70 a bug, 130 interrupted, else the command's own."""
     multiprocessing.freeze_support()
     _use_utf8()
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -71,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return KNOWN_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        # not as a traceback: its message may hold what a candidate has typed, and stderr may end in a file
+        print("\n".join(["unexpected error:", *describe(error)]), file=sys.stderr)
+        return BUG
 
 
 def _run(command: Command, settings: ClientSettings) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.capture.desk import CaptureDesk
 from app.clock import SystemClock
 from app.config import ClientSettings
+from app.crashes.watch import CrashWatch
 from app.facts import FactFinder, RecentErrors
 from app.interview.model import CheckResult, DeviceInfo
 from app.interview.service import InterviewService
@@ -57,8 +58,9 @@ class Client:
     Raises XudaError as ``open_storage`` does.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, watch: CrashWatch | None = None) -> None:
         self.settings = settings
+        self._watch = watch
         self.clock = SystemClock()
         self.storage = open_storage(settings.data, self.clock)
         try:
@@ -72,8 +74,10 @@ class Client:
         self.news = NewsBoard()
         self.errors = RecentErrors()
         logging.getLogger().addHandler(self.errors)
+        if self._watch is not None:
+            self._watch.recent = self.errors.newest
         self._late_recorder = Late(_make_recorder)
-        self._late_transcriber = Late(lambda: _make_transcriber(settings))
+        self._late_transcriber = Late(lambda: _make_transcriber(settings, self._watch))
         self._late_check = Late(self._make_check)
         self.recorder = self._late_recorder.stand_in()
         self.transcriber = self._late_transcriber.stand_in()
@@ -191,9 +195,10 @@ def _make_media() -> AvMediaTools:
     return AvMediaTools()
 
 
-def _make_transcriber(settings: ClientSettings) -> WhisperTranscriber:
+def _make_transcriber(settings: ClientSettings, watch: CrashWatch | None) -> WhisperTranscriber:
     import psutil
 
+    from app.transcribe.process import Witness
     from app.transcribe.supervisor import WhisperTranscriber
 
     return WhisperTranscriber.open(
@@ -201,4 +206,5 @@ def _make_transcriber(settings: ClientSettings) -> WhisperTranscriber:
         wanted=settings.model,
         cores=os.cpu_count() or 1,
         memory=psutil.virtual_memory().total,
+        witness=Witness(watch.worker_fault_file, watch.worker_died) if watch is not None else None,
     )

@@ -15,6 +15,9 @@ from app.bootstrap import Client
 from app.clock import SystemClock
 from app.config import DOMAIN, ClientSettings
 from app.interview.transfer import ReceiptFate
+from app.crashes.reports import CrashFolder
+from app.crashes.watch import CrashWatch
+from app.facts import app_version
 from app.storage.open import open_storage
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
@@ -52,7 +55,8 @@ def _readable_on_the_way(server_url: str) -> bool:
 
 def sync(settings: ClientSettings) -> int:
     """Transcribe what still lacks its words, then send and fetch. Exit code 1 while something still waits."""
-    with closing(Client(settings)) as client:
+    with CrashWatch(settings.data, "sync", app_version()) as watch, closing(Client(settings, watch)) as client:
+        watch.collect()
         client.storage.enrolments.need()
         client.submit(client.service.recover).result()
         client.transcriber.wait_idle(settings.wait or None)
@@ -78,9 +82,11 @@ def _broken_model(client: Client) -> ErrorCode | None:
 
 def status(settings: ClientSettings) -> int:
     """What is on this device; works beside a running client and changes nothing."""
-    found = read_status(settings.data)
+    found = read_status(settings.data) | {"crash_reports": len(CrashFolder(settings.data).files())}
     _ = load(DOMAIN, settings.lang).gettext
     lines = [_("Waiting: {pending}. Refused by HR: {failed}.").format(**found)]
+    if found["crash_reports"]:
+        lines.append(_("Crash reports: {crash_reports}. `xuda diagnostics` copies them.").format(**found))
     lines += [f"{row['interview_id']}  {row['state']}  {row['answered']}" for row in found["interviews"]]
     _print(settings, found, "\n".join(lines))
     return 0

@@ -162,6 +162,7 @@ DESCRIPTIONS = {
     "verify": N_("Read every stored recording back and compare it with the records."),
     "export": N_("Write the interviews that wait into a bundle on a stick, for HR to import."),
     "receipts": N_("Take HR's receipts from a stick: what HR has whole may then go from this device."),
+    "diagnostics": N_("Write what support needs into one file: versions, queue, crash reports, log; nothing personal."),
     "model": N_("Speech models: list, install a folder, fetch by name, verify."),
     "selftest": N_("Check that everything this program needs works on this machine."),
 }
@@ -198,7 +199,7 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
     (
         "--json",
-        ("status", "sync", "enroll", "verify", "export", "receipts", "model", "selftest"),
+        ("status", "diagnostics", "sync", "enroll", "verify", "export", "receipts", "model", "selftest"),
         {**_FLAG, "help": N_("print JSON")},
     ),
     (
@@ -246,8 +247,8 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ),
     (
         "--out",
-        ("export",),
-        {"metavar": "PATH", "type": Path, "help": N_("folder on the stick, or the bundle's file name")},
+        ("export", "diagnostics"),
+        {"metavar": "PATH", "type": Path, "help": N_("folder on the stick, or the name of the file to write")},
     ),
     (
         "--interview",

@@ -107,7 +107,7 @@ class FactFinder:
             network=self._network(),
             battery_percent=round(battery.percent, 1) if battery else None,
             on_mains=battery.power_plugged if battery else None,
-            free_disk_bytes=_free_bytes(self._data_dir),
+            free_disk_bytes=free_bytes(self._data_dir),
             camera=self._camera(),
             microphone=self._microphone(),
             speech_model=self._speech_model(),
@@ -115,7 +115,7 @@ class FactFinder:
         )
 
 
-def _free_bytes(folder: Path) -> int | None:
+def free_bytes(folder: Path) -> int | None:
     try:
         return shutil.disk_usage(folder).free
     except OSError:

@@ -5,8 +5,20 @@ from __future__ import annotations
 import logging
 import logging.handlers
 from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias
 
+from app.crashes.stack import describe
+
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+class PlainFormatter(logging.Formatter):
+    """Writes an exception as its kind and the places it went through: its message may hold what a candidate typed."""
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        return "\n".join(describe(ei[1])) if ei[1] is not None else ""
 
 
 def setup_logging(folder: Path | None, *, verbose: bool = False) -> None:
@@ -17,12 +29,12 @@ def setup_logging(folder: Path | None, *, verbose: bool = False) -> None:
         root.removeHandler(old)
     console = logging.StreamHandler()
     console.setLevel(logging.DEBUG if verbose else logging.WARNING)
-    console.setFormatter(logging.Formatter(_FORMAT))
+    console.setFormatter(PlainFormatter(_FORMAT))
     root.addHandler(console)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         file = logging.handlers.RotatingFileHandler(
             folder / "client.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
         )
-        file.setFormatter(logging.Formatter(_FORMAT))
+        file.setFormatter(PlainFormatter(_FORMAT))
         root.addHandler(file)

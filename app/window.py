@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.config import ClientSettings
+from app.crashes.reports import CrashFolder
+from app.crashes.watch import CrashWatch
 from app.facts import app_version
 from contract.errors import ErrorCode, XudaError
 
@@ -32,10 +34,15 @@ _WARM_UP_AFTER_MS = 400
 def run_client(settings: ClientSettings) -> int:
     """Open the client and stay until its window is closed. Raises XudaError(SCREEN_MISSING) and as ``Client`` does."""
     need_screen()
+    with CrashWatch(settings.data, "client", app_version()) as watch:
+        return _run_watched(settings, watch)
+
+
+def _run_watched(settings: ClientSettings, watch: CrashWatch) -> int:
     script = _script(settings.autopilot)
     # Qt loads while the data folder is being opened: the key of a passphrase alone takes a third of a second.
     with ThreadPoolExecutor(1, thread_name_prefix="opening") as pool:
-        opening = pool.submit(_open, settings)
+        opening = pool.submit(_open, settings, watch)
         from app.ui.application import build_application
 
         application = build_application(sys.argv[:1])
@@ -46,8 +53,9 @@ def run_client(settings: ClientSettings) -> int:
                 _show_failure(error, settings.lang)
             raise
     with closing(client):
+        client.background(watch.collect)
         try:
-            return _run(application, client, script)
+            return _run(application, client, script, watch)
         finally:
             client.submit(client.service.shutdown).result()
 
@@ -68,13 +76,13 @@ def _script(file: Path | None) -> Script | None:
     return read_script(file)
 
 
-def _open(settings: ClientSettings) -> Client:
+def _open(settings: ClientSettings, watch: CrashWatch) -> Client:
     from app.bootstrap import Client
 
-    return Client(settings)
+    return Client(settings, watch)
 
 
-def _run(application: QApplication, client: Client, script: Script | None) -> int:
+def _run(application: QApplication, client: Client, script: Script | None, watch: CrashWatch) -> int:
     from PySide6.QtCore import QTimer
 
     from app.ui.application import MainWindow
@@ -82,6 +90,7 @@ def _run(application: QApplication, client: Client, script: Script | None) -> in
     client.submit(client.service.recover)
     context = _context(client)
     window = MainWindow(context)
+    window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
     window.show()
     client.start_sync()
     QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
@@ -90,6 +99,11 @@ def _run(application: QApplication, client: Client, script: Script | None) -> in
     if client.settings.invitation:
         window.use_invitation(client.settings.invitation)
     return int(application.exec())
+
+
+def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
+    watch.at_screen(name)
+    client.background(watch.keep_screen)
 
 
 def _context(client: Client) -> UiContext:
@@ -148,6 +162,7 @@ def diagnostics(client: Client) -> str:
         "queue": waiting,
         "refused": failed,
         "machine": platform.machine(),
+        "crash_reports": len(CrashFolder(client.settings.data).files()),
     }
     lines = [f"Xuda {app_version()}", *(f"{key}: {value}" for key, value in facts.items())]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Any
 from app.transcribe import messages as m
 from app.transcribe.jobs import Job
 from app.transcribe.models import ModelFolder
-from app.transcribe.process import CHUNK, WorkerProcess
+from app.transcribe.process import CHUNK, Witness, WorkerProcess
 from contract.errors import ErrorCode, XudaError
 
 _log = logging.getLogger(__name__)
@@ -26,8 +26,11 @@ _STALLED = 180.0  # seconds without a word from a worker that has something to d
 class Engine:
     """Owns the open jobs, the thread and the worker process. Everything public may be called from any thread."""
 
-    def __init__(self, folder: ModelFolder | None, problem: XudaError | None, threads: int) -> None:
+    def __init__(
+        self, folder: ModelFolder | None, problem: XudaError | None, threads: int, witness: Witness | None = None
+    ) -> None:
         self._folder = folder
+        self._witness = witness
         self._threads = threads
         self._problem = problem
         self._changed = threading.Condition()
@@ -141,7 +144,7 @@ class Engine:
 
     def _start_worker(self, folder: ModelFolder) -> None:
         try:
-            self._worker = WorkerProcess(folder.path, self._threads)
+            self._worker = WorkerProcess(folder.path, self._threads, self._witness)
         except OSError:  # the machine has no memory or no handles left; it may have some again soon
             _log.exception("the speech worker cannot be started")
             self._bury()
@@ -242,8 +245,10 @@ class Engine:
     def _bury(self) -> None:
         """The worker is dead. What it had not settled will be done again, unless it keeps killing workers."""
         was_ready = self._worker is not None and self._worker.ready
-        self._drop_worker()
+        exit_code = self._drop_worker()
         self._deaths += 1
+        if self._witness is not None:
+            self._witness.testify(exit_code)
         back_off = min(_LONGEST_BACK_OFF, 0.25 * 2.0**self._deaths) if self._deaths > 1 else 0.0
         self._start_at = time.monotonic() + back_off
         _log.warning("the speech worker died (%d in a row)", self._deaths)
@@ -256,10 +261,10 @@ class Engine:
             with self._changed:
                 self._warm = False  # the next job tries again
 
-    def _drop_worker(self) -> None:
+    def _drop_worker(self) -> int | None:
+        """Its exit code, None when there was no worker."""
         worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.end()
+        return worker.end() if worker is not None else None
 
 
 def _call(tell: Callable[[], object]) -> None:

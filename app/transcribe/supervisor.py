@@ -14,6 +14,7 @@ from app.transcribe.jobs import Callbacks, Job
 from app.transcribe.media import read_pcm
 from app.transcribe.messages import RATE
 from app.transcribe.models import ModelFolder
+from app.transcribe.process import Witness
 from contract.errors import ErrorCode, XudaError
 
 _FILE_WAITING = 60 * RATE  # decoded sound of a stored file that may wait in memory
@@ -28,11 +29,18 @@ class WhisperTranscriber:
     the end.
     """
 
-    def __init__(self, folder: ModelFolder | None, *, problem: XudaError | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        folder: ModelFolder | None,
+        *,
+        problem: XudaError | None = None,
+        threads: int = 1,
+        witness: Witness | None = None,
+    ) -> None:
         if folder is None and problem is None:
             problem = XudaError(ErrorCode.MODEL_MISSING, model="")
         self._folder = folder
-        self._engine = Engine(folder, problem, threads)
+        self._engine = Engine(folder, problem, threads, witness)
 
     @classmethod
     def open(
@@ -43,13 +51,17 @@ class WhisperTranscriber:
         bundled: Path | None = None,
         cores: int = 1,
         memory: int = 0,
+        witness: Witness | None = None,
     ) -> WhisperTranscriber:
-        """A transcriber with the best model there is (see ``models.find``), or without one."""
+        """A transcriber with the best model there is (see ``models.find``), or without one.
+
+        ``witness`` is told when the worker dies.
+        """
         try:
             folder = models.find(models_dir, wanted=wanted, bundled=bundled, cores=cores, memory=memory)
         except XudaError as problem:
             return cls(None, problem=problem)
-        return cls(folder)
+        return cls(folder, witness=witness)
 
     @property
     def model(self) -> str | None:

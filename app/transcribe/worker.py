@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -26,8 +27,14 @@ _DRAFT_SHARE = 0.3  # part of the time that drafts may take
 _DRAFT_EVERY = 1.0  # seconds of new sound that are worth a new draft
 
 
-def run(pipe: Connection, folder: str, threads: int) -> None:
-    """Entry point of the process: verify and load the model in ``folder``, then serve ``pipe`` until it closes."""
+def run(pipe: Connection, folder: str, threads: int, fault_file: str = "") -> None:
+    """Entry point of the process: verify and load the model in ``folder``, then serve ``pipe`` until it closes.
+
+    When it dies of a fault, ``fault_file`` says where in the code.
+    """
+    if fault_file:
+        with suppress(OSError):
+            faulthandler.enable(open(fault_file, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as it lives
     _settle_in(threads)
     inbox = Inbox(pipe)
     try:

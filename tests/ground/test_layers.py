@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("app", "assessment", "backend", "contract", "report", "resources")
-BASE = {"app.clock", "app.config", "app.log", "app.facts"}
+BASE = {"app.clock", "app.config", "app.log", "app.facts", "app.crashes"}
 
 # Who may import whom of ours, besides itself. The longest prefix of a module's name counts.
 MAY_IMPORT = {
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "report": {"contract", "assessment", "resources"},
     "backend": {"contract", "report", "assessment", "resources"},
     "app": {"app", "contract", "report", "assessment", "resources"},
+    "app.crashes": {"contract"},
     "app.interview": BASE | {"contract"},
     "app.storage": BASE | {"contract", "app.interview"},
     "app.capture": BASE | {"contract", "app.interview"},
@@ -35,6 +36,7 @@ COMPOSITION = (
     "app.bootstrap",
     "app.window",
     "app.commands",
+    "app.diagnostics",
     "app.demo",
     "app.model_command",
     "app.selftest",
