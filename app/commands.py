@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from app.bootstrap import Client
 from app.clock import SystemClock
 from app.config import DOMAIN, ClientSettings
-from app.interview.transfer import ReceiptFate
 from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
 from app.facts import app_version
+from app.interview.transfer import ReceiptFate
 from app.storage.open import open_storage
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
