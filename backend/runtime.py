@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
+from backend.cabinet import FILE_NAME, KeyCabinet
 from backend.db.engine import Database, open_engine
 from backend.db.keys import published
-from backend.db.migrate import migrate
+from backend.db.migrate import current_version, migrate
 from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
 from backend.keys import KeyFile, KeySource, Secrets, Vault
 from backend.objects.folder import FolderStore, make_folder
@@ -21,6 +22,8 @@ from contract.canonical import b64encode
 from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
 from contract.keylist import KeyList, KeyUse, OrganisationKey
+
+_FIRST_WITH_CABINET = "0006"
 
 
 def _utc_now() -> datetime:
@@ -34,6 +37,7 @@ class Runtime:
     settings: Settings
     db: Database
     vault: Vault
+    cabinet: KeyCabinet
     store: FolderStore
     organisation_id: str
     organisation_name: str
@@ -41,6 +45,7 @@ class Runtime:
 
     def close(self) -> None:
         self.db.close()
+        self.cabinet.close()
 
 
 def database_url(settings: Settings) -> str:
@@ -61,8 +66,9 @@ def create(settings: Settings, organisation: str, *, keys: KeySource | None = No
     source = keys or key_file(settings)
     secrets = _first_secrets(settings, source)
     engine = open_engine(database_url(settings))
+    cabinet = KeyCabinet(settings.data / FILE_NAME, Vault(source, list))
     migrate(engine)
-    database = Database(engine)
+    database = Database(engine, cabinet)
     signing, encryption, now = b64encode(secrets.signing[0].public), b64encode(secrets.encryption[0].public), _utc_now()
     with database.write() as session:
         if session.scalars(select(OrganisationRow)).first() is not None:
@@ -73,6 +79,7 @@ def create(settings: Settings, organisation: str, *, keys: KeySource | None = No
         for use, public in ((KeyUse.SIGNING, signing), (KeyUse.ENCRYPTION, encryption)):
             session.add(OrganisationKeyRow(use=use.value, epoch=1, public=public, since=now))
     database.close()
+    cabinet.close()
     return open_runtime(settings, keys=source)
 
 
@@ -85,16 +92,26 @@ def open_runtime(
     KEY_UNKNOWN); the last when key file and database do not belong together.
     """
     engine = open_engine(database_url(settings))
-    database = Database(engine)
     vault = Vault(keys or key_file(settings), lambda: _published(database))
-    migrate(engine)
+    cabinet = _open_cabinet(settings, engine, vault)
+    database = Database(engine, cabinet)
+    migrate(engine, cabinet=cabinet, vault=vault)
     with database.read() as session:
         row = session.scalars(select(OrganisationRow)).one_or_none()
     if row is None:
         raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
     _issue_first_list(database, vault, row.id, now())
     store = FolderStore(settings.data / "objects")
-    return Runtime(settings, database, vault, store, row.id, row.name, now)
+    return Runtime(settings, database, vault, cabinet, store, row.id, row.name, now)
+
+
+def _open_cabinet(settings: Settings, engine: Engine, vault: Vault) -> KeyCabinet:
+    path = settings.data / FILE_NAME
+    version = current_version(engine)
+    if version is not None and version >= _FIRST_WITH_CABINET and not path.exists():
+        # an empty one would be made, and what is stored would look as if it had been deleted
+        raise XudaError(ErrorCode.FILE_MISSING, file=FILE_NAME)
+    return KeyCabinet(path, vault)
 
 
 def _published(database: Database) -> list[OrganisationKey]:

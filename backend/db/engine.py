@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+from backend.cabinet import KeyCabinet
+
 _BUSY_SECONDS = 30
+CABINET = "cabinet"
 
 
 def open_engine(url: str) -> Engine:
@@ -43,23 +46,27 @@ def _begin(connection: Any) -> None:
 
 
 class Database:
-    """Transactions. Writers of this process queue on a lock instead of polling SQLite's."""
+    """Transactions. Writers of this process queue on a lock instead of polling SQLite's.
 
-    def __init__(self, engine: Engine) -> None:
+    Each session carries the cabinet of storage keys, for the rows that are sealed under them.
+    """
+
+    def __init__(self, engine: Engine, cabinet: KeyCabinet) -> None:
         self.engine = engine
+        self._info = {CABINET: cabinet}
         self._writer = engine.execution_options(writes=True)
         self._lock = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent view; nothing done in it is stored."""
-        with Session(self.engine) as session:
+        with Session(self.engine, info=self._info) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any exception. Not to be nested."""
-        with self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
             yield session
 
     def wipe_log(self) -> None:

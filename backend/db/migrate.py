@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError
@@ -17,8 +18,8 @@ def known_versions() -> list[str]:
     return sorted(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the database to the newest version.
+def migrate(engine: Engine, **helpers: Any) -> None:
+    """Bring the database to the newest version. ``helpers``: what migrations of data need (``cabinet``, ``vault``).
 
     Raises XudaError(DATABASE_NEWER) when a later version of the product wrote it, DATABASE_DAMAGED when it cannot be
     read at all.
@@ -31,7 +32,16 @@ def migrate(engine: Engine) -> None:
             raise XudaError(ErrorCode.DATABASE_NEWER, version=current)
         if current != known[-1]:
             with engine.execution_options(writes=True).begin() as connection:
-                _upgrade(connection)
+                _upgrade(connection, helpers)
+    except DatabaseError as error:
+        raise XudaError(ErrorCode.DATABASE_DAMAGED) from error
+
+
+def current_version(engine: Engine) -> str | None:
+    """The version of the database, None for an empty one. Raises XudaError(DATABASE_DAMAGED)."""
+    try:
+        with engine.connect() as connection:
+            return _current(connection)
     except DatabaseError as error:
         raise XudaError(ErrorCode.DATABASE_DAMAGED) from error
 
@@ -43,12 +53,12 @@ def _current(connection: Connection) -> str | None:
     return found
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, helpers: dict[str, Any]) -> None:
     # imported here: it costs every command a quarter of its start, and is needed once per release
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes.update(helpers, connection=connection)
     command.upgrade(config, "head")

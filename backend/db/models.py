@@ -1,8 +1,9 @@
 """Tables. Ids are UUID strings unless said; times are UTC; enums are stored by their value.
 
 Columns named ``*_sealed`` hold personal or secret values under the server's data key (``backend.keys``), so a stolen
-database file shows none of them; the key lives in another file. What candidates said stays sealed under the
-interview's own key, inside the event envelopes and objects.
+database file shows none of them; the key lives in another file. Those of a candidate, and all events of an interview,
+are sealed under a storage key of that candidate or interview instead (``backend.cabinet``), which is destroyed to
+delete them. What candidates said stays sealed under the interview's own key besides, inside the events and objects.
 """
 
 from __future__ import annotations
@@ -135,9 +136,10 @@ class Batch(Base):
 
 
 class Candidate(Base):
-    """``*_hash``: keyed hashes (server key) to find the same person again without opening anything.
+    """Each value is sealed under the candidate's storage key; ``name_sealed`` is empty once the person was erased.
 
-    ``extra_sealed``: further columns of the imported file, as a JSON object.
+    ``extra_sealed``: further columns of the imported file, as a JSON object. The keyed hashes by which the same person
+    is found again are in the cabinet of storage keys.
     """
 
     __tablename__ = "candidate"
@@ -147,9 +149,6 @@ class Candidate(Base):
     email_sealed: Mapped[str | None] = mapped_column(Text)
     id_number_sealed: Mapped[str | None] = mapped_column(Text)
     extra_sealed: Mapped[str | None] = mapped_column(Text)
-    phone_hash: Mapped[str | None] = mapped_column(String(64), index=True)
-    email_hash: Mapped[str | None] = mapped_column(String(64), index=True)
-    id_number_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime]
 
 
@@ -230,7 +229,7 @@ class Interview(Base):
     kit_version: Mapped[int | None]
     attempt: Mapped[int | None]
     part: Mapped[int | None]
-    wrapped_key: Mapped[str | None] = mapped_column(Text)
+    wrapped_key_sealed: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
@@ -241,14 +240,17 @@ class Interview(Base):
 
 
 class EventRow(Base):
-    """``digest`` is the SHA-256 of the payload in ``envelope`` (contract.envelope.Envelope as JSON)."""
+    """``sealed``: the contract.envelope.Envelope as JSON, sealed under the interview's storage key.
+
+    ``digest`` is the SHA-256 of the envelope's payload.
+    """
 
     __tablename__ = "event"
     interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
     digest: Mapped[str] = mapped_column(String(64))
-    envelope: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Candidate, InvitationRow, Role, new_id
@@ -82,7 +82,7 @@ def import_candidates(hr: Runtime, actor: Actor, batch_id: str, data: bytes) -> 
     table = read_table(data)
     imported: list[Imported] = []
     problems: list[RowProblem] = []
-    with hr.db.write() as session:
+    with hr.db.write() as session, hr.cabinet.together():
         batch = session.get(Batch, batch_id)
         if batch is None:
             raise XudaError(ErrorCode.NOT_FOUND, field="batch")
@@ -164,8 +164,8 @@ def _clash(
         if (column, value) in taken:
             return RowProblem(row.number, table.headers[column], "duplicate", taken[column, value])
     for column, value in person.identifiers:
-        same = getattr(Candidate, f"{column}_hash") == hr.vault.keyed_hash(value, column)
-        query = select(InvitationRow.id).join(InvitationRow.candidate).where(InvitationRow.batch_id == batch_id, same)
+        same = InvitationRow.candidate_id.in_(people.find_candidates(hr, column, value))
+        query = select(InvitationRow.id).where(InvitationRow.batch_id == batch_id, same)
         if session.scalar(query.limit(1)) is not None:
             return RowProblem(row.number, table.headers[column], "invited")
     return None
@@ -186,8 +186,9 @@ def _candidate(hr: Runtime, session: Session, person: Person, now: datetime) -> 
 
 
 def _alike(hr: Runtime, session: Session, person: Person) -> Sequence[Candidate]:
-    same = [getattr(Candidate, f"{c}_hash") == hr.vault.keyed_hash(v, c) for c, v in person.identifiers]
-    return session.scalars(select(Candidate).where(or_(*same))).all() if same else ()
+    found = {name for column, value in person.identifiers for name in people.find_candidates(hr, column, value)}
+    query = select(Candidate).where(Candidate.id.in_(found)).order_by(Candidate.created_at, Candidate.id)
+    return session.scalars(query).all() if found else ()
 
 
 def _merged(known: Person, new: Person) -> Person | None:

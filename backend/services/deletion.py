@@ -1,7 +1,8 @@
 """Deleting an interview for good, in steps that a crash may interrupt anywhere and the next start goes on with.
 
 1. One transaction: the rows go, what was deleted is written down, the interview stays as an id that takes nothing in.
-2. Its files are removed. 3. The certificate is signed; it stays.
+2. Its storage key is destroyed, so that no backup opens it either once the last backup of the key is gone, and its
+files are removed. 3. The certificate is signed; it stays.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from backend.cabinet import candidate_subject, interview_subject
 from backend.db.models import (
     Decision,
     Deletion,
@@ -109,18 +111,22 @@ def carry_out_pending(hr: Runtime) -> int:
 
 def carry_out(hr: Runtime, interview_id: str) -> None:
     """All steps that are not done yet. Raises XudaError(LEGAL_HOLD)."""
-    names = _forget_rows(hr, interview_id)
-    for name in names:
+    begun = _forget_rows(hr, interview_id)
+    subjects = [interview_subject(interview_id)]
+    if begun.candidate_id is not None:
+        subjects.append(candidate_subject(begun.candidate_id))
+    hr.cabinet.destroy(subjects)
+    for name in begun.files:
         hr.store.delete(name)
     hr.db.wipe_log()
     _certify(hr, interview_id)
 
 
-def _forget_rows(hr: Runtime, interview_id: str) -> list[str]:
+def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
     with hr.db.write() as session:
         row = session.get_one(Deletion, interview_id)
         if row.deleted_at is not None:
-            return list(row.files)
+            return row
         holds.check_none(session, interview_id)
         now = hr.now()
         interview = session.get_one(Interview, interview_id)
@@ -131,11 +137,11 @@ def _forget_rows(hr: Runtime, interview_id: str) -> list[str]:
         for part in (*_PARTS.values(), RestoreGap):
             session.execute(delete(part).where(part.interview_id == interview_id))
         row.candidate_id = erasure.with_interview(session, interview, now)
-        interview.wrapped_key = None
+        interview.wrapped_key_sealed = None
         row.deleted_at = interview.deleted_at = interview.updated_at = now
         counts = {"events": row.records["events"], "objects": row.records["objects"], "by": row.requested_by}
         audit.record(session, now, "server", "delete_interview", f"interview:{interview_id}", **counts)
-        return list(row.files)
+        return row
 
 
 def _certify(hr: Runtime, interview_id: str) -> None:

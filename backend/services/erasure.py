@@ -29,13 +29,14 @@ def with_interview(session: Session, interview: Interview, now: datetime) -> str
 
 
 def erase(session: Session, candidate_id: str, now: datetime) -> None:
-    """Take name, contact data, identifiers and imported columns out; cancel what invitations there are."""
+    """Take name, contact data, identifiers and imported columns out; cancel what invitations there are.
+
+    The caller destroys the candidate's storage key once its transaction is done.
+    """
     candidate = session.get_one(Candidate, candidate_id)
     candidate.name_sealed = ""
-    for column in ("phone", "email", "id_number"):
+    for column in ("phone", "email", "id_number", "extra"):
         setattr(candidate, f"{column}_sealed", None)
-        setattr(candidate, f"{column}_hash", None)
-    candidate.extra_sealed = None
     mine = InvitationRow.candidate_id == candidate_id
     session.execute(update(InvitationRow).where(mine).values(adjustments={}))
     session.execute(update(InvitationRow).where(mine, InvitationRow.cancelled_at.is_(None)).values(cancelled_at=now))

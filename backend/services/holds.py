@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.cabinet import interview_subject
 from backend.db.models import LegalHold, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, scope, wholes
@@ -24,7 +25,7 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """``reason`` is empty when it can no longer be opened. ``lifted_at`` None: the hold stands."""
+    """``lifted_at`` None: the hold stands."""
 
     interview_id: str
     reason: str
@@ -45,7 +46,7 @@ def set_hold(hr: Runtime, actor: Actor, interview_id: str, reason: str) -> None:
             raise XudaError(ErrorCode.ILLEGAL_STATE, state="hold")
         name = new_id()
         row = LegalHold(id=name, interview_id=interview_id, set_by=actor.username, set_at=hr.now())
-        row.reason_sealed = hr.vault.seal(words, _context(name, "set"))
+        row.reason_sealed = hr.cabinet.seal(interview_subject(interview_id), words, _context(name, "set"))
         session.add(row)
         audit.record(session, hr.now(), actor, "set_hold", f"interview:{interview_id}", hold=name)
 
@@ -60,7 +61,7 @@ def lift_hold(hr: Runtime, actor: Actor, interview_id: str, reason: str) -> None
         if row is None:
             raise XudaError(ErrorCode.NOT_FOUND, field="hold")
         row.lifted_by, row.lifted_at = actor.username, hr.now()
-        row.lift_reason_sealed = hr.vault.seal(words, _context(row.id, "lift"))
+        row.lift_reason_sealed = hr.cabinet.seal(interview_subject(interview_id), words, _context(row.id, "lift"))
         audit.record(session, hr.now(), actor, "lift_hold", f"interview:{interview_id}", hold=row.id)
 
 
@@ -102,16 +103,19 @@ def list_standing(hr: Runtime, actor: Actor) -> Sequence[HoldView]:
 
 
 def _view(hr: Runtime, row: LegalHold) -> HoldView:
-    lifted = row.lift_reason_sealed
     return HoldView(
         interview_id=row.interview_id,
-        reason=hr.vault.open(row.reason_sealed, _context(row.id, "set")),
+        reason=_opened(hr, row, row.reason_sealed, "set"),
         set_by=row.set_by,
         set_at=row.set_at,
         lifted_by=row.lifted_by,
         lifted_at=row.lifted_at,
-        lift_reason=hr.vault.open(lifted, _context(row.id, "lift")) if lifted else "",
+        lift_reason=_opened(hr, row, row.lift_reason_sealed, "lift"),
     )
+
+
+def _opened(hr: Runtime, row: LegalHold, sealed: str | None, what: str) -> str:
+    return hr.cabinet.open(interview_subject(row.interview_id), sealed, _context(row.id, what)) if sealed else ""
 
 
 def _words(reason: str) -> str:

@@ -13,6 +13,7 @@ from backend.runtime import Runtime
 from backend.services import deletion, states, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
+from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
 from contract.api import EventReply, InterviewCheck
 from contract.certificate import Requester
 from contract.envelope import Envelope, open_envelope
@@ -120,30 +121,28 @@ def _check_key_opens(hr: Runtime, event: Event) -> None:
 
 def _intact(row: EventRow) -> bool:
     try:
-        return Envelope.from_bytes(row.envelope).digest == row.digest
+        return event_envelope(row).digest == row.digest
     except XudaError:
         return False
 
 
 def _store(session: Session, event: Event, envelope: Envelope, now: datetime) -> bool:
     row = session.get(EventRow, (event.interview_id, event.seq))
-    text = envelope.to_bytes().decode("utf-8")
     if row is not None:
         if row.digest != envelope.digest:
             raise XudaError(ErrorCode.CONFLICT, field="seq")
         if not _intact(row):
-            row.envelope = text
+            seal_event(session, row, envelope)
         return False
-    session.add(
-        EventRow(
-            interview_id=event.interview_id,
-            seq=event.seq,
-            kind=event.kind.value,
-            digest=envelope.digest,
-            envelope=text,
-            received_at=now,
-        )
+    row = EventRow(
+        interview_id=event.interview_id,
+        seq=event.seq,
+        kind=event.kind.value,
+        digest=envelope.digest,
+        received_at=now,
     )
+    seal_event(session, row, envelope)
+    session.add(row)
     session.flush()
     return True
 
@@ -169,7 +168,7 @@ def _attach(session: Session, interview: Interview) -> None:
         return
     started = states.parse_event(row).parse_data(StartedData)
     interview.kit_id, interview.kit_version = started.kit_id, started.kit_version
-    interview.wrapped_key = started.wrapped_key
+    keep_wrapped_key(session, interview, started.wrapped_key)
     _invite(session, interview, started.invitation_id, started.attempt)
     kit = session.get(KitRow, (started.kit_id, started.kit_version))
     if interview.invitation_id is None and kit is not None:

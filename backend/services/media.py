@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Interview, ObjectRow, Role
 from backend.runtime import Runtime
-from backend.services import scope, wholes
+from backend.services import scope, sealing, wholes
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 from contract.sealed import SealedReader, object_context, plaintext_size
@@ -50,9 +50,10 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
 def interview_key(hr: Runtime, session: Session, interview: Interview) -> bytes | None:
     """The key that opens what the candidate said in this part; None before its first event is here and once the
     candidate has taken the consent back on any device: from then on nobody looks, until it is deleted."""
-    if interview.wrapped_key is None or wholes.withdrawn(session, wholes.rows_of(session, interview)):
+    wrapped = sealing.wrapped_key(session, interview)
+    if wrapped is None or wholes.withdrawn(session, wholes.rows_of(session, interview)):
         return None
-    return hr.vault.unwrap(interview.wrapped_key, interview.id)
+    return hr.vault.unwrap(wrapped, interview.id)
 
 
 def open_object(hr: Runtime, found: ObjectRow, key: bytes) -> SealedReader:

@@ -25,7 +25,7 @@ from backend.db.models import (
 )
 from backend.keys import Secrets
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, scope, sealing
 from backend.services.actor import Actor
 from backend.services.kits import content_digest
 from contract import invitation as invitations
@@ -317,12 +317,12 @@ def _newest_kits(session: Session) -> list[KitRow]:
 
 def _wrapped_to(hr: Runtime, session: Session) -> dict[str, int]:
     """Public encryption key -> how many interviews that still exist are wrapped to it."""
-    living = select(Interview.id, Interview.wrapped_key)
-    living = living.where(Interview.wrapped_key.is_not(None), Interview.deleted_at.is_(None))
+    living = select(Interview).where(Interview.wrapped_key_sealed.is_not(None), Interview.deleted_at.is_(None))
     counts: dict[str, int] = {}
-    for interview_id, wrapped in session.execute(living):
+    for interview in session.scalars(living):
         try:
-            public = hr.vault.unwrap_with(wrapped or "", interview_id)[1]
+            wrapped = sealing.wrapped_key(session, interview) or ""
+            public = hr.vault.unwrap_with(wrapped, interview.id)[1]
         except XudaError:
             continue  # of a key that was destroyed before: nothing here can need it
         counts[public] = counts.get(public, 0) + 1

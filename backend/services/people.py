@@ -1,24 +1,24 @@
-"""Candidates' personal values: sealed under the server's data key, each bound to its row and column."""
+"""Candidates' personal values: sealed under the candidate's storage key, each bound to its column."""
 
 from __future__ import annotations
 
+from backend.cabinet import candidate_subject
 from backend.db.models import Candidate
 from backend.runtime import Runtime
 
-
-def _context(candidate_id: str, column: str) -> str:
-    return f"candidate:{candidate_id}:{column}"
+_COLUMNS = ("phone", "email", "id_number", "extra")
 
 
 def candidate_name(hr: Runtime, candidate: Candidate) -> str:
     """Empty once the person's data have been erased."""
-    return hr.vault.open(candidate.name_sealed, _context(candidate.id, "name")) if candidate.name_sealed else ""
+    sealed = candidate.name_sealed
+    return hr.cabinet.open(candidate_subject(candidate.id), sealed, "name") if sealed else ""
 
 
 def candidate_value(hr: Runtime, candidate: Candidate, column: str) -> str | None:
     """``column``: phone, email, id_number or extra (a JSON object); None when it was not given."""
     sealed: str | None = getattr(candidate, f"{column}_sealed")
-    return None if sealed is None else hr.vault.open(sealed, _context(candidate.id, column))
+    return None if sealed is None else hr.cabinet.open(candidate_subject(candidate.id), sealed, column)
 
 
 def seal_candidate(
@@ -31,10 +31,18 @@ def seal_candidate(
     id_number: str = "",
     extra: str = "",
 ) -> None:
-    """Fill the sealed and hashed columns; ``candidate.id`` must be set."""
-    candidate.name_sealed = hr.vault.seal(name, _context(candidate.id, "name"))
-    for column, value in {"phone": phone, "email": email, "id_number": id_number, "extra": extra}.items():
-        sealed = hr.vault.seal(value, _context(candidate.id, column)) if value else None
-        setattr(candidate, f"{column}_sealed", sealed)
-        if column != "extra":
-            setattr(candidate, f"{column}_hash", hr.vault.keyed_hash(value, column) if value else None)
+    """Fill the sealed columns and remember the look-up hashes; ``candidate.id`` must be set."""
+    subject = candidate_subject(candidate.id)
+    candidate.name_sealed = hr.cabinet.seal(subject, name, "name")
+    for column, value in zip(_COLUMNS, (phone, email, id_number, extra), strict=True):
+        setattr(candidate, f"{column}_sealed", hr.cabinet.seal(subject, value, column) if value else None)
+    known = {"phone": phone, "email": email, "id_number": id_number}
+    hr.cabinet.remember(
+        subject, [(column, hr.vault.keyed_hash(value, column)) for column, value in known.items() if value]
+    )
+
+
+def find_candidates(hr: Runtime, column: str, value: str) -> list[str]:
+    """Ids of candidates with this phone, e-mail address or ID number; some may never have been stored."""
+    found = hr.cabinet.find(column, hr.vault.keyed_hash(value, column))
+    return [subject.removeprefix(candidate_subject("")) for subject in found]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.cabinet import candidate_subject
 from backend.db.models import Candidate, Interview, InvitationRow, KitRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, deletion, erasure, holds, scope, server_time, wholes
@@ -95,6 +96,7 @@ def _erase_uninterviewed(hr: Runtime, now: datetime) -> int:
             erasure.erase(session, candidate_id, now)
             audit.record(session, hr.now(), "server", "erase_candidate", f"candidate:{candidate_id}")
     if over:
+        hr.cabinet.destroy(candidate_subject(candidate_id) for candidate_id in over)
         hr.db.wipe_log()
     return len(over)
 

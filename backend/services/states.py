@@ -9,15 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Decision, EventRow, Interview
-from contract.envelope import Envelope, parse_payload
+from backend.services.sealing import event_envelope
+from contract.envelope import parse_payload
 from contract.events import FINAL_STATES, STATE_AFTER, Event, EventType, HrState
 
 NO_CONTACT = "no_contact"
 
 
 def parse_event(row: EventRow) -> Event:
-    """The event of a row whose signature was verified when it came."""
-    return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Event)
+    """The event of a row whose signature was verified when it came; inside the row's transaction.
+
+    Raises XudaError(KEY_DESTROYED | SEALED_DAMAGED).
+    """
+    return parse_payload(event_envelope(row).payload_bytes, Event)
 
 
 def derived(session: Session, interview_id: str) -> tuple[HrState, datetime | None]:

@@ -339,7 +339,7 @@ def test_a_deleted_interview_is_gone_and_nothing_of_it_is_taken_in_again(
         interviews.summary(backend.hr, COMMAND_LINE, talk.interview_id)
     with backend.hr.db.read() as session:
         row = session.get_one(Interview, talk.interview_id)
-        assert (row.wrapped_key, row.deleted_at is not None) == (None, True)
+        assert (row.wrapped_key_sealed, row.deleted_at is not None) == (None, True)
     waiting = interviews.list_interviews(backend.hr, COMMAND_LINE, ListQuery(size=1000)).items
     assert talk.invitation_id not in {item.invitation_id for item in waiting}
 

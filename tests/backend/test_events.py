@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -177,13 +178,16 @@ def test_an_interview_for_an_unknown_invitation_is_kept_and_listed(booth: Booth,
     assert (found.code, found.candidate, found.department_id) == (None, "", "rd")
 
 
-def test_an_event_damaged_in_the_database_is_missed_and_can_be_sent_again(backend: Served, talk: Talk) -> None:
+@pytest.mark.parametrize("damage", [lambda text: "AA" + text, lambda text: text[:-4] + "AAAA", lambda text: ""])
+def test_an_event_damaged_in_the_database_is_missed_and_can_be_sent_again(
+    backend: Served, talk: Talk, damage: Callable[[str], str]
+) -> None:
     talk.started()
     talk.consented()
     talk.put_all()
     with backend.hr.db.write() as session:
         row = session.get_one(EventRow, (talk.interview_id, 2))
-        row.envelope = row.envelope.replace('"payload":"', '"payload":"AA')
+        row.sealed = damage(row.sealed)
     assert [*talk.check()["events"]] == ["1"]
     assert talk.put(2).status_code == 200
     assert [*talk.check()["events"]] == ["1", "2"]

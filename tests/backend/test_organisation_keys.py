@@ -14,7 +14,7 @@ from sqlalchemy import select
 from backend.db.models import Interview, InvitationRow, KeyListRow, KitRow
 from backend.keys import KeyFile
 from backend.runtime import Runtime, open_runtime
-from backend.services import audit, deletion, devices, organisation_keys
+from backend.services import audit, deletion, devices, organisation_keys, sealing
 from backend.settings import Settings
 from contract import invitation as invitations
 from contract.api import ManifestReply
@@ -275,7 +275,7 @@ def test_a_data_folder_from_before_the_epochs_gets_its_chain_and_can_rotate(tmp_
     hr = open_runtime(Settings(data=tmp_path / "old", passphrase="fixture"))
     assert verify_chain(anchor, extend_chain(anchor, [], chain(hr))) is not None
     with hr.db.read() as session:
-        wrapped = session.get_one(Interview, facts["interview_id"]).wrapped_key
+        wrapped = sealing.wrapped_key(session, session.get_one(Interview, facts["interview_id"]))
     assert wrapped is not None
     assert hr.vault.unwrap(wrapped, facts["interview_id"]) == b64decode(facts["interview_key"])
     hr.close()

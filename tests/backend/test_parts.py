@@ -328,7 +328,7 @@ def test_a_withdrawal_on_one_device_deletes_all_parts_and_reaches_the_others(
     assert notices(talk.booth, talk) == {talk.interview_id: NoticeKind.DELETED}
     assert notices(other, second) == {second.interview_id: NoticeKind.DELETED}
     with backend.hr.db.read() as session:
-        assert all(session.get_one(Interview, item.interview_id).wrapped_key is None for item in (talk, second))
+        assert all(session.get_one(Interview, item.interview_id).wrapped_key_sealed is None for item in (talk, second))
 
 
 def test_a_withdrawal_that_is_all_a_device_ever_sent_deletes_what_others_sent_before_and_after(

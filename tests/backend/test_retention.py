@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from backend.db.models import Candidate, Deletion, InvitationRow, LegalHold, Role
 from backend.objects.folder import FolderStore
-from backend.services import certificates, chores, deletion, holds, interviews, reports, retention, server_time
+from backend.services import certificates, chores, deletion, holds, interviews, people, reports, retention, server_time
 from backend.services.actor import Actor
 from contract import events as ev
 from contract.certificate import DeletionCertificate, DeletionProgress, DeletionState, Requester
@@ -68,6 +68,10 @@ def person_of(backend: Served, talk: Talk) -> Candidate:
         return session.get_one(InvitationRow, talk.invitation_id).candidate
 
 
+def findable(backend: Served) -> bool:
+    return bool(people.find_candidates(backend.hr, "phone", "13800138000"))
+
+
 def refused(action: object, *arguments: object) -> ErrorCode:
     with pytest.raises(XudaError) as caught:
         action(*arguments)  # type: ignore[operator]
@@ -121,7 +125,7 @@ def test_a_deleted_candidate_leaves_neither_name_nor_phone(own_backend: Served, 
     talk, _ = told
     deletion.delete_interview(own_backend.hr, HR, talk.interview_id)
     person = person_of(own_backend, talk)
-    assert (person.name_sealed, person.phone_sealed, person.phone_hash) == ("", None, None)
+    assert (person.name_sealed, person.phone_sealed, findable(own_backend)) == ("", None, False)
     with own_backend.hr.db.read() as session:
         assert session.get_one(InvitationRow, talk.invitation_id).cancelled_at is not None
 
@@ -135,10 +139,10 @@ def test_a_candidate_with_another_interview_keeps_name_and_phone_until_that_goes
     second.put_all()
     deletion.delete_interview(own_backend.hr, HR, talk.interview_id)
     assert not certificate(talk).candidate_erased
-    assert person_of(own_backend, talk).phone_hash is not None
+    assert findable(own_backend)
     deletion.delete_interview(own_backend.hr, HR, second.interview_id)
     assert certificate(second).candidate_erased
-    assert person_of(own_backend, talk).phone_hash is None
+    assert not findable(own_backend)
 
 
 @pytest.mark.parametrize("crash", ["files", "certificate"])
@@ -267,7 +271,8 @@ def test_people_who_never_came_are_erased_after_the_same_time(own_backend: Serve
     days_pass(own_backend, 35)
     assert retention.purge_due(hr).candidates == 1
     with hr.db.read() as session:
-        assert session.get_one(InvitationRow, invitation).candidate.phone_hash is None
+        assert session.get_one(InvitationRow, invitation).candidate.phone_sealed is None
+    assert people.find_candidates(hr, "phone", "13900139000") == []
 
 
 @pytest.mark.parametrize("days", [1.1, 400, 5000])

@@ -13,7 +13,7 @@ from app.sync.enrolment import enroll
 from backend.db.models import AuditRow, EventRow, Interview, ObjectRow, ReceiptRow, Upload
 from backend.services import devices
 from backend.services.actor import Actor
-from backend.services.media import open_object
+from backend.services.media import interview_key, open_object
 from backend.services.states import decided
 from contract.api import upload_id
 from contract.events import HrState, ObjectRef
@@ -85,15 +85,15 @@ def compare_with_hr(hr: Served, made: Expected, findings: Findings, name: str) -
         target = AuditRow.target == f"interview:{made.interview_id}"
         told = session.scalar(select(func.count(AuditRow.id)).where(target, AuditRow.action == "object")) or 0
         state = decided(session, interview) if interview else None
+        key = interview_key(hr.hr, session, interview) if interview else None
     findings.expect({row.seq: row.digest for row in rows} == made.events, f"{name}: events differ at HR")
     findings.expect(len(stored) == len(made.objects), f"{name}: {len(stored)} recordings for {len(made.objects)}")
     findings.expect(receipts == 1, f"{name}: {receipts} receipts")
     findings.expect(uploads == told == len(made.objects), f"{name}: {uploads} uploads, {told} deliveries in the log")
     findings.expect(state is HrState.PENDING_REVIEW, f"{name}: HR sees {state}")
-    if interview is None or interview.wrapped_key is None:
+    if key is None:
         findings.expect(False, f"{name}: HR has no key")
         return
-    key = hr.hr.vault.unwrap(interview.wrapped_key, interview.id)
     for row in stored:
         same = _said(hr, row, key) == made.spoken.get(row.object_id)
         findings.expect(same, f"{name}: recording {row.object_id} differs at HR")

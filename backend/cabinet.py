@@ -1,0 +1,184 @@
+"""Storage keys: what opens an interview or names a person is stored under a key of its own, kept in a file of its own.
+
+Destroying that one key makes every copy of the rest unreadable, also in backups that are kept for long; backups of this
+file are kept for a short time only. Each key is itself sealed under the server's data key, so that the file alone opens
+nothing. Look-up hashes of phones, e-mail addresses and ID numbers lie here too: those who hold the data key could try
+all phone numbers against them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from backend.objects.folder import sync_folder
+from contract.canonical import b64decode, b64encode
+from contract.errors import ErrorCode, XudaError
+from contract.sealed import KEY_SIZE, open_value, seal_value
+
+FILE_NAME = "vault.db"
+_VERSION = 1
+_BUSY_SECONDS = 30
+_TABLES = """
+CREATE TABLE storage_key (subject TEXT PRIMARY KEY, sealed TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE lookup (
+    subject TEXT NOT NULL, kind TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (kind, hash, subject)
+) WITHOUT ROWID;
+CREATE INDEX lookup_subject ON lookup (subject);
+"""
+
+
+class Sealer(Protocol):
+    """Seals a text so that only the server's data key opens it (``backend.keys.Vault``)."""
+
+    def seal(self, text: str, context: str) -> str: ...
+
+    def open(self, sealed: str, context: str) -> str: ...
+
+
+def interview_subject(interview_id: str) -> str:
+    return f"interview:{interview_id}"
+
+
+def candidate_subject(candidate_id: str) -> str:
+    return f"candidate:{candidate_id}"
+
+
+class KeyCabinet:
+    """The file of storage keys. Every change is durable before its method returns; any thread may call.
+
+    Several processes may have it open. Nothing is kept in memory: a key that was destroyed is gone for all of them.
+    """
+
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        """Opens ``path``, or makes it. Raises XudaError(DATABASE_NEWER | DATABASE_DAMAGED)."""
+        self._sealer = sealer
+        self._lock = threading.RLock()
+        self._together = False
+        self._connection = _connect(path)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction around several changes: all of them become durable at its end, none when it raises."""
+        with self._lock:
+            if self._together:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._together = True
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._together = False
+
+    def seal(self, subject: str, text: str, context: str) -> str:
+        """Seal ``text`` under the subject's key, which is made when there is none. ``context`` is its place."""
+        return seal_value(text.encode("utf-8"), self._key_for(subject), context)
+
+    def open(self, subject: str, sealed: str, context: str) -> str:
+        """Raises XudaError(KEY_DESTROYED) when the subject has no key, SEALED_DAMAGED."""
+        key = self._key(subject)
+        if key is None:
+            raise XudaError(ErrorCode.KEY_DESTROYED)
+        return open_value(sealed, key, context).decode("utf-8")
+
+    def subjects(self) -> set[str]:
+        """Everybody and everything that has a key."""
+        with self._lock:
+            return {row[0] for row in self._connection.execute("SELECT subject FROM storage_key")}
+
+    def destroy(self, subjects: Iterable[str]) -> None:
+        """Destroy keys and look-up hashes for good: overwritten in the file, gone from its log. Unknown ones are fine.
+
+        Raises XudaError(DISK_ERROR) when a reader of another process stands in the way; nothing is half done then.
+        """
+        names = [(subject,) for subject in subjects]
+        with self._lock:
+            with self.together():
+                self._connection.executemany("DELETE FROM storage_key WHERE subject = ?", names)
+                self._connection.executemany("DELETE FROM lookup WHERE subject = ?", names)
+            if self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise XudaError(ErrorCode.DISK_ERROR, file=FILE_NAME)
+
+    def remember(self, subject: str, hashes: Iterable[tuple[str, str]]) -> None:
+        """Replace the subject's look-up hashes: pairs of kind and hash."""
+        rows = [(subject, kind, found) for kind, found in hashes]
+        with self.together():
+            self._connection.execute("DELETE FROM lookup WHERE subject = ?", (subject,))
+            self._connection.executemany("INSERT INTO lookup (subject, kind, hash) VALUES (?, ?, ?)", rows)
+
+    def find(self, kind: str, found: str) -> list[str]:
+        """Subjects with this look-up hash."""
+        with self._lock:
+            rows = self._connection.execute("SELECT subject FROM lookup WHERE kind = ? AND hash = ?", (kind, found))
+            return [row[0] for row in rows]
+
+    def snapshot(self, target: Path) -> None:
+        """A consistent copy of the file as ``target``, which must not exist; durable when this returns."""
+        with closing(sqlite3.connect(target)) as copy:
+            with self._lock:
+                self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        with target.open("rb+") as file:
+            os.fsync(file.fileno())
+        sync_folder(target.parent)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _key(self, subject: str) -> bytes | None:
+        with self._lock:
+            row = self._connection.execute("SELECT sealed FROM storage_key WHERE subject = ?", (subject,)).fetchone()
+        return None if row is None else b64decode(self._sealer.open(row[0], _context(subject)))
+
+    def _key_for(self, subject: str) -> bytes:
+        known = self._key(subject)
+        if known is not None:
+            return known
+        sealed = self._sealer.seal(b64encode(os.urandom(KEY_SIZE)), _context(subject))
+        with self._lock:
+            # whoever was first, also in another process, has made the key
+            self._connection.execute("INSERT OR IGNORE INTO storage_key VALUES (?, ?)", (subject, sealed))
+        made = self._key(subject)
+        assert made is not None
+        return made
+
+
+def _context(subject: str) -> str:
+    return f"storage key:{subject}"
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
+    try:
+        if os.name == "posix":
+            path.chmod(0o600)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN IMMEDIATE")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
+            raise XudaError(ErrorCode.DATABASE_NEWER, version=version)
+        if version == 0:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
