@@ -34,7 +34,9 @@ def enroll(settings: ClientSettings) -> int:
             raise XudaError(ErrorCode.SETTING_INVALID, field=field, value="")
     with closing(open_storage(settings.data, SystemClock())) as storage:
         name = settings.device_name or platform.node() or "xuda"
-        enrolment = run_enrolment(settings.server, settings.code, name, storage)
+        enrolment = run_enrolment(
+            settings.server, settings.code, name, storage, new_organisation_key=settings.new_organisation_key
+        )
     _ = load(DOMAIN, settings.lang).gettext
     if _readable_on_the_way(enrolment.server_url):
         warning = _("The connection is not encrypted: names of candidates could be read on the way. Use https.")
@@ -62,16 +64,22 @@ def sync(settings: ClientSettings) -> int:
         client.transcriber.wait_idle(settings.wait or None)
         client.submit(lambda: None).result()  # words that were posted are stored before anything is sent
         assert client.engine is not None
+        if settings.retry_failed:
+            client.storage.outbox.retry_failed()
         summary = client.engine.run_until_idle(settings.wait)
         model_problem = _broken_model(client)
     _ = load(DOMAIN, settings.lang).gettext
     text = _("Delivered: {delivered}. Waiting: {pending}. Refused by HR: {failed}.").format(**asdict(summary))
     _print(settings, asdict(summary), text)
-    left = summary.pending or summary.failed
-    for code in (summary.code if left else None, model_problem):
+    told = summary.pending or summary.failed or summary.code in _ALWAYS_TOLD
+    for code in (summary.code if told else None, model_problem):
         if code is not None:
             print("\n".join(code_text(code, settings.lang).lines), file=sys.stderr)
     return 0 if summary.pending == 0 else 1
+
+
+# a person has to act, also when nothing waits
+_ALWAYS_TOLD = (ErrorCode.DEVICE_REVOKED, ErrorCode.ORGANISATION_KEYS_INVALID)
 
 
 def _broken_model(client: Client) -> ErrorCode | None:

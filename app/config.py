@@ -51,6 +51,8 @@ class ClientSettings:
     code: str = ""
     device_name: str = ""
     wait: float = 0.0
+    retry_failed: bool = False
+    new_organisation_key: bool = False
     headless: bool = False
     keep: Path | None = None
     action: str = ""
@@ -259,6 +261,12 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         "--all",
         ("export",),
         {**_FLAG, "dest": "everything", "help": N_("everything still on this device, also what HR has receipted")},
+    ),
+    ("--retry-failed", ("sync",), {**_FLAG, "help": N_("also try again what HR has refused")}),
+    (
+        "--new-organisation-key",
+        ("enroll",),
+        {**_FLAG, "help": N_("HR has said that the organisation's signing key was revoked: accept the code's new one")},
     ),
     ("--headless", ("demo",), {**_FLAG, "help": N_("no screen, no devices: recorded speech drives the interview")}),
     (

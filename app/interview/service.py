@@ -348,7 +348,7 @@ class InterviewService:
         key, interview_id = self._new_key(), str(uuid.uuid4())
         facts = self._facts()
         attempt = 1 + len(self._attempts(invitation.invitation_id))
-        wrapped = wrap_key(key, b64decode(kit.encryption_key), interview_id)
+        wrapped = wrap_key(key, b64decode(self._shelf.encryption_key(kit)), interview_id)
         started = drafts.started(invitation, kit, attempt, wrapped, language, facts)
         now = self._clock.now()
         row = InterviewRow(

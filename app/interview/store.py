@@ -217,6 +217,10 @@ class Shelf(Protocol):
         """Raises XudaError(KIT_MISSING | SIGNATURE_INVALID)."""
         ...
 
+    def encryption_key(self, kit: Kit) -> str:
+        """The organisation's public key (base64url) to which the keys of new interviews are wrapped."""
+        ...
+
     def admit(self, text: str) -> Admission:
         """Resolve a scanned or typed token or link, an invitation code, a phone or an ID number.
 

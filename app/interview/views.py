@@ -188,4 +188,7 @@ class SyncNews:
     code: str | None = None
 
 
+# sync cannot go on by itself: somebody has to act (values of ErrorCode)
+STAFF_CODES = frozenset({"device_revoked", "organisation_keys_invalid"})
+
 News = PartialText | TranscriptReady | TranscriptFailed | DeviceFault | InputEnded | SyncNews

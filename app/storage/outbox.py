@@ -162,6 +162,11 @@ class Outbox:
         sql = "UPDATE outbox SET state = 'failed', attempts = attempts + 1, code = ? WHERE item_id = ?"
         self._database.transaction(lambda db: db.execute(sql, (code, item.item_id)))
 
+    def retry_failed(self) -> int:
+        """Put what was refused back into the queue, because a person asks; how many items."""
+        sql = "UPDATE outbox SET state = 'waiting', attempts = 0 WHERE state = 'failed'"
+        return int(self._database.transaction(lambda db: db.execute(sql).rowcount))
+
     def deleted_at_hr(self, interview_id: str) -> bool:
         """HR says that it has deleted the interview. True when its candidate has withdrawn: nothing is owed any more.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,13 +60,16 @@ class SqliteShelf:
         """Keep what verifies, in one transaction; what does not is refused, logged and told by ``refused``.
 
         A kit's version never changes: another content under the same version is refused (CONFLICT).
-        ``heard_at_monotonic`` is the clock's monotonic time at which the answer came. Raises XudaError(NOT_ENROLLED).
+        ``heard_at_monotonic`` is the clock's monotonic time at which the answer came. Raises XudaError(NOT_ENROLLED),
+        and ORGANISATION_KEYS_INVALID when the organisation's new keys could not be followed; the rest is done.
         """
+        broken = self._take_keys(bootstrap)
         enrolment = self._enrolments.need()
-        sealed = self._seal_roster(bootstrap.roster, enrolment)
+        trusted = enrolment.accepted_keys(bootstrap.server_time)
+        sealed = self._seal_roster(bootstrap.roster, enrolment, trusted)
 
         def save(db: sqlite_utils.Database) -> list[Refused]:
-            found = [_save_kit(db, envelope, enrolment) for envelope in bootstrap.kits]
+            found = [_save_kit(db, envelope, trusted) for envelope in bootstrap.kits]
             refused = [item for item in found if item is not None]
             if isinstance(sealed, Refused):
                 refused.append(sealed)
@@ -83,6 +86,16 @@ class SqliteShelf:
         self._heard = (bootstrap.server_time, heard_at_monotonic)
         for item in self._refused:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
+        if broken is not None:
+            raise broken
+
+    def keys_serial(self) -> int:
+        """Number of the newest key list that is here; 0 for none."""
+        newest = self._enrolments.need().newest
+        return newest.serial if newest else 0
+
+    def encryption_key(self, kit: Kit) -> str:
+        return self._enrolments.need().encryption_key(kit.encryption_key)
 
     @property
     def refused(self) -> tuple[Refused, ...]:
@@ -102,7 +115,7 @@ class SqliteShelf:
         found = []
         for row in self._database.call(lambda db: rows(db, sql)):
             try:
-                found.append(_open_kit(row, enrolment))
+                found.append(_open_kit(row, enrolment.organisation_keys))
             except XudaError as error:
                 log.error("kit %s version %s cannot be used: %s", row["kit_id"], row["version"], error.code)
         return found
@@ -113,7 +126,8 @@ class SqliteShelf:
         row = self._database.call(lambda db: one(db, sql, kit_id, version, version))
         if row is None:
             raise XudaError(ErrorCode.KIT_MISSING)
-        return _open_kit(row, enrolment)
+        # the kit of an interview that has begun was checked then, and stays good whatever became of the key
+        return _open_kit(row, enrolment.organisation_keys if version is None else enrolment.known_keys)
 
     def admit(self, text: str) -> Admission:
         enrolment = self._enrolments.need()
@@ -121,7 +135,7 @@ class SqliteShelf:
         entries = self._entries(enrolment)
         if text.casefold().startswith(SCHEME):
             token = SCHEME + text[len(SCHEME) :]
-            invitation = read(token, enrolment.organisation_keys)
+            invitation = read(token, enrolment.accepted_keys(self.server_time()))
             entry = self._find(entries, enrolment, lambda item: item.invitation_id == invitation.invitation_id)
             return Admission(invitation, token, self.kit(invitation.kit_id), entry[1] if entry else None)
         chosen = self._by_code_or_number(text, entries, enrolment)
@@ -186,9 +200,19 @@ class SqliteShelf:
         envelope = Envelope.from_bytes(open_value(row["sealed"], key, _ROSTER_PLACE))
         return open_envelope(envelope, Roster, enrolment.organisation_keys)
 
-    def _seal_roster(self, envelope: Envelope, enrolment: Enrolment) -> Row | Refused:
+    def _take_keys(self, bootstrap: Bootstrap) -> XudaError | None:
         try:
-            roster = open_envelope(envelope, Roster, enrolment.organisation_keys)
+            self._enrolments.take_keys(bootstrap.key_lists)
+        except XudaError as error:
+            if error.code is not ErrorCode.ORGANISATION_KEYS_INVALID:
+                raise
+            log.error("the organisation's new keys cannot be followed: %s", error)
+            return error
+        return None
+
+    def _seal_roster(self, envelope: Envelope, enrolment: Enrolment, trusted: Mapping[str, bytes]) -> Row | Refused:
+        try:
+            roster = open_envelope(envelope, Roster, trusted)
         except XudaError as error:
             return Refused("roster", error.code.value)
         if roster.device_id != enrolment.device_id:
@@ -204,13 +228,13 @@ class SqliteShelf:
         return key
 
 
-def _open_kit(row: Row, enrolment: Enrolment) -> Kit:
-    return open_envelope(Envelope.from_bytes(row["envelope"]), Kit, enrolment.organisation_keys)
+def _open_kit(row: Row, trusted: Mapping[str, bytes]) -> Kit:
+    return open_envelope(Envelope.from_bytes(row["envelope"]), Kit, trusted)
 
 
-def _save_kit(db: sqlite_utils.Database, envelope: Envelope, enrolment: Enrolment) -> Refused | None:
+def _save_kit(db: sqlite_utils.Database, envelope: Envelope, trusted: Mapping[str, bytes]) -> Refused | None:
     try:
-        kit = open_envelope(envelope, Kit, enrolment.organisation_keys)
+        kit = open_envelope(envelope, Kit, trusted)
     except XudaError as error:
         return Refused("kit", error.code.value)
     stored = one(db, "SELECT digest, envelope FROM kits WHERE kit_id = ? AND version = ?", kit.kit_id, kit.version)

@@ -48,8 +48,10 @@ class DeviceApi:
     def contact(self, contact: Contact) -> ContactReply:
         return self._call("POST", "/v1/contact", ContactReply, contact.model_dump_json().encode())
 
-    def bootstrap(self) -> Bootstrap:
-        return self._call("GET", "/v1/bootstrap", Bootstrap)
+    def bootstrap(self, keys_serial: int = 0) -> Bootstrap:
+        """``keys_serial``: number of the newest key list that is here; only later ones are sent."""
+        path = f"/v1/bootstrap?keys={keys_serial}" if keys_serial else "/v1/bootstrap"
+        return self._call("GET", path, Bootstrap)
 
     def check(self, interview_id: str) -> InterviewCheck:
         answer = self._call("GET", f"/v1/interviews/{interview_id}/check", InterviewCheck)

@@ -72,6 +72,8 @@ class SyncEngine:
         self._heartbeat_due = 0.0
         self._delivered = 0
         self._code: ErrorCode | None = None
+        # stays until HR's keys can be followed again: until then receipts cannot be checked
+        self._distrust: ErrorCode | None = None
         self._last_news: SyncNews | None = None
         self._deadline: float | None = None
         self._stopping = threading.Event()
@@ -120,13 +122,13 @@ class SyncEngine:
             while True:
                 wait = self._turn()
                 left = deadline - time.monotonic()
-                if self._idle() or left <= 0 or self._stopping.is_set():
+                if self._idle() or left <= 0 or self._line.revoked or self._stopping.is_set():
                     break
                 self._sleep(min(wait, left))
         finally:
             self._deadline = None
         pending, failed = self._books.counts()
-        return SyncSummary(self._delivered - begun, pending, failed, self._line.online, self._code)
+        return SyncSummary(self._delivered - begun, pending, failed, self._line.online, self._distrust or self._code)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -180,12 +182,15 @@ class SyncEngine:
         if now < max(self._bootstrap_due, self._backoff.due(_BOOTSTRAP)):
             return
         try:
-            bootstrap = self._api.bootstrap()
+            bootstrap = self._api.bootstrap(self._books.keys_serial())
             self._books.save_bootstrap(bootstrap, time.monotonic())
         except XudaError as error:
+            if error.code is ErrorCode.ORGANISATION_KEYS_INVALID:
+                self._distrust = error.code
             self._backoff.failed(_BOOTSTRAP)
             self._trouble(error)
             return
+        self._distrust = None
         self._backoff.succeeded(_BOOTSTRAP)
         self.facts.reached()
         self._bootstrap_due = now + self._pace.bootstrap
@@ -265,6 +270,8 @@ class SyncEngine:
         log.warning("an item of kind %s was not delivered: %s", item.kind, code)
         self._code = code
         self._backoff.failed(_key(item))
+        if code is ErrorCode.RECEIPT_INVALID:
+            self._bootstrap_due = 0.0  # it may be signed with a key that is newer than those known here
         if code is ErrorCode.SEALED_DAMAGED:
             self._books.refuse(item, code)
         elif code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
@@ -360,7 +367,7 @@ class SyncEngine:
 
     def _announce(self, phase: SyncPhase, counts: tuple[int, int] | None = None) -> None:
         pending, failed = counts or self._books.counts()
-        news = SyncNews(phase, pending, failed, self._code)
+        news = SyncNews(phase, pending, failed, self._distrust or self._code)
         if news == self._last_news:
             return
         self._last_news = news

@@ -12,9 +12,9 @@ from app.storage.keystore import KeyStore
 from app.sync.api import DeviceApi
 from app.sync.failures import Fate, TransportError
 from app.sync.transport import Transport
-from contract.api import EnrolReply, EnrolRequest
+from contract.api import EnrolReply, EnrolRequest, Succession
 from contract.canonical import b64decode, b64encode
-from contract.envelope import Envelope
+from contract.envelope import Envelope, sign
 from contract.errors import ErrorCode, XudaError
 from contract.keys import SigningKey, fingerprint
 
@@ -28,8 +28,7 @@ _LOOKALIKES = str.maketrans("OIL", "011")
 
 
 class _Outbox(Protocol):
-    def counts(self) -> tuple[int, int]: ...
-    def interviews_to_check(self) -> list[str]: ...
+    def retry_failed(self) -> int: ...
 
 
 class EnrolmentStorage(Protocol):
@@ -50,17 +49,22 @@ def enroll(
     storage: EnrolmentStorage,
     *,
     transport: Transport | None = None,
+    new_organisation_key: bool = False,
 ) -> Enrolment:
     """Enrol this device and keep the organisation's keys for good.
 
-    An enrolled device may be enrolled again (after a revocation, or at another address) with its own organisation and
-    when nothing of it is left to deliver: what was signed with the old key would never be taken from the new device.
-    For another organisation use another data folder. Raises, with nothing changed on this device:
-    XudaError(ENROLMENT_CODE_INVALID | FINGERPRINT_MISMATCH | ILLEGAL_STATE | SETTING_INVALID | SIGNATURE_INVALID |
-    SERVER_UNREACHABLE | SERVER_NOT_XUDA | …).
+    An enrolled device may be enrolled again (after a revocation, or at another address) with its own organisation. It
+    proves with its old key who it has been, and then delivers also what that key has signed. Where the old key is lost
+    HR's code names the device instead. ``new_organisation_key``: HR has said that the organisation's signing key was
+    revoked, so another one than those known here is accepted. For another organisation use another data folder.
+
+    Raises, with nothing changed on this device: XudaError(ENROLMENT_CODE_INVALID | FINGERPRINT_MISMATCH |
+    ILLEGAL_STATE | SETTING_INVALID | SIGNATURE_INVALID | SERVER_UNREACHABLE | SERVER_NOT_XUDA | …).
     """
     expected = fingerprint_start(code)
-    _check_may_enrol(storage, expected)
+    old = _former(storage)
+    if old is not None and not new_organisation_key and expected not in _known_starts(old):
+        raise XudaError(ErrorCode.FINGERPRINT_MISMATCH)
     link = transport or Transport(server_url)
     key = _key_under_way(storage.keystore)
     request = EnrolRequest(
@@ -69,10 +73,13 @@ def enroll(
         name=device_name.strip()[:120],
         platform=platform.platform()[:200],
         app_version=app_version(),
+        succession=_succession(old, key) if old is not None else None,
     )
     try:
         envelope = _ask(DeviceApi(link), request).organisation
         enrolment = _checked(envelope, expected, link.server_url, key)
+        if old is not None and enrolment.organisation.organisation_id != old.organisation.organisation_id:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, reason="another organisation")
     except XudaError as error:
         if not _answer_lost(error):
             storage.keystore.delete(_NEW_KEY)
@@ -81,8 +88,9 @@ def enroll(
         link.close()
     storage.enrolments.save(enrolment, envelope)
     storage.keystore.delete(_NEW_KEY)
+    storage.outbox.retry_failed()
     log.info("enrolled as device %s", enrolment.device_id)
-    return enrolment
+    return storage.enrolments.need()
 
 
 def fingerprint_start(code: str) -> str:
@@ -96,20 +104,27 @@ def fingerprint_start(code: str) -> str:
     return folded[-_GROUP:]
 
 
-def _check_may_enrol(storage: EnrolmentStorage, expected: str) -> None:
+def _former(storage: EnrolmentStorage) -> Enrolment | None:
+    """What this device has been so far. None also when its key is lost: then HR's code has to say whom it continues."""
     try:
-        old = storage.enrolments.load()
+        return storage.enrolments.load()
     except XudaError as error:
         if error.code is not ErrorCode.KEYSTORE_MISSING:
             raise
-        return  # the old key is lost: only a new enrolment can help
-    if old is None:
-        return
-    waiting, failed = storage.outbox.counts()
-    if waiting or failed or storage.outbox.interviews_to_check():
-        raise XudaError(ErrorCode.ILLEGAL_STATE, reason="not everything is delivered", waiting=waiting, failed=failed)
-    if _start(old.organisation.sign_key) != expected:
-        raise XudaError(ErrorCode.FINGERPRINT_MISMATCH)
+        return None
+
+
+def _known_starts(old: Enrolment) -> set[str]:
+    return {fingerprint(public)[:_GROUP] for public in old.organisation_keys.values()}
+
+
+def _succession(old: Enrolment, key: SigningKey) -> Envelope:
+    claim = Succession(
+        organisation_id=old.organisation.organisation_id,
+        former_device_id=old.device_id,
+        public_key=b64encode(key.public),
+    )
+    return sign(claim, old.device_key)
 
 
 def _key_under_way(keystore: KeyStore) -> SigningKey:

@@ -24,6 +24,8 @@ class Line:
         self._probe_due = 0.0
         self._paused_until = 0.0
         self.online = False
+        # HR has revoked this device: waiting for the next try makes little sense, a person has to act
+        self.revoked = False
         self.code: ErrorCode | None = None
 
     @property
@@ -40,6 +42,7 @@ class Line:
 
     def resume(self) -> None:
         self._paused_until = 0.0
+        self.revoked = False
 
     def probe(self) -> bool:
         """Ask for a sign of life when it is time to."""
@@ -60,9 +63,9 @@ class Line:
         plain sign of life fails too is the backend taken for gone.
         """
         if error.fate is Fate.PAUSE:
-            self._paused_until = time.monotonic() + (
-                self._pace.pause if error.retry_after is None else error.retry_after
-            )
+            self.revoked = error.code is ErrorCode.DEVICE_REVOKED
+            usual = self._pace.revoked if self.revoked else self._pace.pause
+            self._paused_until = time.monotonic() + (usual if error.retry_after is None else error.retry_after)
             return False
         doubtful = error.fate is Fate.OFFLINE or (error.status or 0) >= 500
         if doubtful and not self._alive():

@@ -27,5 +27,6 @@ class Pace:
     first_retry: float = 1.0
     longest_retry: float = 300.0
     pause: float = 60.0
+    revoked: float = 3600.0
     bootstrap: float = 600.0
     heartbeat: float = 30.0

@@ -40,6 +40,7 @@ class OutboxPort(Protocol):
 
 class ShelfPort(Protocol):
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None: ...
+    def keys_serial(self) -> int: ...
 
 
 class Books:
@@ -89,6 +90,9 @@ class Books:
 
     def save_receipt(self, interview_id: str, envelope: Envelope) -> None:
         self._database.call(lambda _: self._outbox.save_receipt(interview_id, envelope))
+
+    def keys_serial(self) -> int:
+        return self._database.call(lambda _: self._shelf.keys_serial())
 
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
         self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at_monotonic))

@@ -153,6 +153,26 @@ def test_an_interview_begun_under_an_old_epoch_opens_and_gets_its_receipt(office
     assert (line.use, line.epoch, line.interviews) == (ENCRYPTION, 1, 1)
 
 
+def test_a_receipt_asked_for_again_is_signed_anew_only_when_its_key_counts_no_more(office: Served) -> None:
+    talk = Talk(office.enrol(), invite(office.hr, "李雷"))
+    talk.started()
+    talk.finished()
+    talk.put_all()
+    manifest = talk.booth.sign(talk.manifest([]))
+
+    def receipt() -> Envelope:
+        found = ManifestReply.model_validate_json(talk.deliver(manifest).content).receipt
+        assert found is not None
+        return found
+
+    first = receipt()
+    organisation_keys.rotate(office.hr, COMMAND_LINE)
+    assert receipt() == first
+    organisation_keys.revoke(office.hr, COMMAND_LINE, SIGNING, 1)
+    again = receipt()
+    assert (again.signer, again.digest) == (office.hr.vault.sign_key.key_id, first.digest)
+
+
 def test_a_decryption_key_is_retired_only_when_nothing_needs_it_and_is_then_gone(office: Served) -> None:
     hr = office.hr
     refused(ErrorCode.ILLEGAL_STATE, organisation_keys.retire, hr, COMMAND_LINE, ENCRYPTION, 1)

@@ -10,8 +10,9 @@ import pytest
 from app.sync.enrolment import enroll, fingerprint_start
 from app.sync.failures import TransportError
 from app.sync.transport import Transport
-from contract.api import EnrolReply
-from contract.envelope import sign
+from contract.api import EnrolReply, EnrolRequest, Succession
+from contract.canonical import b64encode
+from contract.envelope import open_envelope, sign
 from contract.errors import ErrorCode, XudaError
 from contract.keys import SigningKey
 from tests.sync.device import Device
@@ -127,15 +128,23 @@ def test_address_that_is_none_is_said_so(fresh: Device, url: str) -> None:
     assert (caught.value.code, caught.value.field) == (ErrorCode.SETTING_INVALID, "server")
 
 
-def test_enrolled_device_with_something_to_deliver_is_not_enrolled_again(server: FaultyServer, device: Device) -> None:
+def test_enrolled_device_proves_with_its_old_key_who_it_has_been(server: FaultyServer, device: Device) -> None:
     device.begin()
-    before = device.enrolments.load()
+    before = device.enrolments.need()
+    seen: list[EnrolRequest] = []
 
-    with pytest.raises(XudaError) as caught:
-        enroll(server.url, server.enrolment_code, "Booth 1", device)
+    def look(asked: Asked, handle: Handle) -> Answer:
+        seen.append(EnrolRequest.model_validate_json(asked.body))
+        return handle(asked)
 
-    assert caught.value.code is ErrorCode.ILLEGAL_STATE
-    assert device.enrolments.load() == before
+    server.fail("/v1/enrol", look)
+    after = enroll(server.url, server.enrolment_code, "Booth 1", device)
+
+    claim = seen[0].succession
+    assert claim is not None
+    said = open_envelope(claim, Succession, {before.device_key.key_id: before.device_key.public})
+    assert (said.former_device_id, said.public_key) == (before.device_id, b64encode(after.device_key.public))
+    assert device.outbox.counts()[0] > 0
 
 
 def test_revoked_device_with_everything_delivered_is_enrolled_again(

@@ -192,7 +192,7 @@ def test_revoked_device_keeps_what_it_has(hr: Served, booth: Device) -> None:
 
     summary = booth.make_engine(patience=10).run_until_idle(1)
 
-    assert (summary.delivered, summary.failed, summary.code) == (0, 0, ErrorCode.UNAUTHORIZED)
+    assert (summary.delivered, summary.failed, summary.code) == (0, 0, ErrorCode.DEVICE_REVOKED)
     assert booth.recording(interview_id, ref).stat().st_size == ref.size
 
 

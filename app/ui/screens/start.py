@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QLineEdit
 
-from app.interview.views import InterviewSummary
+from app.interview.views import STAFF_CODES, InterviewSummary
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
@@ -16,6 +16,7 @@ from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, 
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
+from contract.errors import ErrorCode
 
 WAYS = (
     ("scan", "scan", N_("Scan code"), ""),
@@ -106,6 +107,9 @@ class StartScreen(Page):
         line.addWidget(self._pending_icon)
         line.addWidget(self._pending, 1)
         self.column.addLayout(line)
+        self._staff = Label("muted")
+        self._staff.setObjectName(names.START_STAFF)
+        self.column.addWidget(self._staff)
         self._closed = Label("muted")
         self.column.addWidget(self._closed)
 
@@ -174,9 +178,21 @@ class StartScreen(Page):
                 pending,
             )
         )
+        self._say_staff()
         self._closed.setVisible(self._journey.closed_earlier)
         self._closed.setText(look.t("The earlier attempt is closed and kept. Enter your invitation to start again."))
         self._show_unfinished(page.unfinished if page and not self._journey.context.kiosk else ())
+
+    def _say_staff(self) -> None:
+        """What keeps recordings on this device until somebody acts; it does not hinder an interview."""
+        sync = self._journey.sync
+        code = sync.code if sync is not None and sync.code in STAFF_CODES else None
+        self._staff.setVisible(code is not None)
+        if code is not None:
+            from contract.texts import code_text
+
+            found = code_text(ErrorCode(code), self.look.texts.language)
+            self._staff.setText(f"{found.title}. {found.meaning} {found.action}")
 
     def _show_unfinished(self, found: tuple[InterviewSummary, ...]) -> None:
         drawn = (found, self.look.texts.language)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QStackedWidget, QWidget
 
-from app.interview.views import SyncNews, SyncPhase
+from app.interview.views import STAFF_CODES, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen
@@ -155,7 +155,7 @@ class TopBar(QFrame):
         t = self._look.t
         if sync is None:
             return "save", "muted", ""
-        if sync.failed:
+        if sync.failed or sync.code in STAFF_CODES:
             return "warning", "warning", t("Waiting for staff")
         return {
             SyncPhase.OFF: ("cloud-off", "muted", t("Kept on this device")),
