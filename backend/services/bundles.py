@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
-from backend.db.models import Device, Interview, ReceiptRow, Role
+from backend.db.models import AuditRow, Device, Interview, ReceiptRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, carried, device_care, intake, receipts, scope, succession
 from backend.services.actor import Actor
@@ -34,6 +34,7 @@ from contract.keys import key_id
 from contract.manifest import Manifest
 
 _log = logging.getLogger(__name__)
+_REVOKED = "import_revoked"
 # these end the whole import: what is wrong is not the bundle
 _OURS = frozenset({ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR, ErrorCode.DATABASE_DAMAGED})
 # of a part of the interview alone: the other parts are taken in, as they would be over the network
@@ -135,6 +136,13 @@ def import_bundle(
     )
 
 
+def from_revoked_device(hr: Runtime, interview_id: str) -> bool:
+    """True when something of the interview came in a bundle of a device whose access had been withdrawn before."""
+    with hr.db.read() as session:
+        query = select(AuditRow.id).where(AuditRow.action == _REVOKED, AuditRow.target == f"interview:{interview_id}")
+        return session.scalar(query.limit(1)) is not None
+
+
 def _device(hr: Runtime, reader: BundleReader) -> tuple[Device, Asking]:
     """The device whose name the bundle bears, and who asks: that device as it is known now, under its newest key."""
     with hr.db.read() as session:
@@ -166,7 +174,7 @@ def _note(hr: Runtime, actor: Actor, index: BundleIndex, outcome: Outcome, *, re
     audit.record_now(
         hr,
         actor,
-        "import_revoked" if revoked else "import_interview",
+        _REVOKED if revoked else "import_interview",
         f"interview:{outcome.interview_id}",
         bundle=index.bundle_id,
         status=outcome.status.value,
