@@ -119,6 +119,17 @@ class BothWays(RuleBasedStateMachine):
         file.write_bytes(data.draw(st.sampled_from(self.answers)))
         self.device.storage.bundles().take_receipts(file)
 
+    @rule()
+    def whole_round(self) -> None:
+        """Export, import and receipts at once, as on a quiet evening."""
+        for bundle in self.device.storage.bundles().export(self.stick).bundles:
+            self.bundles.append(bundle.path.read_bytes())
+            report = take_in(self.hr, self.bundles[-1])
+            if report.receipts is not None:
+                self.answers.append(report.receipts.to_bytes())
+                (self.stick / "receipts.json").write_bytes(self.answers[-1])
+                self.device.storage.bundles().take_receipts(self.stick / "receipts.json")
+
     # ---- what always holds
 
     @invariant()
@@ -138,6 +149,8 @@ class BothWays(RuleBasedStateMachine):
                 if name in self._in(InterviewState.PAUSED):
                     self.device.resume(name)
                 self.device.finish(name)
+            self.export(everything=False)
+            self.nothing_goes_before_its_time()
             self.network.send_all()
             who = asking(self.hr, self.device.enrolments.need().device_id)
             for name in self.ids:

@@ -166,3 +166,15 @@ def test_a_receipts_file_with_any_byte_changed_deletes_nothing(hr: Runtime, boot
         with pytest.raises(XudaError) as refused:
             booth.storage.bundles().take_receipts(missing)
         assert refused.value.code is ErrorCode.FILE_MISSING
+
+
+def test_receipts_from_before_the_interview_went_on_delete_nothing(hr: Runtime, booth: Device, stick: Path) -> None:
+    interview_id = booth.begin()
+    ref = booth.speak(interview_id, 20_000)
+    booth.pause(interview_id)
+    early = export(booth, stick)
+    booth.resume(interview_id)
+    booth.finish(interview_id)
+    assert carry_back(booth, stick, hr, early) == {interview_id: ReceiptFate.KEPT}
+    assert export(booth, stick).exists()
+    assert booth.recording(interview_id, ref).exists()
