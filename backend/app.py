@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from backend.api import devices, files, problems
+from backend.api import description, devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
@@ -37,12 +37,13 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
 
 
 def _device_api(hr: Runtime) -> FastAPI:
-    api = FastAPI(title="Xuda HR for devices", version=VERSION, docs_url=None, redoc_url=None)
+    api = FastAPI(title="Xuda HR for devices", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.runtime = hr
     api.state.upload_locks = UploadLocks()
     problems.install(api)
     api.include_router(devices.router)
     api.include_router(files.router)
+    description.install(api)
     return api
 
 

@@ -66,11 +66,11 @@ class ContactReply(WireModel):
 class EnrolRequest(WireModel):
     """``public_key``: the device's Ed25519 key, base64url. ``succession``: who it was before (see Succession)."""
 
-    code: str
-    public_key: str
+    code: str = Field(max_length=64)
+    public_key: str = Field(max_length=64)
     name: str = Field(max_length=120)
     platform: str = Field(max_length=200)
-    app_version: str
+    app_version: str = Field(max_length=64)
     succession: Envelope | None = None
 
 

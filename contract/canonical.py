@@ -6,14 +6,31 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from typing import Any
 
 from contract.errors import ErrorCode, XudaError
+
+_MOST_INTEGER = 2**53
 
 
 def canonical_json(value: Any) -> bytes:
     """UTF-8 JSON with sorted keys and no spaces; NaN and infinity raise ValueError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def check_plain(value: Any, *, depth: int = 16) -> None:
+    """Raises ValueError for JSON that not every reader can hold: numbers that are none or that a double cannot count
+    to, and more than ``depth`` levels."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number that is none")
+    if isinstance(value, int) and abs(value) > _MOST_INTEGER:
+        raise ValueError("a number beyond 2^53")
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise ValueError("too many levels")
+        for item in value.values() if isinstance(value, dict) else value:
+            check_plain(item, depth=depth - 1)
 
 
 def sha256_hex(data: bytes) -> str:

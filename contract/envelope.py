@@ -21,7 +21,7 @@ Document = TypeVar("Document", bound="SignedDocument")
 class WireModel(BaseModel):
     """Base of everything that crosses the wire: immutable; who writes one may name no field that it does not have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def read(cls, data: bytes | str) -> Self:

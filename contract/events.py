@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from contract.canonical import canonical_json, sha256_hex
+from contract.canonical import canonical_json, check_plain, sha256_hex
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.kit import QuestionKind
@@ -91,13 +91,13 @@ class StartedData(WireModel):
     ``carried``: what other devices had done of the attempt when this one began its part (contract.parts).
     """
 
-    invitation_id: str
-    kit_id: str
-    kit_version: int
-    attempt: int = Field(ge=1)
-    wrapped_key: str
-    language: str
-    app_version: str
+    invitation_id: str = Field(max_length=64)
+    kit_id: str = Field(max_length=32)
+    kit_version: int = Field(ge=1, le=1_000_000)
+    attempt: int = Field(ge=1, le=1_000_000)
+    wrapped_key: str = Field(max_length=1000)
+    language: str = Field(max_length=64)
+    app_version: str = Field(max_length=64)
     environment: dict[str, Any]
     carried: Carried | None = None
 
@@ -239,6 +239,7 @@ class Event(SignedDocument):
 
     @model_validator(mode="after")
     def _data_fits_type(self) -> Event:
+        check_plain(self.data)
         _DATA[self.kind].read_value(self.data)
         return self
 

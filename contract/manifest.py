@@ -14,9 +14,9 @@ class Manifest(SignedDocument):
 
     interview_id: str
     device_id: str
-    serial: int = Field(ge=1)
+    serial: int = Field(ge=1, le=1_000_000)
     created_at: AwareDatetime
-    last_seq: int = Field(ge=1)
+    last_seq: int = Field(ge=1, le=1_000_000)
     events_digest: str
     objects: list[ObjectRef]
 

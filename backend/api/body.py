@@ -1,22 +1,27 @@
-"""Bodies that nobody reads, and bodies that are too large."""
+"""Bodies that nobody reads, bodies that are too large, and bodies that never end."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api.problems import HttpError
 from backend.api.tus import VERSION
 from contract.api import TUS_PATH
 from contract.errors import ErrorCode, XudaError
 
 _MOST_DRAINED = 64 * 1024 * 1024
 _DRAIN_SECONDS = 10.0
+SILENCE_SECONDS = 30.0
+WHOLE_SECONDS = 300.0
 
 
 class BodyMiddleware:
-    """Limits every body but those of uploads, and reads off what is left of one before an early answer.
+    """Limits size and time of every body but those of uploads (they have limits of their own, see receiving), and
+    reads off what is left of one before an early answer.
 
     Without the latter a sender in the middle of its body gets a reset connection instead of the answer.
     """
@@ -36,9 +41,12 @@ class BodyMiddleware:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.drain()
+                headers = MutableHeaders(scope=message)
                 if uploads:
                     # each answer of a tus server says so, refusals included
-                    MutableHeaders(scope=message).setdefault("Tus-Resumable", VERSION)
+                    headers.setdefault("Tus-Resumable", VERSION)
+                if body.late:
+                    headers["Connection"] = "close"
             await send(message)
 
         await self._app(scope, body.receive, answer)
@@ -50,9 +58,12 @@ class _Body:
         self._limit = limit
         self._count = 0
         self._over = expects_continue
+        self._begun = time.monotonic()
+        self.late = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        """The next message. Raises HttpError(408) for a body that stalls, XudaError(TOO_LARGE)."""
+        message = await (self._receive() if self._limit is None or self._over else self._in_time())
         if message["type"] == "http.request":
             self._count += len(message.get("body", b""))
             self._over = not message.get("more_body", False)
@@ -61,6 +72,15 @@ class _Body:
         else:
             self._over = True
         return message
+
+    async def _in_time(self) -> Message:
+        left = self._begun + WHOLE_SECONDS - time.monotonic()
+        try:
+            async with asyncio.timeout(min(SILENCE_SECONDS, left)):
+                return await self._receive()
+        except TimeoutError as error:
+            self.late = self._over = True
+            raise HttpError(408, ErrorCode.REJECTED, field="body") from error
 
     async def drain(self) -> None:
         self._limit = None

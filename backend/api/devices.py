@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from backend.api.asking import Body, Device, Hr, address
+from backend.api.description import asked_by, json_body, problems
 from backend.services import bootstrap, certificates, deletion, devices, intake, moving, receipts
 from backend.version import VERSION
 from contract.api import (
@@ -45,22 +46,28 @@ def get_health(hr: Hr) -> Health:
     return Health(version=VERSION, time=hr.now())
 
 
-@router.post("/enrol")
+@router.post("/enrol", openapi_extra=json_body(EnrolRequest), responses=problems(400, 403, 408, 413, 422, 429))
 def post_enrol(request: Request, hr: Hr, body: Body) -> EnrolReply:
     return devices.enrol(hr, _parse(EnrolRequest, body), address=address(request))
 
 
-@router.post("/contact")
+@router.post("/contact", openapi_extra=json_body(Contact) | asked_by("request"), responses=problems(401, 408, 413, 422))
 def post_contact(hr: Hr, device: Device, body: Body) -> ContactReply:
     return devices.contact(hr, device, _parse(Contact, body))
 
 
-@router.get("/bootstrap")
+@router.get("/bootstrap", openapi_extra=asked_by("request"), responses=problems(401, 408, 413, 422))
 def get_bootstrap(hr: Hr, device: Device, keys: int = _KEYS) -> Bootstrap:
     return bootstrap.bootstrap(hr, device, keys_serial=keys)
 
 
-@router.put("/interviews/{interview_id}/events/{seq}")
+@router.put(
+    "/interviews/{interview_id}/events/{seq}",
+    openapi_extra=json_body(Envelope) | asked_by("request"),
+    responses=problems(
+        401, 403, 408, 409, 410, 413, 422, 429, also={201: {"model": EventReply, "description": "Stored now"}}
+    ),
+)
 def put_event(
     hr: Hr,
     device: Device,
@@ -78,37 +85,63 @@ def put_event(
     return reply
 
 
-@router.get("/interviews/{interview_id}/check")
+@router.get(
+    "/interviews/{interview_id}/check",
+    openapi_extra=asked_by("request"),
+    responses=problems(401, 403, 408, 410, 413, 422),
+)
 def get_check(hr: Hr, device: Device, interview_id: str = _INTERVIEW) -> InterviewCheck:
     return intake.check(hr, device, interview_id)
 
 
-@router.get("/invitations/{invitation_id}/elsewhere")
+@router.get(
+    "/invitations/{invitation_id}/elsewhere",
+    openapi_extra=asked_by("request"),
+    responses=problems(401, 403, 404, 408, 409, 410, 413, 422),
+)
 def get_elsewhere(hr: Hr, device: Device, invitation_id: str = _INVITATION) -> ElsewhereReply:
     return ElsewhereReply(elsewhere=moving.ask(hr, device, invitation_id))
 
 
-@router.put("/interviews/{interview_id}/hand-over")
+@router.put(
+    "/interviews/{interview_id}/hand-over",
+    openapi_extra=json_body(HandOverRequest) | asked_by("request"),
+    responses=problems(401, 403, 404, 408, 409, 410, 413, 422),
+)
 def put_hand_over(hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW) -> HandOverReply:
     """A ticket for the new part ``interview_id`` of an interview that other devices have begun."""
     wanted = _parse(HandOverRequest, body)
     return HandOverReply(ticket=moving.hand_over(hr, device, interview_id, wanted.invitation_id))
 
 
-@router.post("/notices")
+@router.post(
+    "/notices",
+    openapi_extra=json_body(NoticeRequest) | asked_by("request"),
+    responses=problems(401, 403, 408, 413, 422),
+)
 def post_notices(hr: Hr, device: Device, body: Body) -> Notices:
     """What happened elsewhere to the parts this device still keeps something of."""
     return Notices(notices=moving.notices(hr, device, _parse(NoticeRequest, body).interviews))
 
 
-@router.put("/interviews/{interview_id}/manifests/{serial}")
+@router.put(
+    "/interviews/{interview_id}/manifests/{serial}",
+    openapi_extra=json_body(Envelope) | asked_by("request"),
+    responses=problems(401, 403, 408, 409, 410, 413, 422, 429),
+)
 def put_manifest(
     hr: Hr, device: Device, body: Body, interview_id: str = _INTERVIEW, serial: int = _SERIAL
 ) -> ManifestReply:
     return receipts.put_manifest(hr, device, interview_id, serial, Envelope.from_bytes(body))
 
 
-@router.get("/interviews/{interview_id}/deletion-certificate", responses={202: {"model": DeletionProgress}})
+@router.get(
+    "/interviews/{interview_id}/deletion-certificate",
+    openapi_extra=asked_by("request"),
+    responses=problems(
+        401, 403, 404, 408, 413, 422, also={202: {"model": DeletionProgress, "description": "Not yet: how far it is"}}
+    ),
+)
 def get_deletion_certificate(
     hr: Hr, device: Device, response: Response, interview_id: str = _INTERVIEW
 ) -> Envelope | DeletionProgress:

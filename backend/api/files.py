@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from backend.api import tus
 from backend.api.asking import Hr, Uploader
+from backend.api.description import asked_by, bodiless, bytes_body, header, problems
 from backend.api.locks import UploadLocks
 from backend.api.problems import HttpError
 from backend.api.receiving import Receiver
@@ -17,17 +19,62 @@ from backend.services import uploads
 from contract.api import TUS_PATH
 from contract.errors import ErrorCode, XudaError
 
-router = APIRouter(prefix="/files")
+router = APIRouter(prefix="/files", default_response_class=Response)
 _NAME = Path(pattern=r"^[0-9a-f]{64}$")
 
+# ---- what the routes say about themselves ---------------------------------------------------------------------------
+_NUMBER = {"type": "integer", "minimum": 0}
+_VERSION = header("Tus-Resumable", "The protocol's version", {"const": tus.VERSION}, required=True)
+_LENGTH = header("Upload-Length", "Bytes of the whole object", _NUMBER, required=True)
+_METADATA = header(
+    "Upload-Metadata",
+    "interview_id, object_id, media_type and sha256 with base64 values",
+    {"type": "string", "maxLength": tus.MOST_METADATA},
+    required=True,
+)
+_OFFSET = header("Upload-Offset", "Where the body begins", _NUMBER, required=True)
+_CHECKSUM = header("Upload-Checksum", "Algorithm and base64 digest of this body", {"type": "string"})
+_STATED = {"headers": {"Upload-Offset": {"required": True, "schema": _NUMBER}}}
+_APPENDING = (400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 422, 423, 460, 507)
 
-@router.options("")
-@router.options("/{name}")
+
+def _describes(*headers: dict[str, Any], body: bool | None = None) -> dict[str, Any]:
+    """``openapi_extra`` of a route with these headers; ``body``: whether bytes must come, None for no body."""
+    bodies = {} if body is None else bytes_body(tus.PATCH_TYPE, required=body)
+    return {"parameters": [_VERSION, *headers], **asked_by("objects"), **bodies}
+
+
+@router.options("", status_code=204)
 def capabilities(hr: Hr) -> Response:
     return Response(status_code=204, headers=tus.capabilities(hr.settings.max_object))
 
 
-@router.post("")
+@router.options("/{name}", status_code=204, responses=problems(422))
+def capabilities_of(hr: Hr, name: str) -> Response:
+    return capabilities(hr)
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=_describes(_LENGTH, _METADATA, _CHECKSUM, body=False),
+    responses=problems(
+        400,
+        401,
+        403,
+        408,
+        409,
+        410,
+        412,
+        413,
+        422,
+        423,
+        429,
+        460,
+        507,
+        also={201: {"description": "Begun, or begun before", **_STATED}},
+    ),
+)
 async def create(request: Request, hr: Hr, device: Uploader) -> Response:
     tus.check_version(request.headers)
     if "upload-defer-length" in request.headers:
@@ -43,7 +90,11 @@ async def create(request: Request, hr: Hr, device: Uploader) -> Response:
     return Response(status_code=201, headers={"Location": f"{TUS_PATH}/{upload.id}", **_state(upload)})
 
 
-@router.head("/{name}")
+@router.head(
+    "/{name}",
+    openapi_extra=_describes(),
+    responses=bodiless(401, 404, 412, 422, 423, also={200: {"description": "Where the upload stands", **_STATED}}),
+)
 async def head(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
     tus.check_version(request.headers)
     async with _locks(request).hold(name):
@@ -52,7 +103,12 @@ async def head(request: Request, hr: Hr, device: Uploader, name: str = _NAME) ->
     return Response(status_code=200, headers={**_state(upload), **size})
 
 
-@router.patch("/{name}")
+@router.patch(
+    "/{name}",
+    status_code=204,
+    openapi_extra=_describes(_OFFSET, _CHECKSUM, body=True),
+    responses=problems(*_APPENDING, also={204: {"description": "Appended", **_STATED}}),
+)
 async def patch(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
     tus.check_version(request.headers)
     tus.check_patch_type(request.headers)
@@ -67,7 +123,7 @@ async def patch(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -
     return Response(status_code=204, headers=_state(upload))
 
 
-@router.delete("/{name}")
+@router.delete("/{name}", status_code=204, openapi_extra=_describes(), responses=problems(401, 403, 404, 412, 422, 423))
 async def terminate(request: Request, hr: Hr, device: Uploader, name: str = _NAME) -> Response:
     tus.check_version(request.headers)
     async with _locks(request).hold(name):

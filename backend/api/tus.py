@@ -20,7 +20,7 @@ EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 PATCH_TYPE = "application/offset+octet-stream"
 CHECKSUM_MISMATCH = 460
 _ALGORITHMS = ("sha256", "sha1", "sha512")
-_MOST_METADATA = 4096
+MOST_METADATA = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def number(headers: Mapping[str, str], name: str) -> int:
 def description(headers: Mapping[str, str]) -> Description:
     """What is to be uploaded. Raises HttpError(400)."""
     raw = headers.get("upload-metadata", "")
-    if len(raw) > _MOST_METADATA:
+    if len(raw) > MOST_METADATA:
         raise HttpError(400, ErrorCode.TOO_LARGE, field="Upload-Metadata")
     values = _metadata(raw)
     return Description(

@@ -17,6 +17,7 @@ from typing import Any
 
 from backend.objects.folder import make_folder, sync_file, sync_folder
 from contract.catalog import load
+from report.text import printable
 
 DOMAIN = "cli"
 
@@ -31,7 +32,7 @@ def print_json(value: Any) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Aligned columns; Chinese characters are two columns wide."""
-    lines = [[str(cell) for cell in line] for line in (header, *rows)]
+    lines = [[_one_line(cell) for cell in line] for line in (header, *rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(header))]
     for line in lines:
         padded = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
@@ -61,6 +62,11 @@ def use_utf8() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
+
+
+def _one_line(cell: object) -> str:
+    """Names may come from anywhere: nothing in them moves the cursor or turns the line round."""
+    return printable(str(cell)).replace("\n", " ")
 
 
 def _width(text: str) -> int:

@@ -14,6 +14,7 @@ from backend.app import create_app
 from backend.cli.arguments import settings_of
 from backend.cli.output import print_json, texts
 from backend.db.models import Role
+from backend.http import HeaderDeadline
 from backend.runtime import Runtime
 from backend.services import demo, devices, users
 from backend.services.actor import Actor
@@ -23,6 +24,7 @@ from backend.settings import Settings
 from contract.errors import ErrorCode, XudaError
 
 _GRACE_SECONDS = 10
+_MOST_CONNECTIONS = 500  # below what a process may open by default, so that files can still be opened
 
 
 def init(options: argparse.Namespace) -> int:
@@ -72,6 +74,9 @@ def _serve(settings: Settings, ready: str) -> int:
         access_log=False,  # addresses of pages hold what people searched for
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
+        http=HeaderDeadline,
+        ws="none",
+        limit_concurrency=_MOST_CONNECTIONS,
     )
     server = _Server(config, ready.format(address=f"http://{shown}:{port}"))
     try:

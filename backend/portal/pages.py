@@ -13,6 +13,7 @@ from contract.catalog import LANGUAGES, Catalog
 from contract.events import HrState
 from contract.text import pick
 from report import words
+from report.text import printable
 
 if TYPE_CHECKING:
     from backend.portal.visit import Visit
@@ -65,6 +66,11 @@ def role_words(role: Role, texts: Catalog) -> str:
     }[role]
 
 
+def _shown(value: Any) -> Any:
+    """What people and devices wrote, without characters that are invisible or turn the line round."""
+    return printable(value) if type(value) is str else value
+
+
 class Pages:
     """The templates, compiled once."""
 
@@ -73,6 +79,7 @@ class Pages:
             loader=PackageLoader("backend.portal", "templates"),
             autoescape=select_autoescape(default=True, default_for_string=True),
             undefined=StrictUndefined,
+            finalize=_shown,
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -24,7 +24,12 @@ _ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, admi
 
 def create_portal(hr: Runtime) -> FastAPI:
     """All pages of the portal for ``hr``; ``app.mount("/", create_portal(hr))`` after the device API."""
-    portal = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    portal = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # such a redirect would lead to whatever host the request names
+    )
     portal.state.runtime = hr
     portal.state.pages = pages.Pages()
     for module in _ROUTERS:

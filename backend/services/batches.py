@@ -14,6 +14,9 @@ from backend.services.actor import Actor
 from backend.services.kits import stored_kit
 from contract.errors import ErrorCode, XudaError
 
+# what a period of interviews can lie in: a typing mistake in the year shall not reach invitations
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
 
 def add_batch(
     hr: Runtime,
@@ -78,8 +81,12 @@ def moment(text: str, *, end: bool = False) -> datetime:
     try:
         if len(text.strip()) == len("2026-12-01"):
             day = datetime.combine(date.fromisoformat(text.strip()), time()).astimezone()
-            return (day + timedelta(days=1, seconds=-1) if end else day).astimezone(UTC)
-        found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+            found = day + timedelta(days=1, seconds=-1) if end else day
+        else:
+            found = datetime.fromisoformat(text.strip())
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise XudaError(ErrorCode.SETTING_INVALID, value=text) from error
-    return found.astimezone(UTC)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise XudaError(ErrorCode.SETTING_INVALID, value=text)
+    return found

@@ -20,6 +20,7 @@ from tests.campaigns.model import Campaign, Findings, Options
 
 # name: module that has ``campaign(options) -> Findings`` and, where it has deliberate defects, ``BROKEN``: their names
 CAMPAIGNS = {
+    "api": "tests.security.api",
     "kill": "tests.crash.kills",
     "network": "tests.faults.network",
     "power": "tests.faults.power",

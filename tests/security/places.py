@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyotp
@@ -16,6 +17,7 @@ import requests
 from backend.db.models import InvitationRow, Role
 from backend.services import auth, devices, users
 from contract import events as ev
+from contract.api import Contact
 from contract.canonical import b64encode
 from contract.keys import SigningKey
 from tests.backend import tus
@@ -57,12 +59,19 @@ class World:
     places: dict[str, Place]
     batch_id: str
     counter: Iterator[int] = field(default_factory=lambda: iter(range(100, 1_000_000)))
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def ask(self, right: Right, who: str, department: str) -> requests.Response:
         """The route as ``who``, for the interview of ``department``; redirects are not followed."""
         if right.path.startswith("/v1"):
             return self._ask_api(right, who, department)
         return self._ask_portal(right, who, department)
+
+    def known(self, name: str, department: str) -> str:
+        """One thing of this kind, the same each time it is asked for."""
+        if (name, department) not in self._known:
+            self._known[name, department] = PATHS[name](self, department)
+        return self._known[name, department]
 
     def fill(self, path: str, department: str) -> str:
         """The path with real things in it."""
@@ -142,6 +151,11 @@ def _enrolment(world: World, booth: Booth, right: Right, department: str, path: 
     return requests.post(booth.url + path, data=_ENROLMENT, timeout=60)
 
 
+def _contact(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
+    sign = Contact(pending=0, failed=0, clock=datetime.now(UTC), app_version="1")
+    return booth.call("POST", path, sign.model_dump_json().encode())
+
+
 def _as(world: World, booth: Booth, department: str) -> Talk:
     """The department's interview as ``booth`` would speak of it."""
     talk = world.places[department].talk
@@ -182,14 +196,10 @@ def _chunk(world: World, booth: Booth, right: Right, department: str, path: str)
     return tus.patch(booth, booth.url + path, 0, b"x")
 
 
-def _overridden(world: World, booth: Booth, right: Right, department: str, path: str) -> requests.Response:
-    headers = {**booth.upload_headers(), "X-HTTP-Method-Override": "DELETE"}
-    return requests.post(booth.url + path, headers=headers, timeout=60)
-
-
 BUILDERS: dict[str, Builder] = {
     "": _plain,
     "enrolment": _enrolment,
+    "contact": _contact,
     "event": _event,
     "manifest": _manifest,
     "hand-over": _hand_over,
@@ -197,7 +207,6 @@ BUILDERS: dict[str, Builder] = {
     "creation": _creation,
     "upload": _upload,
     "chunk": _chunk,
-    "overridden deletion": _overridden,
 }
 
 

@@ -9,6 +9,7 @@ from backend.services import audit, devices, scope
 
 router = APIRouter()
 _AUDIT_PAGE = 100
+_MOST_PAGES = 1_000_000
 
 
 @router.get("/devices")
@@ -34,7 +35,7 @@ def revoke(visit: MemberForm, device_id: str) -> Response:
 def audit_log(visit: Member, page: int = 1, check: int = 0) -> Response:
     """``check``: also verify the whole chain."""
     scope.require(visit.actor, *WATCHERS)
-    shown = max(page, 1)
+    shown = min(max(page, 1), _MOST_PAGES)
     rows, total = audit.rows(visit.hr, visit.actor, limit=_AUDIT_PAGE, offset=(shown - 1) * _AUDIT_PAGE)
     return visit.page(
         "audit.html",

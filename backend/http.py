@@ -1,0 +1,49 @@
+"""uvicorn's HTTP/1.1 with a limit on how long a connection may take to say what it wants."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADER_SECONDS = 20.0
+
+
+class HeaderDeadline(H11Protocol):
+    """Closes a connection whose request is not complete up to its body ``HEADER_SECONDS`` after the first byte (or
+    after connecting). Without it a stranger could hold all connections by sending one byte a minute."""
+
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._busy:
+            self._disarm()
+        else:
+            self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disarm()
+        super().connection_lost(exc)
+
+    @property
+    def _busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _arm(self) -> None:
+        if self._due is None:
+            self._due = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def _disarm(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _give_up(self) -> None:
+        self._due = None
+        if not self._busy and not self.transport.is_closing():
+            self.transport.close()
