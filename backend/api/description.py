@@ -110,7 +110,9 @@ def install(api: FastAPI) -> None:
 def _description(api: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=api.title, version=api.version, routes=api.routes, servers=[{"url": "/v1"}])
     components = found.setdefault("components", {})
-    _, models = models_json_schema([(model, "validation") for model in _named.values()], ref_template=_REF, by_alias=True)
+    _, models = models_json_schema(
+        [(model, "validation") for model in _named.values()], ref_template=_REF, by_alias=True
+    )
     components.setdefault("schemas", {}).update(models["$defs"])
     components["securitySchemes"] = _SCHEMES
     return found

@@ -50,6 +50,6 @@ def test_every_route_for_devices_says_which_token_it_needs(tmp_path: Path) -> No
         and ("security" not in operation or "401" not in operation["responses"])
     ]
     assert not silent, (
-        f"{', '.join(silent)}: give openapi_extra=asked_by(\"request\") (and json_body(Model) for a body) and "
+        f'{", ".join(silent)}: give openapi_extra=asked_by("request") (and json_body(Model) for a body) and '
         "responses=problems(401, …) with every refusal, from backend/api/description.py"
     )

@@ -21,7 +21,7 @@ from contract.events import Event, EventType
 from contract.keys import SigningKey, wrap_key
 from contract.sealed import seal_value
 from tests.backend import tus
-from tests.backend.world import COMMAND_LINE, Sealed, Talk
+from tests.backend.world import COMMAND_LINE, Sealed, Talk, invite
 from tests.campaigns.model import Findings
 from tests.security import rights
 from tests.security.nasty import MARK, spoil
@@ -104,8 +104,8 @@ class HostileDevice:
 
     def interview(self, number: int) -> None:
         """One spoilt interview: sent, looked at by HR in every form, and deleted again."""
-        place = self.world.places["rd"]
-        talk = Talk(place.talk.booth, place.talk.invitation_id, str(uuid.uuid4()), os.urandom(32))
+        booth = self.world.booths[rights.OWNER]
+        talk = Talk(booth, invite(self.world.backend.hr, "somebody"), str(uuid.uuid4()), os.urandom(32))
         recording = talk.seal(b"sound")
         spoilt = []
         for seq, (kind, data, sealed) in enumerate(whole_interview(talk, recording), start=1):
