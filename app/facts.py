@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from app.interview.model import Environment
+from app.interview.model import Battery, Environment
 
 
 @lru_cache(maxsize=1)
@@ -26,16 +26,21 @@ def app_version() -> str:
         return "0"
 
 
-def read_battery() -> Any | None:
-    """psutil's battery (``percent``, ``power_plugged``, ``secsleft``); None without one, or where nobody can tell."""
+def read_battery() -> Battery | None:
+    """The machine's charge; None without a battery, or where nobody can tell."""
     import psutil
 
     if not hasattr(psutil, "sensors_battery"):
         return None
     try:
-        return psutil.sensors_battery()
+        found: Any = psutil.sensors_battery()
     except (OSError, RuntimeError):  # a container without /sys, a driver that answers nonsense
         return None
+    if found is None:
+        return None
+    left = found.secsleft
+    minutes = left / 60 if isinstance(left, (int, float)) and left > 0 else None
+    return Battery(float(found.percent), bool(found.power_plugged), minutes)
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +111,7 @@ class FactFinder:
             python_version=platform.python_version(),
             network=self._network(),
             battery_percent=round(battery.percent, 1) if battery else None,
-            on_mains=battery.power_plugged if battery else None,
+            on_mains=battery.on_mains if battery else None,
             free_disk_bytes=free_bytes(self._data_dir),
             camera=self._camera(),
             microphone=self._microphone(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import ClientSettings
 from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
-from app.facts import app_version
+from app.facts import app_version, read_battery
 from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _run(application: QApplication, client: Client, script: Script | None, watch
     from app.ui.application import MainWindow
 
     client.submit(client.service.recover)
-    context = _context(client)
+    context = make_context(client)
     window = MainWindow(context)
     window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
     window.show()
@@ -106,7 +106,8 @@ def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
     client.background(watch.keep_screen)
 
 
-def _context(client: Client) -> UiContext:
+def make_context(client: Client) -> UiContext:
+    """What the screens see of a client."""
     from app.ui.context import UiContext
 
     settings = client.settings
@@ -119,6 +120,7 @@ def _context(client: Client) -> UiContext:
         checks=client.check,
         diagnostics=lambda: diagnostics(client),
         save_language=lambda language: save_language(settings.data, language),
+        battery=read_battery,
         language=saved_language(settings.data) or settings.lang,
         kiosk=settings.kiosk,
     )

@@ -93,6 +93,7 @@ class ErrorCode(StrEnum):
     ROW_INVALID = "row_invalid"
     SETTING_INVALID = "setting_invalid"
     SCREEN_MISSING = "screen_missing"
+    BATTERY_EMPTY = "battery_empty"
 
 
 class XudaError(Exception):

@@ -385,6 +385,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Nothing was started or changed.",
         "Start it from a desktop session. The demo runs without a screen with --headless.",
     ),
+    ErrorCode.BATTERY_EMPTY: (
+        "The battery is nearly empty",
+        "What was saved is safe, also when the computer switches itself off.",
+        "Plug in the power cable now, or call the staff.",
+    ),
 }
 
 # How the values that come with an error are named to people. Values without a name here are shown under their own.

@@ -13,7 +13,7 @@ import numpy as np
 from app.capture.media import is_black
 from app.capture.values import QUIETEST, CaptureSettings, DeviceState, Frame, Level
 from app.facts import read_battery
-from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
+from app.interview.model import Battery, CheckName, CheckResult, CheckState, DeviceInfo
 from contract.errors import ErrorCode
 
 # Codes of advice that are no errors of the product and so have no ErrorCode.
@@ -82,15 +82,6 @@ def check_disk(free: int, seconds: float, settings: CaptureSettings) -> CheckRes
     return CheckResult(CheckName.DISK, CheckState.OK)
 
 
-@dataclass(frozen=True, slots=True)
-class Battery:
-    """``percent`` 0..100. ``minutes_left`` is None where the system does not say."""
-
-    percent: float
-    on_mains: bool
-    minutes_left: float | None = None
-
-
 def check_battery(battery: Battery | None, minutes: float) -> CheckResult:
     """Enough charge for ``minutes`` of interview. None means a machine without a battery."""
     if battery is None or battery.on_mains:
@@ -126,13 +117,4 @@ class MachineFacts:
 
 def read_facts(folder: Path) -> MachineFacts:
     """Ask the system. ``folder`` exists."""
-    return MachineFacts(int(shutil.disk_usage(folder).free), _battery())
-
-
-def _battery() -> Battery | None:
-    found = read_battery()
-    if found is None:
-        return None
-    left = found.secsleft
-    minutes = left / 60 if isinstance(left, (int, float)) and left > 0 else None
-    return Battery(float(found.percent), bool(found.power_plugged), minutes)
+    return MachineFacts(int(shutil.disk_usage(folder).free), read_battery())

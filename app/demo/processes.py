@@ -104,6 +104,10 @@ class Client:
             return
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def seen(self) -> list[str]:
         """The lines on stderr so far."""
         return list(self._seen)

@@ -136,6 +136,15 @@ class Environment:
     errors: tuple[str, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """``percent`` 0..100. ``minutes_left`` is None where the system does not say."""
+
+    percent: float
+    on_mains: bool
+    minutes_left: float | None = None
+
+
 class CheckName(StrEnum):
     """Rows of the device check (A4), in the order they are shown."""
 

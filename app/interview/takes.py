@@ -32,6 +32,8 @@ _FREE_FAULTS = frozenset(
         ErrorCode.CAMERA_LOST.value,
         ErrorCode.CAMERA_FROZEN.value,
         ErrorCode.MICROPHONE_LOST.value,
+        # nothing but exact zeros: muted somewhere below us; a person who is silent still gives noise
+        ErrorCode.MICROPHONE_SILENT.value,
         ErrorCode.DISK_FULL.value,
         ErrorCode.DISK_ERROR.value,
     }

@@ -19,6 +19,7 @@ from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
 from app.ui.presenters.journey import IN_INTERVIEW, Journey
+from app.ui.presenters.power import PowerWatch
 from app.ui.runner import QtRunner
 from app.ui.screens.help import HelpPanel
 from app.ui.screens.sheets import make_sheets
@@ -129,6 +130,8 @@ class MainWindow(QWidget):
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(journey.tick)
+        self._power = PowerWatch(journey, self._context.battery)
+        self._second.timeout.connect(self._power.tick)
         self._second.start()
         self._spare_time = QTimer(self)
         self._spare_time.setInterval(_SPARE_TIME_MS)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from app.interview.model import CheckResult
+from app.interview.model import Battery, CheckResult
 from app.interview.ports import CaptureDevices
 from app.interview.service import InterviewService
 from app.interview.views import News
@@ -29,7 +29,7 @@ class UiContext:
     ``submit`` runs on the database thread (all calls of ``service`` go through it), ``background`` on any other.
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
     take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
-    ``kiosk``: full screen, no frame, larger buttons.
+    ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery.
     """
 
     service: InterviewService
@@ -40,6 +40,7 @@ class UiContext:
     checks: Callable[[Kit | None], list[CheckResult]]
     diagnostics: Callable[[], str]
     save_language: Callable[[str], None]
+    battery: Callable[[], Battery | None]
     language: str = "zh_CN"
     kiosk: bool = False
     text_scale: float = 1.0

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from app.capture.checks import (
-    Battery,
     CheckState,
     check_battery,
     check_camera,
@@ -22,7 +21,7 @@ from app.capture.checks import (
     read_facts,
 )
 from app.capture.values import CaptureSettings, DeviceState, Frame, Level
-from app.interview.model import DeviceInfo
+from app.interview.model import Battery, DeviceInfo
 from tests.support.media import moving_picture, plain_picture
 
 

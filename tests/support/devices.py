@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,8 @@ def sound_server() -> Iterator[VirtualMicrophone]:
     if not sys.platform.startswith("linux"):
         pytest.skip("the virtual sound card is PulseAudio's")
     microphone = VirtualMicrophone()
-    before = {name: os.environ.get(name) for name in microphone.environment}
-    os.environ.update(microphone.environment)
-    yield microphone
-    for name, value in before.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    with microphone.for_this_process():
+        yield microphone
     microphone.close()
 
 
@@ -35,9 +31,7 @@ def virtual_microphone(sound_server: VirtualMicrophone) -> Iterator[VirtualMicro
     yield sound_server
     sound_server.quiet()
     sound_server.unplug()
-    sound_server.plug()
-    sound_server.mute(False)
-    sound_server.suspend(False)
+    sound_server.repair()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +80,31 @@ class VirtualMicrophone:
         flag = "1" if suspended else "0"
         self._control("suspend-source", "vmic", flag)
 
-    def plug_second(self) -> None:
-        """Put in another microphone that hears the same, named ``second``."""
+    def plug_second(self, *, rate: int = 48_000) -> None:
+        """Put in another microphone that hears the same, named ``second``; ``rate`` in Hz."""
         words = ["master=vspk.monitor", "source_name=vmic2", "source_properties=device.description=second"]
+        words.append(f"rate={rate}")
         self._modules.append(self._control("load-module", "module-remap-source", *words).stdout.strip())
 
     def unplug_first(self) -> None:
         """Pull out the microphone that is in use; the second one stays."""
         self._control("unload-module", self._modules.pop(1))
+
+    def repair(self) -> None:
+        """The first microphone is plugged in, unmuted and awake, and the only one."""
+        if len(self._modules) != 2 or self._control("suspend-source", "vmic", "0", check=False).returncode != 0:
+            self.unplug()
+            self.plug()
+        self.mute(False)
+
+    @contextmanager
+    def for_this_process(self) -> Iterator[None]:
+        """PortAudio of this process uses this server; before its first use only."""
+        before = {name: os.environ.get(name) for name in self.environment}
+        os.environ.update(self.environment)
+        yield
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
     def mute(self, muted: bool) -> None:
         self._control("set-source-mute", "vmic", "1" if muted else "0")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.capture.desk import CaptureDesk
-from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
+from app.interview.model import Battery, CheckName, CheckResult, CheckState, DeviceInfo
 from app.ui import names
 from app.ui.application import MainWindow, build_application
 from app.ui.context import UiContext
@@ -61,6 +61,7 @@ class Booth:
         self.devices = FileDevices(self.desk)
         self._pool = ThreadPoolExecutor(2)
         self.saved_languages: list[str] = []
+        self.battery: Battery | None = None
         context = UiContext(
             service=self.desk.service,
             devices=self.devices,
@@ -70,6 +71,7 @@ class Booth:
             checks=checks,
             diagnostics=lambda: "test",
             save_language=self.saved_languages.append,
+            battery=lambda: self.battery,
             language=language,
         )
         self.desk.run(self.desk.service.recover)

@@ -365,6 +365,7 @@ def context(service: StageService, devices: StageDevices, *, kiosk: bool = False
         checks=checks,
         diagnostics=lambda: "Xuda 0.1.0\nos: Linux 6.1\ncamera: Logitech C920\nmicrophone: USB Headset\nqueue: 0",
         save_language=lambda _: None,
+        battery=lambda: None,
         language=service.language,
         kiosk=kiosk,
         text_scale=text_scale,
