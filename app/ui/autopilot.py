@@ -23,6 +23,7 @@ from app.ui import names
 from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
 from app.ui.script import AnswerScript, Script
+from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
 _TICK_MS = 40
@@ -110,7 +111,8 @@ class Autopilot(QObject):
         assert self._pending is not None
         if self._pending.done():
             future, self._pending = self._pending, None
-            self._step = future.result()
+            # Asked just before the interview went on: there is no such step any more.
+            self._step = None if _moved_on(future) else future.result()
 
     def _collect_answers(self, interview_id: str) -> None:
         """Remember the answers while this device still holds them."""
@@ -326,6 +328,11 @@ class Autopilot(QObject):
         control = self._find(name, QAbstractButton)
         if control is not None and control.isEnabled() and control.isChecked() != wanted:
             QTest.mouseClick(control, Qt.MouseButton.LeftButton, pos=_hit_point(control))
+
+
+def _moved_on(future: Future[Any]) -> bool:
+    error = future.exception()
+    return isinstance(error, XudaError) and error.code is ErrorCode.ILLEGAL_STATE
 
 
 def _then(future: Future[Any], value: Any) -> Future[Any]:

@@ -16,7 +16,7 @@ def invite(office: Office, folder: Path, count: int) -> list[str]:
     """Invitation codes of ``count`` people in the batch of the demo's English kit."""
     batch = office.invitation()["batch"]
     table = folder / "people.csv"
-    rows = [f"Person {n},139{n:08d}" for n in range(count)]
+    rows = [f"Person {n},137{n:08d}" for n in range(count)]
     table.write_text("name,phone\n" + "\n".join(rows) + "\n", "utf-8")
     found = office.run("candidates", "import", str(table), "--batch", str(batch), "--json")
     return [str(row["code"]) for row in found["imported"]]

@@ -22,8 +22,8 @@ def sleep(findings: Findings, folder: Path, *, nights: int, seed: int = 1) -> No
     chance = random.Random(seed)
     office = Office(folder / "office")
     try:
-        booth = Booth(folder, office)
         codes = invite(office, folder, nights)
+        booth = Booth(folder, office)
         env = office.env | {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
         for night, code in enumerate(codes):
             _night(findings, folder, booth, env, code, night, chance)
