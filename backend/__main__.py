@@ -48,10 +48,12 @@ _HANDLERS = {
     "key retire": ("keys", "retire"),
     "key revoke": ("keys", "revoke"),
     "user add": ("access", "add_user"),
+    "backup": ("backups", "backup"),
+    "restore": ("backups", "restore"),
     "audit verify": ("access", "verify_audit"),
 }
 # these open the data folder themselves
-_ON_THEIR_OWN = frozenset({"init", "serve"})
+_ON_THEIR_OWN = frozenset({"init", "serve", "restore"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -160,6 +160,7 @@ def _context(subject: str) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    new = not path.exists()
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
     try:
         if os.name == "posix":
@@ -175,6 +176,8 @@ def _connect(path: Path) -> sqlite3.Connection:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
+        if new:
+            sync_folder(path.parent)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME) from error

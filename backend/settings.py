@@ -11,6 +11,7 @@ class Settings:
     """``data``: folder of database, key file and objects. ``database``: another SQLAlchemy URL instead of SQLite.
 
     Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
+    ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
     """
 
     data: Path
@@ -26,4 +27,6 @@ class Settings:
     session_length: int = 12 * 3600
     fresh_totp: int = 15 * 60
     secure_cookie: bool = False
+    backup: Path | None = None
+    backup_keep_days: int = 90
     key_retention_days: int = 30

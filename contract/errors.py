@@ -62,6 +62,7 @@ class ErrorCode(StrEnum):
     # retention
     LEGAL_HOLD = "legal_hold"
     CLOCK_JUMPED = "clock_jumped"
+    BACKUP_DAMAGED = "backup_damaged"
     # network and backend
     SERVER_UNREACHABLE = "server_unreachable"
     SERVER_ERROR = "server_error"

@@ -308,6 +308,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Check date and time of the server. If they are right, confirm them in the portal under Retention, "
         "or with `xuda-hr purge --due --confirm-clock`.",
     ),
+    ErrorCode.BACKUP_DAMAGED: (
+        "The backup is damaged",
+        "Nothing was written and the backup was left as it is.",
+        "Restore another one with --at, or from another copy of the backup folder.",
+    ),
     ErrorCode.RATE_LIMITED: (
         "Too many tries",
         "Further tries are refused for a while. Nothing was changed.",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from backend.backup import making
 from backend.runtime import Runtime
-from backend.services import deletion, retention, uploads
+from backend.services import deletion, facts, retention, uploads
 from contract.errors import ErrorCode, XudaError
 
+# a little less than a day, so that hourly chores do not slip to the next hour each time
+_DAY = timedelta(hours=23, minutes=30)
 _log = logging.getLogger(__name__)
 
 
 def hourly(hr: Runtime) -> None:
     """Also run at the start of the server, so that what a crash has interrupted is finished."""
-    for chore in (_uploads, _deletions, _retention):
+    for chore in (_uploads, _deletions, _retention, _backup):
         _do(chore, hr)
 
 
@@ -47,3 +51,18 @@ def _retention(hr: Runtime) -> None:
         return
     if gone.interviews or gone.candidates:
         _log.info("retention: %d interviews and %d candidates", len(gone.interviews), gone.candidates)
+
+
+def _backup(hr: Runtime) -> None:
+    """Once a day; a failure is remembered for the page that HR's administrator looks at."""
+    target = hr.settings.backup
+    if target is None:
+        return
+    with hr.db.read() as session:
+        last = facts.get(session, making.LAST_FACT)
+    if last is not None and hr.now() - datetime.fromisoformat(last["at"]) < _DAY:
+        making.prune_at(hr, target)
+        return
+    made = making.make(hr, target)
+    if made.missing:
+        _log.error("%d recordings are missing in the store and in the backup", len(made.missing))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from backend.backup import ledger
 from backend.cabinet import candidate_subject, interview_subject
 from backend.db.models import (
     Decision,
@@ -33,7 +34,7 @@ from backend.runtime import Runtime
 from backend.services import audit, erasure, facts, holds, scope, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
-from contract.envelope import sign
+from contract.envelope import Envelope, sign
 from contract.errors import XudaError
 from contract.events import ObjectRef
 
@@ -132,22 +133,30 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
         interview = session.get_one(Interview, interview_id)
         objects = session.scalars(select(ObjectRow).where(ObjectRow.interview_id == interview_id)).all()
         row.objects = [_facts(found) for found in objects]
-        row.files = sorted(_file_names(session, interview_id))
         row.records = {name: _count(session, part, interview_id) for name, part in _PARTS.items()}
-        for part in (*_PARTS.values(), RestoreGap):
-            session.execute(delete(part).where(part.interview_id == interview_id))
+        row.files = take_out(session, interview, now)
         row.candidate_id = erasure.with_interview(session, interview, now)
-        interview.wrapped_key_sealed = None
-        row.deleted_at = interview.deleted_at = interview.updated_at = now
+        row.deleted_at = now
         counts = {"events": row.records["events"], "objects": row.records["objects"], "by": row.requested_by}
         audit.record(session, now, "server", "delete_interview", f"interview:{interview_id}", **counts)
         return row
+
+
+def take_out(session: Session, interview: Interview, now: datetime) -> list[str]:
+    """Delete the interview's rows but its own, which takes nothing in any more; the names of its files."""
+    names = sorted(_file_names(session, interview.id))
+    for part in (*_PARTS.values(), RestoreGap):
+        session.execute(delete(part).where(part.interview_id == interview.id))
+    interview.wrapped_key_sealed = None
+    interview.deleted_at = interview.updated_at = now
+    return names
 
 
 def _certify(hr: Runtime, interview_id: str) -> None:
     with hr.db.write() as session:
         row = session.get_one(Deletion, interview_id)
         if row.certificate is not None or row.deleted_at is None:
+            row.files = []
             return
         now = hr.now()
         certificate = DeletionCertificate(
@@ -166,6 +175,8 @@ def _certify(hr: Runtime, interview_id: str) -> None:
         row.files = []
         target = f"interview:{interview_id}"
         audit.record(session, now, "server", "deletion_certificate", target, certificate=certificate.certificate_id)
+        envelope = Envelope.from_bytes(row.certificate)
+    ledger.note_deletion(hr, interview_id, envelope)
 
 
 def _key_backups_end(hr: Runtime, session: Session, now: datetime) -> datetime | None:

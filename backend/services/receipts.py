@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, Upload, new_id
+from backend.backup import ledger
+from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, RestoreGap, Upload, new_id
 from backend.runtime import Runtime
 from backend.services import audit
 from backend.services.devices import Asking
@@ -42,7 +43,9 @@ def put_manifest(hr: Runtime, asking: Asking, interview_id: str, serial: int, en
     if missing_events or missing_objects:
         return ManifestReply(missing_events=missing_events, missing_objects=missing_objects)
     stored = [row for row in found.values() if row is not None]
-    return ManifestReply(receipt=_receipt(hr, asking, manifest, envelope.digest, stored))
+    receipt = _receipt(hr, asking, manifest, envelope.digest, stored)
+    ledger.note_receipt(hr, interview_id, serial, receipt)
+    return ManifestReply(receipt=receipt)
 
 
 def _remember(hr: Runtime, asking: Asking, manifest: Manifest, envelope: Envelope) -> None:
@@ -127,4 +130,7 @@ def _receipt(hr: Runtime, asking: Asking, manifest: Manifest, digest: str, store
         )
         target = f"interview:{manifest.interview_id}"
         audit.record(session, hr.now(), f"device:{asking.device_id}", "receipt", target, serial=manifest.serial)
+        gap = session.get(RestoreGap, manifest.interview_id)
+        if gap is not None and gap.serial <= manifest.serial:
+            gap.closed_at = hr.now()
     return envelope

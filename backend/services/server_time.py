@@ -18,7 +18,7 @@ from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
 LONGEST_STEP = timedelta(days=1)
-_FACT = "trusted_time"
+FACT = "trusted_time"
 
 
 def note(hr: Runtime) -> datetime | None:
@@ -32,7 +32,7 @@ def note(hr: Runtime) -> datetime | None:
         if known is not None and now - known > LONGEST_STEP:
             return None
         if known is None or now > known:
-            facts.put_time(session, _FACT, now)
+            facts.put_time(session, FACT, now)
             return now
         return known
 
@@ -52,11 +52,11 @@ def confirm(hr: Runtime, actor: Actor) -> None:
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.write() as session:
         now, known = hr.now(), last_noted(session)
-        facts.put_time(session, _FACT, now)
+        facts.put_time(session, FACT, now)
         audit.record(session, now, actor, "confirm_clock", "server", before=str(known)[:19])
 
 
 def last_noted(session: Session) -> datetime | None:
     """The last time noted; in a database that never noted one, that of its newest audit row."""
-    noted = facts.get_time(session, _FACT)
+    noted = facts.get_time(session, FACT)
     return noted if noted is not None else session.scalar(select(func.max(AuditRow.at)))

@@ -1,0 +1,1 @@
+"""Backups at a second place, and the way back."""
