@@ -31,7 +31,8 @@ PASSPHRASE = "backup"
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path / "data", passphrase=PASSPHRASE, backup=tmp_path / "second") as found:
+    settings = {"backup": tmp_path / "second", "backup_keep_days": 9, "key_retention_days": 3}
+    with served(tmp_path / "data", passphrase=PASSPHRASE, **settings) as found:
         wait_until(lambda: backed_up(found.hr))  # a server begins with a backup
         yield found
 
@@ -245,7 +246,7 @@ def test_after_the_key_retention_no_backup_opens_a_deleted_interview(
     deletion.delete_interview(hr, COMMAND_LINE, talk.interview_id)
     certificate = certificates.verify(hr, certificates.of_interview(hr, COMMAND_LINE, talk.interview_id).to_bytes())
     assert certificate.key_backups_end is not None
-    days_pass(office, 29)
+    days_pass(office, 2)
     making.make(hr, second)
     assert talk.interview_id in key_subjects(second)
     days_pass(office, 1.5)
@@ -340,12 +341,12 @@ def test_the_server_backs_up_once_a_day_and_takes_old_backups_away(office: Serve
     chores.hourly(office.hr)
     chores.hourly(office.hr)
     assert len(Place(second).stamps()) == 1
-    for _ in range(120):
+    for _ in range(14):
         days_pass(office, 1)
         chores.hourly(office.hr)
     place = Place(second)
-    assert 88 <= len(place.stamps()) <= 93
-    assert 28 <= len(place.key_stamps()) <= 33
+    assert 8 <= len(place.stamps()) <= 11
+    assert 2 <= len(place.key_stamps()) <= 4
 
 
 def test_recordings_that_no_backup_names_any_more_go_too(office: Served, second: Path) -> None:
@@ -353,7 +354,7 @@ def test_recordings_that_no_backup_names_any_more_go_too(office: Served, second:
     talk = told(office)
     making.make(office.hr, second)
     deletion.delete_interview(office.hr, COMMAND_LINE, talk.interview_id)
-    days_pass(office, 91)
+    days_pass(office, 10)
     making.make(office.hr, second)
     assert list((second / "objects").glob("??/*")) == []
 
