@@ -24,6 +24,7 @@ CAMPAIGNS = {
     "api": "tests.security.api",
     "kill": "tests.crash.kills",
     "network": "tests.faults.network",
+    "order": "tests.faults.order",
     "power": "tests.faults.power",
     "devices": "tests.faults.devices",
 }

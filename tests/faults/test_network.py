@@ -16,7 +16,7 @@ def test_interviews_cut_twenty_times_each_arrive_whole_once_and_past_poisoned_on
     findings = Findings()
 
     with backend(tmp_path / "hr") as hr:
-        run_cuts(hr, tmp_path, findings, interviews=4, booths=2, seed=1, limit=60)
+        run_cuts(hr, tmp_path, findings, interviews=2, booths=2, seed=1, limit=60)
 
     assert findings.failures == []
     assert int(findings.figures["cuts per interview, fewest"]) >= LEAST_CUTS
@@ -27,6 +27,6 @@ def test_the_campaign_finds_a_client_that_believes_strangers(tmp_path: Path) -> 
     findings = Findings()
 
     with network_defects.planted("stranger-believed"), backend(tmp_path / "hr") as hr:
-        run_cuts(hr, tmp_path, findings, interviews=1, booths=1, seed=1, limit=8)
+        run_cuts(hr, tmp_path, findings, interviews=1, booths=1, seed=1, limit=3)
 
     assert findings.failures
