@@ -21,6 +21,7 @@ from app.late import Late
 from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
 from app.sync.machine import look_at
+from app.sync.moving import MovingLine
 from app.sync.transport import Signer, Transport
 from contract.kit import Kit
 
@@ -151,10 +152,12 @@ class Client:
         return DeviceCheck(self.recorder, self.settings.data, self.transcriber, self.storage.shelf, self.clock)
 
     def _make_engine(self) -> SyncEngine | None:
+        self.moving: MovingLine | None = None
         enrolment = self.storage.enrolments.load()
         if enrolment is None:
             return None
         signer = Signer(enrolment.device_key, enrolment.device_id, self.clock)
+        self.moving = MovingLine(enrolment.server_url, signer)
         # `xuda sync --wait 5` is not to hang for half a minute on a server that says nothing.
         patience = min(30.0, max(5.0, self.settings.wait)) if self.settings.wait else 30.0
         transport = Transport(enrolment.server_url, signer=signer, timeouts=(5.0, patience))
@@ -166,6 +169,7 @@ class Client:
             transport,
             self.news,
             machine=look_at(self.settings.data, self.clock),
+            notices=storage.notices,
         )
 
     def _post(self, call: Callable[[], None]) -> None:

@@ -123,6 +123,7 @@ def make_context(client: Client) -> UiContext:
         battery=read_battery,
         language=saved_language(settings.data) or settings.lang,
         kiosk=settings.kiosk,
+        moving=client.moving if settings.server_sync else None,
     )
 
 

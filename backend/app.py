@@ -14,8 +14,6 @@ from backend.api import description, devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
-from backend.api.shield import Shield
-from backend.portal.security import LARGE_FORM
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.services import chores
@@ -32,10 +30,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.runtime = hr
     problems.install(app)
     app.mount("/v1", _device_api(hr))
-    portal = create_portal(hr)
-    app.state.imports = portal.state.imports
-    app.mount("/", portal)
-    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
+    app.mount("/", create_portal(hr))
+    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body)
     app.add_middleware(MethodOverride, prefix="/v1/")
     return app
 
@@ -48,7 +44,6 @@ def _device_api(hr: Runtime) -> FastAPI:
     api.include_router(devices.router)
     api.include_router(files.router)
     description.install(api)
-    api.add_middleware(Shield)
     return api
 
 
@@ -59,7 +54,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     chores.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await chores
-    await run_in_threadpool(app.state.imports.close)
     app.state.runtime.close()
 
 

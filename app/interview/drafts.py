@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from app.interview.model import Environment, ExitReason
 from app.interview.states import InterviewState, TakeState
@@ -13,10 +13,17 @@ from contract import events as wire
 from contract.events import EventType
 from contract.invitation import Invitation
 from contract.kit import Kit
+from contract.progress import Carried
 
 
 def started(
-    invitation: Invitation, kit: Kit, attempt: int, wrapped_key: str, language: str, facts: Environment
+    invitation: Invitation,
+    kit: Kit,
+    attempt: int,
+    wrapped_key: str,
+    language: str,
+    facts: Environment,
+    carried: Carried | None,
 ) -> EventDraft:
     data = wire.StartedData(
         invitation_id=invitation.invitation_id,
@@ -27,6 +34,7 @@ def started(
         language=language,
         app_version=facts.app_version,
         environment=asdict(facts),
+        carried=carried,
     )
     return EventDraft(EventType.STARTED, data)
 
@@ -44,10 +52,19 @@ def resumed(facts: Environment) -> EventDraft:
     return EventDraft(EventType.RESUMED, wire.ResumedData(environment=asdict(facts)))
 
 
-def left(state: InterviewState, reason: ExitReason, words: str, facts: Environment, unanswered: int) -> EventDraft:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the candidate leaves: open questions, takes used of them, seconds used of the total time."""
+
+    unanswered: int
+    takes_used: dict[str, int]
+    seconds_used: float
+
+
+def left(state: InterviewState, reason: ExitReason, words: str, facts: Environment, standing: Standing) -> EventDraft:
     """The progress was saved (``state`` PAUSED) or the interview given up."""
     kind = EventType.PAUSED if state is InterviewState.PAUSED else EventType.ABANDONED
-    data = wire.ExitData(reason=reason.value, environment=asdict(facts), unanswered=unanswered)
+    data = wire.ExitData(reason=reason.value, environment=asdict(facts), **asdict(standing))
     return EventDraft(kind, data, wire.ExitSealed(words=words) if words.strip() else None)
 
 
@@ -103,5 +120,5 @@ def questionnaire(ratings: wire.QuestionnaireData, words: str) -> EventDraft:
     return EventDraft(EventType.QUESTIONNAIRE, ratings, wire.QuestionnaireSealed(words=words) if words else None)
 
 
-def withdrawn() -> EventDraft:
-    return EventDraft(EventType.WITHDRAWN, wire.WithdrawnData())
+def withdrawn(invitation_id: str, attempt: int) -> EventDraft:
+    return EventDraft(EventType.WITHDRAWN, wire.WithdrawnData(invitation_id=invitation_id, attempt=attempt))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contract.events import AnswerData, Event, EventType
+from contract.events import AnswerData, Event, EventType, StartedData
 from contract.invitation import Adjustments
 from contract.kit import Kit, Question, QuestionKind, Stage
+from contract.progress import Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,27 @@ def total_seconds(kit: Kit, adjustments: Adjustments) -> float | None:
     return None if kit.total_seconds is None else kit.total_seconds * adjustments.time_factor
 
 
-def answered_questions(events: Iterable[Event]) -> set[str]:
-    return {event.parse_data(AnswerData).question_id for event in events if event.kind is EventType.ANSWER_SAVED}
+def carried(events: Iterable[Event]) -> Carried | None:
+    """What other devices had done when this part of the interview began here."""
+    started = next((event for event in events if event.kind is EventType.STARTED), None)
+    return started.parse_data(StartedData).carried if started else None
+
+
+def answered_questions(events: Sequence[Event]) -> set[str]:
+    """Questions that need no answer any more: answered here, or on another device before."""
+    here = {event.parse_data(AnswerData).question_id for event in events if event.kind is EventType.ANSWER_SAVED}
+    elsewhere = carried(events)
+    return here.union(elsewhere.answered) if elsewhere else here
+
+
+def takes_used(events: Sequence[Event], counted: Iterable[str]) -> dict[str, int]:
+    """Takes that counted, per question without an answer. ``counted``: the question of each such take made here."""
+    elsewhere = carried(events)
+    used = Counter(counted)
+    if elsewhere:
+        used.update(elsewhere.takes_used)
+    done = answered_questions(events)
+    return {question_id: number for question_id, number in sorted(used.items()) if question_id not in done}
 
 
 def places(kit: Kit) -> list[Place]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from app.interview.model import DeviceInfo, Proof, RecordingResult, Transcript
+from contract.envelope import Envelope
+from contract.parts import Elsewhere
 
 
 class Clock(Protocol):
@@ -100,6 +102,21 @@ class Transcriber(Protocol):
         on_error: Callable[[Exception], None],
     ) -> None:
         """Decode a stored container and transcribe its sound (after a crash, or when a model came later)."""
+        ...
+
+
+class Moving(Protocol):
+    """HR's word, while a candidate waits, on an interview begun on another device. May take seconds; any thread."""
+
+    def ask(self, invitation_id: str) -> tuple[bool, Elsewhere | None]:
+        """Whether HR answered, and how far the interview has come on other devices. Raises nothing for the network."""
+        ...
+
+    def take_over(self, interview_id: str, invitation_id: str) -> Envelope | None:
+        """HR's ticket to go on in the new part ``interview_id``; None when HR cannot be reached now.
+
+        Raises XudaError(INTERVIEW_ELSEWHERE | INVITATION_USED).
+        """
         ...
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
+from app.interview import drafts, plan
 from app.interview.model import Environment, ExitReason
 from app.interview.states import InterviewState, TakeState
-from app.interview.store import EventDraft, InterviewRow, InterviewStore, TakeRow
+from app.interview.store import InterviewRow, InterviewStore, TakeRow
 from app.interview.takes import TakeDesk
 from contract.errors import XudaError
-from contract.events import EventType, ExitData
 from contract.kit import Kit
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,22 @@ def reconcile(
                 _reconcile_take(store, takes, row, take, kit.speech_language)
         if row.state is InterviewState.ACTIVE:
             _free_newest_take(store, row)
-            unanswered = len(kit.questions) - row.answered if kit else 0
-            data = ExitData(reason=ExitReason.CRASH.value, environment=asdict(facts), unanswered=unanswered)
-            store.append(row.interview_id, [EventDraft(EventType.PAUSED, data)], state=InterviewState.PAUSED)
+            left = drafts.left(InterviewState.PAUSED, ExitReason.CRASH, "", facts, standing(store, row, kit))
+            store.append(row.interview_id, [left], state=InterviewState.PAUSED)
             changed = True
     return changed
+
+
+def standing(store: InterviewStore, row: InterviewRow, kit: Kit | None) -> drafts.Standing:
+    """Where the candidate has left this interview, for HR and for a device that goes on with it."""
+    events = store.events(row.interview_id)
+    counted = (take.question_id for take in store.takes(row.interview_id) if take.counted)
+    answered = len(plan.answered_questions(events))
+    return drafts.Standing(
+        unanswered=max(0, len(kit.questions) - answered) if kit else 0,
+        takes_used=plan.takes_used(events, counted),
+        seconds_used=round(row.seconds_used, 3),
+    )
 
 
 def _usable_kit(row: InterviewRow, kit_of: Callable[[InterviewRow], Kit]) -> Kit | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,22 +9,26 @@ from typing import BinaryIO
 
 from app.interview import drafts, plan
 from app.interview.answers import answer_views
+from app.interview.certificate import certificate_view
 from app.interview.model import Environment, ExitReason
+from app.interview.moving import MovingDesk
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
 from app.interview.receipt import receipt_view
-from app.interview.recovery import reconcile
+from app.interview.recovery import reconcile, standing
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf, TakeRow
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
 from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
 from contract import events as wire
 from contract.canonical import b64decode
+from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.invitation import Adjustments
 from contract.keys import wrap_key
 from contract.kit import Kit, QuestionKind
+from contract.parts import Elsewhere
 
 _HR_STATES = {
     InterviewState.ACTIVE: HrState.IN_PROGRESS,
@@ -33,6 +36,7 @@ _HR_STATES = {
     InterviewState.DECLINED: HrState.DECLINED,
     InterviewState.FINISHED: HrState.PENDING_REVIEW,
     InterviewState.ABANDONED: HrState.INCOMPLETE,
+    InterviewState.MOVED: HrState.PAUSED,
     InterviewState.DELETED: HrState.INCOMPLETE,
 }
 
@@ -68,6 +72,7 @@ class InterviewService:
         self._takes = TakeDesk(store, recorder, media, transcriber, post, notify)
         self.practice = PracticeDesk(recorder, media, notify)
         self._admission: Admission | None = None
+        self._desk = MovingDesk(shelf)
         self._active: str | None = None
         self._held: set[str] = set()
         self._active_since: float | None = None
@@ -96,26 +101,24 @@ class InterviewService:
         Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED).
         """
         admission = self._shelf.admit(text)
-        earlier = self._attempts(admission.invitation.invitation_id)
-        unfinished = next((row for row in earlier if not row.state.final), None)
-        if unfinished is None:
-            admission.invitation.check_time(self._now())
-        self._check_unused(admission, earlier)
-        self._admission = admission
-        return Entry(
-            kit=admission.kit,
-            candidate_name=admission.candidate_name,
-            not_before=admission.invitation.not_before,
-            not_after=admission.invitation.not_after,
-            unfinished=self._summary(unfinished) if unfinished else None,
-            may_restart=admission.kit.restart_allowed,
-        )
+        return self._admit(admission, admission.entry.elsewhere if admission.entry else None)
 
-    def begin(self, *, language: str, scoring: bool) -> None:
-        """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now."""
+    def heard(self, elsewhere: Elsewhere | None) -> Entry:
+        """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
+        return self._admit(self._require_admission(), elsewhere)
+
+    def next_part(self) -> str:
+        """The id under which ``begin`` will go on with what other devices have begun: a ticket is asked for it."""
+        return self._desk.next_part()
+
+    def begin(self, *, language: str, scoring: bool, ticket: Envelope | None = None) -> None:
+        """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now.
+
+        ``ticket``: HR's word that this device goes on with it; without one it goes on by what the roster says.
+        """
         admission = self._require_admission()
         consented = drafts.consented(admission.kit, scoring=scoring)
-        row = self._create(admission, InterviewState.ACTIVE, language, scoring, [consented])
+        row = self._create(admission, InterviewState.ACTIVE, language, scoring, [consented], ticket)
         self._activate(row.interview_id)
 
     def decline(self, *, language: str) -> ReceiptView:
@@ -154,7 +157,8 @@ class InterviewService:
         """The first unanswered question, None when all are answered."""
         row = self._require_active()
         kit = self._kit(row)
-        place = plan.next_place(kit, plan.answered_questions(self._store.events(row.interview_id)))
+        events = self._store.events(row.interview_id)
+        place = plan.next_place(kit, plan.answered_questions(events))
         if place is None:
             return None
         adjustments = self._adjustments(row)
@@ -171,7 +175,9 @@ class InterviewService:
             thinking_seconds=rules.thinking_seconds,
             answer_seconds=rules.answer_seconds,
             takes_allowed=rules.takes,
-            takes_used=sum(take.counted for take in takes),
+            takes_used=plan.takes_used(events, (t.question_id for t in takes if t.counted)).get(
+                place.question.question_id, 0
+            ),
             takes=tuple(
                 self._takes.review(take) for take in takes if take.state in (TakeState.RECORDED, TakeState.RECOVERED)
             ),
@@ -327,14 +333,40 @@ class InterviewService:
         return answer_views(self._store, interview_id)
 
     def withdraw(self, interview_id: str) -> None:
-        """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once."""
-        self._store.append(interview_id, [drafts.withdrawn()], state=InterviewState.DELETED)
-        self._store.destroy(interview_id)
-        if self._active == interview_id:
-            self._active = None
+        """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once.
+
+        Whatever other parts of the same interview are on this device go with it.
+        """
+        chosen = self._store.interview(interview_id)
+        running = self._takes.running
+        for row in self._attempts(chosen.invitation_id):
+            if row.attempt == chosen.attempt and row.state is not InterviewState.DELETED:
+                if running is not None and running.interview_id == row.interview_id:
+                    self._takes.abort()
+                self._store.withdraw(row.interview_id, drafts.withdrawn(row.invitation_id, row.attempt))
+                if self._active == row.interview_id:
+                    self._active = None
         self._wake_sync()
 
     # ---- inside --------------------
+
+    def _admit(self, admission: Admission, elsewhere: Elsewhere | None) -> Entry:
+        earlier = self._attempts(admission.invitation.invitation_id)
+        unfinished = next((row for row in earlier if not row.state.final), None)
+        if unfinished is None:
+            admission.invitation.check_time(self._now())
+        self._desk.admit(admission, earlier, elsewhere)
+        self._admission = admission
+        return Entry(
+            invitation_id=admission.invitation.invitation_id,
+            kit=admission.kit,
+            candidate_name=admission.candidate_name,
+            not_before=admission.invitation.not_before,
+            not_after=admission.invitation.not_after,
+            unfinished=self._summary(unfinished) if unfinished else None,
+            may_restart=admission.kit.restart_allowed,
+            elsewhere=self._desk.elsewhere,
+        )
 
     def _create(
         self,
@@ -343,13 +375,15 @@ class InterviewService:
         language: str,
         scoring: bool,
         first: Sequence[EventDraft],
+        ticket: Envelope | None = None,
     ) -> InterviewRow:
         invitation, kit = admission.invitation, admission.kit
-        key, interview_id = self._new_key(), str(uuid.uuid4())
+        carried = self._desk.carried(invitation.invitation_id, ticket)
+        key, interview_id = self._new_key(), self._desk.next_part()
         facts = self._facts()
-        attempt = 1 + len(self._attempts(invitation.invitation_id))
+        attempt = self._desk.attempt(self._attempts(invitation.invitation_id))
         wrapped = wrap_key(key, b64decode(self._shelf.encryption_key(kit)), interview_id)
-        started = drafts.started(invitation, kit, attempt, wrapped, language, facts)
+        started = drafts.started(invitation, kit, attempt, wrapped, language, facts, carried)
         now = self._clock.now()
         row = InterviewRow(
             interview_id=interview_id,
@@ -360,10 +394,11 @@ class InterviewService:
             state=state,
             language=language,
             scoring=scoring,
-            seconds_used=0.0,
+            seconds_used=carried.seconds_used if carried else 0.0,
             last_seq=0,
             created_at=now,
             updated_at=now,
+            carried=len(carried.answered) if carried else 0,
         )
         row = self._store.create(
             row,
@@ -372,6 +407,7 @@ class InterviewService:
             events=[started, *first],
         )
         self._admission = None
+        self._desk.clear()
         self._wake_sync()
         return row
 
@@ -394,9 +430,8 @@ class InterviewService:
         self._save(row, [drafts.written_answer(step, sealed, thinking_used)])
 
     def _leave_as(self, row: InterviewRow, state: InterviewState, reason: ExitReason, words: str) -> InterviewRow:
-        answered = len(plan.answered_questions(self._store.events(row.interview_id)))
-        unanswered = len(self._kit(row).questions) - answered
-        left = drafts.left(state, reason, words, self._facts(), unanswered)
+        now = replace(row, seconds_used=self._seconds_used(row))
+        left = drafts.left(state, reason, words, self._facts(), standing(self._store, now, self._kit(row)))
         if state is InterviewState.ABANDONED:
             self._drop_unsubmitted(row)
         self._hold(row.interview_id)
@@ -454,12 +489,6 @@ class InterviewService:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="not admitted", new="begin")
         return self._admission
 
-    def _check_unused(self, admission: Admission, earlier: Sequence[InterviewRow]) -> None:
-        done = [row for row in earlier if row.state is not InterviewState.ABANDONED and row.state.final]
-        gave_up = [row for row in earlier if row.state is InterviewState.ABANDONED]
-        if done or (gave_up and not admission.kit.restart_allowed):
-            raise XudaError(ErrorCode.INVITATION_USED)
-
     def _attempts(self, invitation_id: str) -> list[InterviewRow]:
         return [row for row in self._store.interviews() if row.invitation_id == invitation_id]
 
@@ -486,8 +515,9 @@ class InterviewService:
             kit=kit,
             state=row.state,
             hr_state=self._shelf.results().get(row.interview_id, _HR_STATES[row.state]),
-            answered=row.answered,
+            answered=row.answered + row.carried,
             total=len(kit.questions) if kit else row.answered,
             updated_at=row.updated_at,
             delivered=row.receipt_serial is not None and row.receipt_serial >= row.last_seq,
+            certificate=certificate_view(self._shelf.certificates().get(row.interview_id)),
         )

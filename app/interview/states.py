@@ -9,13 +9,17 @@ from contract.errors import ErrorCode, XudaError
 
 
 class InterviewState(StrEnum):
-    """An interview on this device. It exists from the candidate's consent (or refusal) on."""
+    """An interview on this device. It exists from the candidate's consent (or refusal) on.
+
+    MOVED: it was gone on with on another device; what was given here is delivered and counts.
+    """
 
     ACTIVE = "active"
     PAUSED = "paused"
     DECLINED = "declined"
     FINISHED = "finished"
     ABANDONED = "abandoned"
+    MOVED = "moved"
     DELETED = "deleted"
 
     @property
@@ -30,6 +34,8 @@ INTERVIEW_MOVES = frozenset(
         (InterviewState.ACTIVE, InterviewState.ABANDONED),
         (InterviewState.PAUSED, InterviewState.ACTIVE),
         (InterviewState.PAUSED, InterviewState.ABANDONED),
+        (InterviewState.PAUSED, InterviewState.MOVED),
+        (InterviewState.MOVED, InterviewState.DELETED),
         (InterviewState.ACTIVE, InterviewState.DELETED),
         (InterviewState.PAUSED, InterviewState.DELETED),
         (InterviewState.DECLINED, InterviewState.DELETED),

@@ -13,17 +13,19 @@ from typing import BinaryIO, Protocol
 
 from app.interview.model import Fault, Proof, StoredObject, Transcript
 from app.interview.states import InterviewState, TakeState
-from contract.envelope import WireModel
+from contract.envelope import Envelope, WireModel
 from contract.events import Event, EventType, HrState
 from contract.invitation import Invitation, RosterEntry
 from contract.kit import Kit
+from contract.parts import HandOver
 
 
 @dataclass(frozen=True, slots=True)
 class InterviewRow:
     """An attempt at an interview. ``seconds_used`` counts active time against the kit's total budget.
 
-    ``answered`` counts its ANSWER_SAVED events (``append`` keeps it). ``last_seq`` is the number of its newest event;
+    ``answered`` counts its ANSWER_SAVED events (``append`` keeps it), ``carried`` the questions that other devices had
+    answered when this part began. ``last_seq`` is the number of its newest event;
     ``receipt_serial`` that of the newest manifest HR has receipted.
     ``key_present`` is False once the interview's key was destroyed on this device.
     """
@@ -41,6 +43,7 @@ class InterviewRow:
     created_at: datetime
     updated_at: datetime
     answered: int = 0
+    carried: int = 0
     receipt_serial: int | None = None
     key_present: bool = True
 
@@ -179,8 +182,9 @@ class InterviewStore(Protocol):
         """Undo ``hold``: what was delivered meanwhile may go now. Holds end with the program, too."""
         ...
 
-    def destroy(self, interview_id: str) -> None:
-        """Destroy the interview's key on this device and remove its files at once; sealed events stay queued."""
+    def withdraw(self, interview_id: str, last_word: EventDraft | None) -> None:
+        """Delete the interview on this device: key, files and all that was said go at once, and nothing of it that
+        still waits is sent any more. ``last_word`` is the one event that HR still hears (None: HR knows already)."""
         ...
 
     def pending_uploads(self) -> int:
@@ -231,6 +235,14 @@ class Shelf(Protocol):
 
     def entry(self, invitation_id: str) -> RosterEntry | None:
         """The roster's line for an invitation, None when the roster does not hold it."""
+        ...
+
+    def hand_over(self, ticket: Envelope) -> HandOver:
+        """HR's ticket, verified. Raises XudaError(SIGNATURE_INVALID | KEY_UNKNOWN | FORMAT_INVALID | NOT_ENROLLED)."""
+        ...
+
+    def certificates(self) -> dict[str, Envelope]:
+        """HR's signed word that an interview was deleted there, by interview id; verified when it came in."""
         ...
 
     def results(self) -> dict[str, HrState]:

@@ -138,6 +138,17 @@ class TakeDesk:
             raise failure
         return self._complete(take, TakeState.RECOVERED if interrupted else TakeState.RECORDED)
 
+    def abort(self) -> None:
+        """Stop a running take for good: its interview is going to be deleted."""
+        if self._running is None:
+            return
+        running, self._running = self._running, None
+        self._stop_recorder()
+        if running.job:
+            running.job.cancel()
+        _close(running.sink)
+        self._forget(running.take)
+
     def recover(self, take: TakeRow, language: str) -> TakeRow | None:
         """Make a usable take of one that a crash has cut; None when nothing of it can be read."""
         try:

@@ -10,11 +10,25 @@ from app.interview.model import Proof, Transcript
 from app.interview.states import InterviewState, TakeState
 from contract.events import HrState
 from contract.kit import Kit, Question
+from contract.parts import Elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """HR's signed word that it has deleted an interview; ``document`` is the signed file for the candidate."""
+
+    certificate_id: str
+    deleted_at: datetime
+    document: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class InterviewSummary:
-    """One line of 我的. ``hr_state`` is what HR has released, else derived from what happened here."""
+    """One line of 我的. ``hr_state`` is what HR has released, else derived from what happened here.
+
+    ``answered``: questions answered here or, before this part began, on other devices. ``certificate``: HR has deleted
+    what it had of an interview that was withdrawn.
+    """
 
     interview_id: str
     kit: Kit | None
@@ -24,6 +38,7 @@ class InterviewSummary:
     total: int
     updated_at: datetime
     delivered: bool
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,10 @@ class StartPage:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The entry page for a checked invitation. ``unfinished`` asks 是否继续上次未完成的面试?"""
+    """The entry page for a checked invitation. ``unfinished`` asks 是否继续上次未完成的面试?
+
+    ``elsewhere``: other devices have begun it and it can be gone on with here, at the first open question.
+    """
 
     kit: Kit
     candidate_name: str
@@ -46,6 +64,8 @@ class Entry:
     not_after: datetime
     unfinished: InterviewSummary | None
     may_restart: bool
+    invitation_id: str = ""
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +211,10 @@ class SyncNews:
 # sync cannot go on by itself: somebody has to act (values of ErrorCode)
 STAFF_CODES = frozenset({"device_revoked", "organisation_keys_invalid"})
 
-News = PartialText | TranscriptReady | TranscriptFailed | DeviceFault | InputEnded | SyncNews
+
+@dataclass(frozen=True, slots=True)
+class InterviewsChanged:
+    """HR said something about interviews of this device: gone on with elsewhere, withdrawn, deleted."""
+
+
+News = PartialText | TranscriptReady | TranscriptFailed | DeviceFault | InputEnded | SyncNews | InterviewsChanged

@@ -208,8 +208,34 @@ class SqliteInterviewStore:
             return None
         return open_text(row["sealed"], self._keys.get(interview_id), draft_place(interview_id, question_id))
 
-    def destroy(self, interview_id: str) -> None:
-        self._purger.destroy(interview_id)
+    def withdraw(self, interview_id: str, last_word: EventDraft | None) -> None:
+        enrolment = self._enrolments.need()
+
+        def change(db: sqlite_utils.Database) -> None:
+            check_move(InterviewState(_need_interview(db, interview_id)["state"]), InterviewState.DELETED)
+            # what was there before goes first: the last word is queued alone
+            outbox_rows.cancel(db, interview_id)
+            if last_word is not None:
+                self._insert_events(db, interview_id, [last_word], enrolment)
+            changes = {"state": InterviewState.DELETED.value, "updated_at": stamp(self._clock.now())}
+            db.table("interviews").update(interview_id, changes)
+
+        self._purger.destroy(interview_id, change)
+
+    def move_away(self, interview_id: str) -> bool:
+        """The interview was gone on with on another device. False while it is being given here, or is over."""
+
+        def change(db: sqlite_utils.Database) -> bool:
+            if _need_interview(db, interview_id)["state"] != InterviewState.PAUSED:
+                return False
+            changes = {"state": InterviewState.MOVED.value, "updated_at": stamp(self._clock.now())}
+            db.table("interviews").update(interview_id, changes)
+            return True
+
+        moved = self._database.transaction(change)
+        if moved:
+            self._purger.purge_delivered(interview_id)
+        return moved
 
     def hold(self, interview_id: str) -> None:
         """Keep an interview that is on screen from being purged, whatever HR has receipted, until ``release``."""

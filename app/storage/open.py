@@ -13,6 +13,7 @@ from app.storage.enrolment import EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
 from app.storage.interviews import SqliteInterviewStore
 from app.storage.keystore import KeyStore, open_keystore
+from app.storage.notices import NoticeBook
 from app.storage.outbox import Outbox
 from app.storage.purge import Purger
 from app.storage.recovery import RecoveryReport, recover
@@ -36,6 +37,7 @@ class Storage:
     vault: Vault
     interviews: SqliteInterviewStore
     outbox: Outbox
+    notices: NoticeBook
     report: RecoveryReport
     keys: InterviewKeys
     clock: Clock
@@ -75,14 +77,16 @@ def _assemble(database: Database, vault: Vault, keystore: KeyStore, clock: Clock
     keys = InterviewKeys(keystore)
     enrolments = EnrolmentRepository(database, keystore)
     report = recover(database, vault, keys)
+    interviews = SqliteInterviewStore(database, vault, keys, enrolments, clock)
     return Storage(
         database=database,
         keystore=keystore,
         enrolments=enrolments,
         shelf=SqliteShelf(database, keystore, enrolments, clock),
         vault=vault,
-        interviews=SqliteInterviewStore(database, vault, keys, enrolments, clock),
+        interviews=interviews,
         outbox=Outbox(database, vault, keys, enrolments, clock),
+        notices=NoticeBook(database, interviews, enrolments, clock),
         report=report,
         keys=keys,
         clock=clock,

@@ -66,12 +66,12 @@ ORDER BY
 """
 _OWED = """
 SELECT interviews.* FROM interviews
-WHERE interview_id = ? AND state <> 'active' AND last_seq > 0
+WHERE interview_id = ? AND state NOT IN ('active', 'deleted') AND last_seq > 0
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.interview_id = interviews.interview_id AND kind <> 'manifest')
 """
 _CARRIED = """
 SELECT interviews.* FROM interviews
-WHERE interview_id = ? AND state <> 'active' AND last_seq > 0 AND (state <> 'deleted' OR key_state <> 'present')
+WHERE interview_id = ? AND state NOT IN ('active', 'deleted') AND last_seq > 0
 """
 _OBJECTS = """
 SELECT object_id, media_type, size, sha256 FROM objects WHERE interview_id = ? AND submitted = 1 ORDER BY object_id
@@ -140,8 +140,8 @@ class Outbox:
     def manifest_to_carry(self, interview_id: str) -> Envelope | None:
         """As ``manifest``, also while parts of the interview still wait to be sent: they travel in the same bundle.
 
-        It is the same manifest for the same serial, whichever way HR hears of it first. None also while a deletion is
-        under way, which decides what belongs to the interview. Raises XudaError(NOT_ENROLLED).
+        It is the same manifest for the same serial, whichever way HR hears of it first. None also of a withdrawn
+        interview, of which nothing but the withdrawal is sent. Raises XudaError(NOT_ENROLLED).
         """
         enrolment = self._enrolments.need()
         found = self._database.transaction(lambda db: self._manifest(db, interview_id, enrolment, _CARRIED))
@@ -181,6 +181,11 @@ class Outbox:
             return True
 
         return self._database.transaction(settle)
+
+    def waits(self, item: OutboxItem) -> bool:
+        """Whether it still is to be sent: a candidate may have withdrawn meanwhile."""
+        sql = "SELECT 1 FROM outbox WHERE item_id = ? AND state = 'waiting'"
+        return self._database.call(lambda db: one(db, sql, item.item_id)) is not None
 
     def local_check(self, interview_id: str) -> LocalCheck:
         return self._database.call(lambda db: _local_check(db, interview_id))
@@ -268,7 +273,10 @@ def _item(row: Row) -> OutboxItem:
 
 
 def _local_check(db: sqlite_utils.Database, interview_id: str) -> LocalCheck:
-    digests = rows(db, "SELECT seq, digest FROM events WHERE interview_id = ?", interview_id)
+    # of a withdrawn interview only the withdrawal is to be at HR
+    sql = """SELECT seq, digest FROM events JOIN interviews USING (interview_id)
+             WHERE interview_id = ? AND (state <> 'deleted' OR envelope IS NOT NULL)"""
+    digests = rows(db, sql, interview_id)
     objects = [ObjectRef(**row) for row in rows(db, _OBJECTS, interview_id)]
     return LocalCheck({row["seq"]: row["digest"] for row in digests}, objects)
 

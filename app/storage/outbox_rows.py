@@ -12,6 +12,15 @@ ON CONFLICT (kind, interview_id, ref) DO NOTHING
 """
 
 
+_CANCEL = (
+    """UPDATE objects SET submitted = 0 WHERE interview_id = ?
+       AND object_id IN (SELECT ref FROM outbox WHERE kind = 'object')""",
+    "DELETE FROM outbox WHERE interview_id = ?",
+    "UPDATE events SET envelope = NULL WHERE interview_id = ?",
+    "DELETE FROM manifests WHERE interview_id = ?",
+)
+
+
 def queue_event(db: sqlite_utils.Database, interview_id: str, seq: int, size: int) -> None:
     """``size`` in bytes of the envelope."""
     db.execute(_ADD, ("event", interview_id, str(seq), size))
@@ -19,6 +28,15 @@ def queue_event(db: sqlite_utils.Database, interview_id: str, seq: int, size: in
 
 def queue_object(db: sqlite_utils.Database, interview_id: str, object_id: str, size: int) -> None:
     db.execute(_ADD, ("object", interview_id, object_id, size))
+
+
+def cancel(db: sqlite_utils.Database, interview_id: str) -> None:
+    """Nothing of the interview is sent any more, and what was said in its events is not kept either.
+
+    What HR has already stays in the list of its objects, as ids and hashes.
+    """
+    for statement in _CANCEL:
+        db.execute(statement, (interview_id,))
 
 
 def queue_manifest(db: sqlite_utils.Database, interview_id: str, state: InterviewState) -> None:

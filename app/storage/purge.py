@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import sqlite_utils
 
@@ -52,10 +53,14 @@ class Purger:
         self._keys.release(interview_id, holder)
         self.purge_delivered(interview_id)
 
-    def destroy(self, interview_id: str) -> None:
-        """The candidate's own deletion: key, files and personal values go at once, sealed events stay queued."""
+    def destroy(self, interview_id: str, change: Callable[[sqlite_utils.Database], None]) -> None:
+        """The candidate's own deletion: key, files and personal values go at once.
+
+        ``change`` belongs to the same transaction; nothing has happened when it raises.
+        """
 
         def forget(db: sqlite_utils.Database) -> None:
+            change(db)
             for statement in _FORGET:
                 db.execute(statement, (interview_id,))
 

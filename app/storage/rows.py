@@ -62,6 +62,7 @@ def interview_values(row: InterviewRow) -> Row:
         "scoring": int(row.scoring),
         "seconds_used": row.seconds_used,
         "answered": row.answered,
+        "carried": row.carried,
         "last_seq": row.last_seq,
         "created_at": stamp(row.created_at),
         "updated_at": stamp(row.updated_at),
@@ -83,6 +84,7 @@ def read_interview(row: Row) -> InterviewRow:
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
         answered=row["answered"],
+        carried=row["carried"],
         receipt_serial=row["receipt_serial"],
         key_present=row["key_state"] == "present",
     )

@@ -86,6 +86,15 @@ CREATE TABLE receipts (
 """
 
 
+_VERSION_2 = """
+ALTER TABLE interviews ADD COLUMN carried INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE certificates (
+  interview_id TEXT PRIMARY KEY REFERENCES interviews, envelope TEXT NOT NULL, received_at TEXT NOT NULL
+);
+"""
+
+
 def _statements(script: str) -> list[str]:
     return [part for part in (piece.strip() for piece in script.split(";")) if part]
 
@@ -95,7 +104,12 @@ def _version_1(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+def _version_2(db: sqlite_utils.Database) -> None:
+    for statement in _statements(_VERSION_2):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
 
 
 def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:

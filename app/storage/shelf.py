@@ -23,6 +23,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, lookup_hash, normalise_code, read
 from contract.kit import Kit
+from contract.parts import HandOver
 from contract.sealed import KEY_SIZE, open_value, seal_value
 
 log = logging.getLogger(__name__)
@@ -147,6 +148,17 @@ class SqliteShelf:
             self._entries(enrolment), enrolment, lambda invitation: invitation.invitation_id == invitation_id
         )
         return found[1] if found else None
+
+    def hand_over(self, ticket: Envelope) -> HandOver:
+        enrolment = self._enrolments.need()
+        found = open_envelope(ticket, HandOver, enrolment.organisation_keys)
+        if found.device_id != enrolment.device_id:
+            raise XudaError(ErrorCode.FORMAT_INVALID, field="device_id")
+        return found
+
+    def certificates(self) -> dict[str, Envelope]:
+        found = self._database.call(lambda db: rows(db, "SELECT interview_id, envelope FROM certificates"))
+        return {row["interview_id"]: Envelope.from_bytes(row["envelope"]) for row in found}
 
     def results(self) -> dict[str, HrState]:
         found = self._database.call(lambda db: rows(db, "SELECT interview_id, state FROM results"))

@@ -6,21 +6,27 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from app.sync.failures import Fate, TransportError, failure, not_xuda
+from app.sync.failures import Fate, Reply, TransportError, failure, not_xuda
 from app.sync.transport import Transport
 from contract.api import (
     Bootstrap,
     Contact,
     ContactReply,
+    ElsewhereReply,
     EnrolReply,
     EnrolRequest,
     EventReply,
+    HandOverReply,
+    HandOverRequest,
     Health,
     InterviewCheck,
     ManifestReply,
+    NoticeRequest,
+    Notices,
 )
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode
+from contract.parts import Elsewhere
 
 Answer = TypeVar("Answer", bound=WireModel)
 # Bytes a second: a slow disk that is busy with ten others.
@@ -53,6 +59,24 @@ class DeviceApi:
         path = f"/v1/bootstrap?keys={keys_serial}" if keys_serial else "/v1/bootstrap"
         return self._call("GET", path, Bootstrap)
 
+    def elsewhere(self, invitation_id: str) -> Elsewhere | None:
+        return self._call("GET", f"/v1/invitations/{invitation_id}/elsewhere", ElsewhereReply).elsewhere
+
+    def hand_over(self, interview_id: str, invitation_id: str) -> Envelope:
+        body = HandOverRequest(invitation_id=invitation_id).model_dump_json().encode()
+        return self._call("PUT", f"/v1/interviews/{interview_id}/hand-over", HandOverReply, body).ticket
+
+    def notices(self, interview_ids: list[str]) -> list[Envelope]:
+        body = NoticeRequest(interviews=interview_ids).model_dump_json().encode()
+        return self._call("POST", "/v1/notices", Notices, body).notices
+
+    def deletion_certificate(self, interview_id: str) -> Envelope | None:
+        """None while HR has not deleted everything yet (a legal hold may stand), or does not know of it."""
+        reply = self.transport.send("GET", f"/v1/interviews/{interview_id}/deletion-certificate", headers=_JSON)
+        if reply.status == 202:
+            return None
+        return self._read(reply, Envelope)
+
     def check(self, interview_id: str) -> InterviewCheck:
         answer = self._call("GET", f"/v1/interviews/{interview_id}/check", InterviewCheck)
         _same(answer.interview_id, interview_id)
@@ -73,7 +97,10 @@ class DeviceApi:
     def _call(
         self, method: str, path: str, model: type[Answer], body: bytes = b"", *, patience: float | None = None
     ) -> Answer:
-        reply = self.transport.send(method, path, body=body, headers=_JSON, patience=patience)
+        return self._read(self.transport.send(method, path, body=body, headers=_JSON, patience=patience), model)
+
+    @staticmethod
+    def _read(reply: Reply, model: type[Answer]) -> Answer:
         if not reply.ok:
             raise failure(reply)
         if reply.media_type != "application/json":

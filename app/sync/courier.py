@@ -29,6 +29,7 @@ class Courier:
         # Objects the backend lacks although their upload was confirmed: for these its word is not taken again.
         self._distrusted: set[tuple[str, str]] = set()
         self._left: set[str] = set()
+        self._withdrawn = False
 
     def deliver(self, item: OutboxItem) -> bool:
         """True when the backend has confirmed the item and the outbox knows; False when it cannot be sent yet.
@@ -47,6 +48,11 @@ class Courier:
         """Interviews whose candidate has left, as the backend was told since the last call."""
         left, self._left = self._left, set()
         return left
+
+    def take_withdrawn(self) -> bool:
+        """Whether the backend was told of a withdrawal since the last call."""
+        told, self._withdrawn = self._withdrawn, False
+        return told
 
     def check(self, interview_id: str) -> bool:
         """Ask what the backend holds of an interview; what it lacks goes back into the outbox. True: nothing lacked."""
@@ -68,13 +74,16 @@ class Courier:
         envelope = self._books.event(item.interview_id, seq)
         self._api.put_event(item.interview_id, seq, envelope)
         self._books.done(item)
-        if parse_payload(envelope.payload_bytes, Event).kind in _EXITS:
+        kind = parse_payload(envelope.payload_bytes, Event).kind
+        if kind in _EXITS:
             self._left.add(item.interview_id)
+        self._withdrawn = self._withdrawn or kind is EventType.WITHDRAWN
 
     def _deliver_object(self, item: OutboxItem) -> None:
         path, ref = self._books.object_file(item.interview_id, item.ref)
         key = (item.interview_id, item.ref)
-        self._uploader.upload(Upload(item.interview_id, path, ref), anew=key in self._distrusted)
+        upload = Upload(item.interview_id, path, ref)
+        self._uploader.upload(upload, anew=key in self._distrusted, wanted=lambda: self._books.waits(item))
         self._distrusted.discard(key)
         self._books.done(item)
 

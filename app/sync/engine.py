@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from app.facts import app_version
-from app.interview.views import SyncNews, SyncPhase
+from app.interview.views import InterviewsChanged, SyncNews, SyncPhase
 from app.storage.outbox import ItemKind, OutboxItem
 from app.sync.api import DeviceApi
 from app.sync.backoff import Backoff
@@ -19,7 +19,8 @@ from app.sync.failures import Fate, TransportError
 from app.sync.line import Line
 from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
-from app.sync.ports import Books, DatabaseThread, OutboxPort, ShelfPort
+from app.sync.notices import NoticeListener
+from app.sync.ports import Books, DatabaseThread, NoticePort, OutboxPort, ShelfPort
 from app.sync.transport import Transport
 from app.sync.uploader import Chunks, Uploader
 from contract.api import Contact
@@ -49,9 +50,10 @@ class SyncEngine:
         outbox: OutboxPort,
         shelf: ShelfPort,
         transport: Transport,
-        notify: Callable[[SyncNews], None] = lambda _: None,
+        notify: Callable[[SyncNews | InterviewsChanged], None] = lambda _: None,
         *,
         machine: Callable[[], Machine],
+        notices: NoticePort | None = None,
         pace: Pace | None = None,
         chunks: Chunks | None = None,
     ) -> None:
@@ -63,6 +65,8 @@ class SyncEngine:
         self._courier = Courier(self._api, self._uploader, self._books)
         self._notify = notify
         self._machine = machine
+        self._listener = NoticeListener(self._api, database, notices) if notices else None
+        self._hear_due = 0.0
         self.facts = NetworkFacts(time.monotonic)
         self._line = Line(self._api, self.facts, self._pace)
         self._backoff = Backoff(time.monotonic, first=self._pace.first_retry, longest=self._pace.longest_retry)
@@ -161,6 +165,7 @@ class SyncEngine:
                 self._refresh()
                 self._send_due(small=True)
                 self._check_due()
+                self._hear()
                 self._send_due(small=False)
                 self._heartbeat()
         return self._report()
@@ -173,7 +178,7 @@ class SyncEngine:
             self._code = self._line.code
             return False
         self._backoff.all_due()
-        self._bootstrap_due = self._heartbeat_due = 0.0
+        self._bootstrap_due = self._heartbeat_due = self._hear_due = 0.0
         self._want_checks()
         return True
 
@@ -248,6 +253,9 @@ class SyncEngine:
         self._backoff.succeeded(_key(item))
         self._delivered += 1
         self._checks.update(dict.fromkeys(self._courier.take_left()))
+        if self._courier.take_withdrawn():
+            # HR deletes at once where nothing stands against it
+            self._hear_due = 0.0
         # A manifest may have waited for just this item.
         self._parked.clear()
 
@@ -323,6 +331,21 @@ class SyncEngine:
                 return
         self.facts.reached()
 
+    def _hear(self) -> None:
+        """What HR has to say about interviews of this device: gone on with elsewhere, withdrawn, deleted."""
+        if self._listener is None or time.monotonic() < self._hear_due:
+            return
+        self._hear_due = time.monotonic() + self._pace.heartbeat
+        try:
+            changed = self._listener.listen()
+        except XudaError as error:
+            self._trouble(error)
+            return
+        if changed:
+            # how far others have come stands in the roster
+            self._bootstrap_due = 0.0
+            self._tell(InterviewsChanged())
+
     def _trouble(self, error: XudaError) -> None:
         """What a failure means for everything else. Raises _Leave when nothing else can be sent now."""
         if self._stopping.is_set():
@@ -335,6 +358,7 @@ class SyncEngine:
         self._go_on_or_leave()
         self._send_due(small=True)
         self._check_due()
+        self._hear()
         self._heartbeat()
         self._go_on_or_leave()
 
@@ -362,7 +386,8 @@ class SyncEngine:
             self._code = None
         self._announce(SyncPhase.WAITING if waiting else SyncPhase.DONE, (pending, failed))
         bootstrap = max(self._bootstrap_due, self._backoff.due(_BOOTSTRAP))
-        due = min([self._heartbeat_due, bootstrap, *(self._backoff.due(key) for key in waiting)])
+        listening = [self._hear_due] if self._listener else []
+        due = min([self._heartbeat_due, bootstrap, *listening, *(self._backoff.due(key) for key in waiting)])
         return due - time.monotonic()
 
     def _announce(self, phase: SyncPhase, counts: tuple[int, int] | None = None) -> None:
@@ -371,6 +396,9 @@ class SyncEngine:
         if news == self._last_news:
             return
         self._last_news = news
+        self._tell(news)
+
+    def _tell(self, news: SyncNews | InterviewsChanged) -> None:
         try:
             self._notify(news)
         except Exception:

@@ -84,11 +84,12 @@ class Uploader:
         """Bytes of the next chunk."""
         return self._chunk
 
-    def upload(self, upload: Upload, *, anew: bool = False) -> None:
+    def upload(self, upload: Upload, *, anew: bool = False, wanted: Callable[[], bool] = lambda: True) -> None:
         """Return when the server has confirmed the last byte.
 
         After a cut (TransportError) call it again: it goes on from the server's offset, so at most one chunk is sent
-        twice. ``anew``: what the server holds is known to be wrong, it is dropped first. Raises
+        twice. ``anew``: what the server holds is known to be wrong, it is dropped first. ``wanted`` is asked before
+        each chunk: when it is not any more, what the server holds of it is dropped, and KeyError is raised. Raises
         TransportError(SEALED_DAMAGED, FINAL) when the file here is no longer what ``ref`` says, OSError when it
         cannot be read.
         """
@@ -98,7 +99,7 @@ class Uploader:
         setbacks = 0
         while True:
             try:
-                self._send_rest(upload, self._begin(upload))
+                self._send_rest(upload, self._begin(upload), wanted)
                 del self._locations[_key(upload)]
                 self._reached.pop(_key(upload), None)
                 return
@@ -135,10 +136,13 @@ class Uploader:
                 raise _refusal(reply)
         return _offset(reply, upload.ref.size)
 
-    def _send_rest(self, upload: Upload, offset: int) -> None:
+    def _send_rest(self, upload: Upload, offset: int, wanted: Callable[[], bool]) -> None:
         self._note(upload, offset)
         while offset < upload.ref.size:
             self._between_chunks()
+            if not wanted():
+                self._forget(upload)
+                raise KeyError(upload.ref.object_id)
             chunk = _read(upload, offset, self._chunk)
             begun = time.monotonic()
             try:
@@ -188,7 +192,7 @@ class Uploader:
         """Have the server drop what it holds of this object, so that creating it again begins at nothing."""
         location = self._locations.pop(_key(upload), None)
         if location is not None:
-            log.warning("an object is sent anew: the server lost or spoilt it")
+            log.warning("an upload is dropped: the server lost or spoilt it, or it is not wanted any more")
             self._tus("DELETE", location)
 
     def _tus(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Reply:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.interview.model import Battery, CheckResult
-from app.interview.ports import CaptureDevices
+from app.interview.ports import CaptureDevices, Moving
 from app.interview.service import InterviewService
 from app.interview.views import News
 from contract.kit import Kit
@@ -29,7 +29,8 @@ class UiContext:
     ``submit`` runs on the database thread (all calls of ``service`` go through it), ``background`` on any other.
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
     take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
-    ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery.
+    ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery. ``moving``
+    asks HR about interviews begun on other devices.
     """
 
     service: InterviewService
@@ -44,3 +45,4 @@ class UiContext:
     language: str = "zh_CN"
     kiosk: bool = False
     text_scale: float = 1.0
+    moving: Moving | None = None

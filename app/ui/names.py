@@ -38,6 +38,7 @@ class Sheet(StrEnum):
     DEVICE_LOST = "device_lost"
     TIME_UP = "time_up"
     WITHDRAW = "withdraw"
+    CONTINUE_HERE = "continue_here"
 
 
 # ---- top bar, on every screen ----
@@ -71,6 +72,9 @@ INTERVIEWS_CONTINUE_PREFIX = "interviews_continue_"  # + index
 INTERVIEWS_ENTER = "interviews_enter"
 MINE_WITHDRAW_PREFIX = "mine_withdraw_"  # + index
 MINE_CONTINUE_PREFIX = "mine_continue_"  # + index
+MINE_CERTIFICATE_PREFIX = "mine_certificate_"  # + index
+CONTINUE_HERE_YES = "continue_here_yes"
+CONTINUE_HERE_BACK = "continue_here_back"
 WITHDRAW_CONFIRM = "withdraw_confirm"
 WITHDRAW_CANCEL = "withdraw_cancel"
 

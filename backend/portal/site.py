@@ -13,25 +13,13 @@ from starlette.exceptions import HTTPException
 
 from backend.api import problems
 from backend.portal import pages
-from backend.portal.imports import ImportJobs
-from backend.portal.routes import (
-    account,
-    admin,
-    batches,
-    candidates,
-    imports,
-    interviews,
-    kits,
-    media,
-    reports,
-    sign_in,
-)
+from backend.portal.routes import account, admin, batches, candidates, interviews, kits, media, reports, sign_in
 from backend.portal.security import Guard
 from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
 from contract.errors import ErrorCode, XudaError
 
-_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, imports, admin, account)
+_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, admin, account)
 
 
 def create_portal(hr: Runtime) -> FastAPI:
@@ -44,7 +32,6 @@ def create_portal(hr: Runtime) -> FastAPI:
     )
     portal.state.runtime = hr
     portal.state.pages = pages.Pages()
-    portal.state.imports = ImportJobs(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

@@ -29,7 +29,7 @@ from contract.bundle import (
 from contract.canonical import b64decode
 from contract.envelope import Envelope, parse_payload, sign
 from contract.errors import ErrorCode, XudaError
-from contract.events import Event, HrState
+from contract.events import Event, EventType, HrState
 from contract.keys import key_id
 from contract.manifest import Manifest
 
@@ -216,6 +216,7 @@ class _Intake:
     events: int = 0
     objects: int = 0
     problem: XudaError | None = None
+    withdrawn: bool = False
     absent: list[str] = field(default_factory=list)
 
     @property
@@ -258,7 +259,9 @@ class _Intake:
         found = []
         for line in raw.splitlines():
             envelope = Envelope.from_bytes(line)
-            found.append((parse_payload(envelope.payload_bytes, Event).seq, envelope))
+            event = parse_payload(envelope.payload_bytes, Event)
+            self.withdrawn = self.withdrawn or event.kind is EventType.WITHDRAWN
+            found.append((event.seq, envelope))
         return found
 
     def _put_event(self, seq: int, envelope: Envelope) -> None:
@@ -273,6 +276,11 @@ class _Intake:
 
     def _settle(self, before: InterviewCheck) -> Outcome:
         """Have the manifest checked against storage: only its receipt makes an interview whole."""
+        nothing_before = not before.events and not before.objects
+        if self.withdrawn and self.problem is None:
+            # the withdrawal is all there is, and all there will ever be: its device has deleted the rest
+            new = ImportStatus.NEW if nothing_before else ImportStatus.MERGED
+            return self._outcome(new if self.events else ImportStatus.PRESENT)
         if self.members.manifest is None:
             return self._outcome(ImportStatus.INCOMPLETE, self.problem)
         serial, envelope = self._manifest(self.members.manifest)
@@ -288,7 +296,6 @@ class _Intake:
             return self._outcome(ImportStatus.REFUSED, self.problem)
         if not self.events and not self.objects and before.receipt_serial is not None:
             return self._outcome(ImportStatus.PRESENT)
-        nothing_before = not before.events and not before.objects
         return self._outcome(ImportStatus.NEW if nothing_before else ImportStatus.MERGED)
 
     def _manifest(self, member: Member) -> tuple[int, Envelope]:

@@ -12,7 +12,7 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode, XudaError
-from contract.events import AnswerSealed, Event, EventType, ExitData, FinishedData, derive_state
+from contract.events import AnswerSealed, Event, EventType, ExitData, FinishedData, WithdrawnData, derive_state
 from tests.storage.office import NAME, WORDS, Device, Office, new_take, spoken_answer, text_answer
 
 
@@ -74,8 +74,8 @@ def test_a_move_that_is_in_no_table_changes_nothing(device: Device) -> None:
 
 def test_when_the_second_event_cannot_be_made_the_first_is_not_kept_either(device: Device) -> None:
     row = device.begin()
-    device.store.destroy(row.interview_id)
-    row = device.store.interview(row.interview_id)
+    device.keystore.delete(f"interview:{row.interview_id}")
+    device.store._keys.destroy(row.interview_id)
     clear = EventDraft(EventType.FINISHED, FinishedData(answers=0))
     with pytest.raises(XudaError) as caught:
         device.store.append(row.interview_id, [clear, text_answer()], state=InterviewState.FINISHED)
@@ -234,18 +234,19 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, office: Office) -> 
         assert derive_state(device.store.events(row.interview_id)).value == "in_progress"
 
 
-def test_a_destroyed_interview_keeps_only_what_hr_must_hear(device: Device) -> None:
+def test_a_withdrawn_interview_keeps_only_what_hr_must_hear(device: Device) -> None:
     row = device.begin()
     take = device.record(row.interview_id)
     device.submit(take)
     device.store.save_draft(row.interview_id, "q2", WORDS)
-    device.store.destroy(row.interview_id)
+    device.store.withdraw(row.interview_id, EventDraft(EventType.WITHDRAWN, WithdrawnData()))
     assert not device.store.interview(row.interview_id).key_present
     assert device.store.candidate_name(row.interview_id) is None
     assert device.keystore.get(f"interview:{row.interview_id}") is None
     assert not [name for name in device.files() if name.startswith(("objects/", "takes/"))]
-    assert {item.kind for item in device.outbox.pending()} == {"event"}
-    assert len(device.store.events(row.interview_id)) == 3
+    assert [(item.kind, item.ref) for item in device.outbox.pending()] == [("event", "4")]
+    assert [event.kind for event in device.store.events(row.interview_id)] == [EventType.WITHDRAWN]
+    assert device.store.interview(row.interview_id).state is InterviewState.DELETED
     with pytest.raises(XudaError) as caught:
         device.store.open_object(take.take_id)
     assert caught.value.code is ErrorCode.KEY_DESTROYED

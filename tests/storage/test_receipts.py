@@ -14,7 +14,7 @@ from app.interview.store import EventDraft
 from contract.canonical import b64encode
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
-from contract.events import EventType, QuestionnaireData, QuestionnaireSealed
+from contract.events import EventType, QuestionnaireData, QuestionnaireSealed, WithdrawnData
 from contract.keys import SigningKey
 from contract.manifest import Manifest
 from tests.storage.office import NAME, WORDS, Device, Office, new_take, text_answer
@@ -252,12 +252,13 @@ def test_an_interview_that_was_on_screen_is_purged_at_the_next_start(tmp_path: P
         assert_nowhere(device, WORDS.encode(), NAME.encode())
 
 
-def test_a_deleted_interview_leaves_no_event_once_hr_has_heard_of_it(device: Device) -> None:
+def test_a_withdrawn_interview_leaves_nothing_of_what_was_said_and_owes_no_manifest(device: Device) -> None:
     interview_id = interview_with_answers(device, transcribed=False)
     values = sealed_values(device, interview_id)
-    device.store.destroy(interview_id)
-    device.settle(interview_id)
-    assert device.store.events(interview_id) == []
+    device.store.withdraw(interview_id, EventDraft(EventType.WITHDRAWN, WithdrawnData()))
+    assert device.outbox.manifest(interview_id) is None
+    assert device.outbox.manifest_to_carry(interview_id) is None
+    assert [item.kind for item in device.outbox.pending()] == ["event"]
     assert_nowhere(device, *values)
 
 

@@ -204,8 +204,7 @@ class Device:
     def withdraw(self, interview_id: str) -> None:
         """The candidate takes the consent back: key and files go at once."""
         event = EventDraft(EventType.WITHDRAWN, WithdrawnData())
-        self.store.append(interview_id, [event], state=InterviewState.DELETED)
-        self.store.destroy(interview_id)
+        self.store.withdraw(interview_id, event)
 
     def finish(self, interview_id: str) -> None:
         event = EventDraft(EventType.FINISHED, FinishedData(answers=1))

@@ -127,6 +127,24 @@ def mine(s: Set) -> None:
     s.click(names.TOPBAR_MINE)
 
 
+def mine_elsewhere(s: Set) -> None:
+    s.service.list = [
+        stage.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
+        replace(stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="b"), certificate=stage.CERTIFICATE),
+    ]
+    s.click(names.TOPBAR_MINE)
+
+
+def continue_here(s: Set) -> None:
+    s.service.elsewhere = stage.ELSEWHERE
+    s.to_entry()
+
+
+def entry_elsewhere(s: Set) -> None:
+    continue_here(s)
+    s.click(names.CONTINUE_HERE_YES)
+
+
 def withdraw(s: Set) -> None:
     mine(s)
     s.click(names.MINE_WITHDRAW_PREFIX + "1")
@@ -272,6 +290,7 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "start-error": start_error,
     "interviews": interviews,
     "mine": mine,
+    "mine-elsewhere": mine_elsewhere,
     "mine-withdraw": withdraw,
     "entry": lambda s: s.to_entry(),
     "consent": consent,
@@ -292,6 +311,8 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "leave": leave,
     "left": left,
     "resume": resume,
+    "continue-here": continue_here,
+    "entry-elsewhere": entry_elsewhere,
     "finish": finish,
     "finish-receipt": receipt,
     "time-up": time_up,

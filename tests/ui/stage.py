@@ -13,10 +13,21 @@ import numpy as np
 
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof, Transcript, Word
 from app.interview.states import InterviewState, TakeState
-from app.interview.views import Entry, InterviewSummary, ReceiptLine, ReceiptView, StartPage, Step, TakeReview
+from app.interview.views import (
+    Certificate,
+    Entry,
+    InterviewSummary,
+    ReceiptLine,
+    ReceiptView,
+    StartPage,
+    Step,
+    TakeReview,
+)
 from app.ui.context import UiContext
 from contract.events import HrState
 from contract.kit import Kit, QuestionKind
+from contract.parts import Elsewhere
+from contract.progress import Carried, PartRef
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -192,6 +203,12 @@ def summary(
     return InterviewSummary(key, KIT, state, hr, answered, 4, NOW, delivered)
 
 
+ELSEWHERE = Elsewhere(
+    state=HrState.PAUSED,
+    device="Booth 3",
+    carried=Carried(attempt=1, parts=[PartRef(interview_id="i7", last_seq=6)], answered=["q1", "q2"]),
+)
+CERTIFICATE = Certificate("5b0f1a52-6f0a-4c39-9f1e-7f3b3f0d5a11", NOW, b"{}")
 RECEIPT = ReceiptView(
     interview_id="0f8a51c2-7d53-4f0e-9a57-2c4f1d6b8e90",
     state=InterviewState.FINISHED,
@@ -221,13 +238,15 @@ class StageService:
         self.reviewed = review(language)
         self.list: list[InterviewSummary] = []
         self.unfinished: InterviewSummary | None = None
+        self.elsewhere: Elsewhere | None = None
 
     def start_page(self) -> StartPage:
         return self.page
 
     def look_up(self, text: str) -> Entry:
         name = "王小明" if self.language == "zh_CN" else "Wang Xiaoming"
-        return Entry(KIT, name, NOW - timedelta(days=1), NOW + timedelta(days=6), self.unfinished, True)
+        window = NOW - timedelta(days=1), NOW + timedelta(days=6)
+        return Entry(KIT, name, *window, self.unfinished, True, elsewhere=self.elsewhere)
 
     def begin(self, **_: Any) -> None: ...
 

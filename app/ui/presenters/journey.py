@@ -11,8 +11,11 @@ from app.interview.views import Entry, InterviewSummary, News, ReceiptView, Star
 from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter, Runner, View
-from contract.errors import XudaError
+from contract.envelope import Envelope
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
 from contract.kit import Kit, QuestionKind
+from contract.parts import Elsewhere
 
 T = TypeVar("T")
 Begun = tuple[Kit, Step | None, frozenset[QuestionKind]]
@@ -63,6 +66,8 @@ class Journey(Presenter):
         self.receipt: ReceiptView | None = None
         self.left_how: ExitKind | None = None
         self.closed_earlier = False
+        # HR has said just now how far the interview has come on other devices
+        self.asked_hr = False
         # The help panel lies over the screen: nothing may begin behind it.
         self.reading_help = False
         self._looked_up = ""
@@ -81,8 +86,10 @@ class Journey(Presenter):
         operation: Callable[[], T],
         success: Callable[[T], None],
         failure: Callable[[Exception], None] | None = None,
+        *,
+        slowly: bool = False,
     ) -> bool:
-        """Run a service call; False when another one is still running."""
+        """Run a service call, or with ``slowly`` one that may take seconds; False when another one is running."""
         if self.busy:
             return False
         self.busy = True
@@ -99,7 +106,8 @@ class Journey(Presenter):
             (failure or self.fail)(error)
             self.changed()
 
-        self.runner.service(operation, done, failed)
+        run = self.runner.background if slowly else self.runner.service
+        run(operation, done, failed)
         return True
 
     def quietly(self, operation: Callable[[], T], success: Callable[[T], None]) -> None:
@@ -184,25 +192,68 @@ class Journey(Presenter):
         if text:
             self._looked_up = text
             self.closed_earlier = False
-            self.do(lambda: self.context.service.look_up(text), self._admit)
+            self.do(lambda: self.context.service.look_up(text), self._looked)
+
+    def _looked(self, entry: Entry) -> None:
+        """The roster may be old: where HR can be asked how far other devices have come, it is."""
+        moving, service = self.context.moving, self.context.service
+        self.asked_hr = False
+        if moving is None or self.offline or entry.unfinished is not None:
+            self._admit(entry)
+            return
+
+        def answered(found: tuple[bool, Elsewhere | None]) -> None:
+            self.asked_hr = found[0]
+            if found[0]:
+                self.do(lambda: service.heard(found[1]), self._admit)
+            else:
+                self._admit(entry)
+
+        self.do(lambda: moving.ask(entry.invitation_id), answered, slowly=True)
 
     def _admit(self, entry: Entry) -> None:
         self.entry = entry
         self.kit = entry.kit
         self.unfinished = entry.unfinished
+        elsewhere = entry.elsewhere
         if entry.unfinished is not None:
             self.open_sheet(Sheet.RESUME)
-        else:
+        elif elsewhere is None:
             self.go(Screen.ENTRY)
+        elif self.asked_hr and elsewhere.state is HrState.IN_PROGRESS:
+            self.fail(XudaError(ErrorCode.INTERVIEW_ELSEWHERE))
+        else:
+            self.open_sheet(Sheet.CONTINUE_HERE)
+
+    def continue_here(self) -> None:
+        """The candidate wants to go on here with what was begun on another device."""
+        self.close_sheet()
+        self.go(Screen.ENTRY)
 
     def agree(self, *, scoring: bool) -> None:
+        entry, moving, service = self.entry, self.context.moving, self.context.service
+        if entry is None or entry.elsewhere is None or moving is None or self.offline:
+            self._begin(scoring, None)
+            return
+
+        def ask(part: str) -> None:
+            self.do(
+                lambda: moving.take_over(part, entry.invitation_id),
+                lambda ticket: self._begin(scoring, ticket),
+                slowly=True,
+            )
+
+        self.do(service.next_part, ask)
+
+    def _begin(self, scoring: bool, ticket: Envelope | None) -> None:
         service, language = self.context.service, self.language
+        moved = self.entry is not None and self.entry.elsewhere is not None
 
         def begin() -> Begun:
-            service.begin(language=language, scoring=scoring)
+            service.begin(language=language, scoring=scoring, ticket=ticket)
             return service.kit(), service.step(), service.remaining_kinds()
 
-        self.do(begin, lambda found: self._begun(*found, resumed=False))
+        self.do(begin, lambda found: self._begun(*found, resumed=moved))
 
     def decline(self) -> None:
         language = self.language

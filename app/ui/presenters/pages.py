@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.interview.model import ExitKind, ExitReason
-from app.interview.views import InterviewSummary
-from app.ui.names import Sheet
+from app.interview.views import Certificate, InterviewsChanged, InterviewSummary, News
+from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
+from contract.errors import ErrorCode, XudaError
 from contract.events import QuestionnaireData
 
 OFFERED_REASONS = (ExitReason.NETWORK, ExitReason.TECHNICAL, ExitReason.TIME, ExitReason.GIVE_UP, ExitReason.OTHER)
@@ -134,9 +137,30 @@ class MinePresenter(Presenter):
         self.loaded = False
         self.withdrawing: InterviewSummary | None = None
         self.withdrawn = False
+        # where a certificate was written; a problem with it is shown like any other
+        self.saved_to = ""
+        journey.listen_news(self._on_news)
+
+    def _on_news(self, news: News) -> None:
+        if isinstance(news, InterviewsChanged) and self.journey.screen is Screen.MINE:
+            self.refresh()
+
+    def save_certificate(self, certificate: Certificate, target: Path) -> None:
+        def write() -> None:
+            try:
+                target.write_bytes(certificate.document)
+            except OSError as error:
+                raise XudaError(ErrorCode.DISK_ERROR) from error
+
+        def written(_: None) -> None:
+            self.saved_to = target.name
+            self.changed()
+
+        self.journey.do(write, written, slowly=True)
 
     def enter(self) -> None:
         self.withdrawn = False
+        self.saved_to = ""
         self.refresh()
 
     def refresh(self) -> None:

@@ -35,6 +35,13 @@ FAQ = (
             "the first open question."
         ),
     ),
+    (
+        N_("I began on another device. What now?"),
+        N_(
+            "Use the same invitation here. With a network you go on at the first open question. Without one this "
+            "device may not know your answers: you start over here, they stay safe there, and HR gets both parts."
+        ),
+    ),
 )
 KINDS = {
     InterviewKind.RECRUITMENT: N_("Recruitment"),
@@ -73,6 +80,8 @@ class EntryScreen(Page):
         for label in (self._greeting, self._position, self._company):
             head.addWidget(label)
         self.column.addLayout(head)
+        self._beside = Label("muted")
+        self.column.addWidget(self._beside)
         self._facts()
         self._steps()
         self._guide_title, self._guide = Label("heading"), Label("body")
@@ -128,6 +137,23 @@ class EntryScreen(Page):
             self._cards.append((title, text))
         self.column.addLayout(grid)
 
+    def _beside_words(self) -> str:
+        """What is known of the interview on other devices, or that nothing can be known."""
+        entry, t = self._journey.entry, self.look.t
+        if entry is not None and entry.elsewhere is not None:
+            done = len(entry.elsewhere.carried.answered)
+            return t(
+                "You go on with your interview: {done} of {total} questions are answered on {device}.",
+                done=done,
+                total=len(entry.kit.questions),
+                device=entry.elsewhere.device,
+            )
+        if self._journey.offline:
+            return t(
+                "No network: if you have begun on another device, your answers are safe there and HR gets both parts."
+            )
+        return ""
+
     def entered(self) -> None:
         self.retranslate()
         self.scroll_to_top()
@@ -142,6 +168,8 @@ class EntryScreen(Page):
         self._greeting.setText(f"{hello} · {look.t(KINDS[kit.kind])}")
         self._position.setText(look.texts.pick(kit.position))
         self._company.setText(f"{look.texts.pick(kit.organisation)} · {look.texts.pick(kit.department)}")
+        self._beside.setText(self._beside_words())
+        self._beside.setVisible(bool(self._beside.text()))
         start, end = look.texts.date(entry.not_before), look.texts.date(entry.not_after)
         self._window.setText(look.t("{start} to {end}", start=start, end=end))
         self._duration.setText(look.texts.n("About {n} minute", "About {n} minutes", kit.expected_minutes))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from app.interview.states import InterviewState
-from app.interview.views import InterviewSummary
+from app.interview.views import Certificate, InterviewSummary
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen
@@ -29,6 +31,11 @@ STATES: dict[HrState, tuple[str, str]] = {
     HrState.SECOND_ROUND: (N_("Second round"), "ok"),
     HrState.REJECTED: (N_("Not selected"), "muted"),
     HrState.PENDING_ONBOARDING: (N_("Onboarding"), "ok"),
+}
+# what this device alone knows comes before what HR says
+HERE: dict[InterviewState, tuple[str, str]] = {
+    InterviewState.DELETED: (N_("Consent withdrawn"), "muted"),
+    InterviewState.MOVED: (N_("Continued elsewhere"), "ok"),
 }
 NEXT: dict[HrState, str] = {
     HrState.IN_PROGRESS: N_("Go on with your interview when you are ready."),
@@ -156,7 +163,7 @@ class MineScreen(Page):
     def _card(self, summary: InterviewSummary, index: int) -> Card:
         look = self.look
         deleted = summary.state is InterviewState.DELETED
-        words, tone = (N_("Consent withdrawn"), "muted") if deleted else STATES[summary.hr_state]
+        words, tone = HERE.get(summary.state) or STATES[summary.hr_state]
         card = Card(look, steps=2, gap=1)
         title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
         title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
@@ -167,15 +174,52 @@ class MineScreen(Page):
         head.addWidget(chip)
         done = look.t("{done} of {total} answered", done=summary.answered, total=summary.total)
         sent = look.t("delivered to HR") if summary.delivered else look.t("waits for upload")
-        text.setText(f"{look.texts.date(summary.updated_at)}  ·  {done}  ·  {sent}")
-        after.setText("" if deleted else look.t(NEXT.get(summary.hr_state, "")) if summary.hr_state in NEXT else "")
+        facts = [look.texts.date(summary.updated_at), *([] if deleted else [done, sent])]
+        text.setText("  ·  ".join(facts))
+        after.setText(self._next(summary))
         after.setVisible(bool(after.text()))
         card.body.addLayout(head)
         card.body.addWidget(text)
         card.body.addWidget(after)
         if not deleted:
             card.body.addLayout(self._actions(summary, index))
+        elif summary.certificate is not None and not self._journey.context.kiosk:
+            card.body.addLayout(self._keep(summary.certificate, index))
         return card
+
+    def _next(self, summary: InterviewSummary) -> str:
+        look = self.look
+        if summary.state is InterviewState.DELETED:
+            found = summary.certificate
+            if found is None:
+                return look.t("Nothing of it can be read on this device any more. HR's confirmation appears here.")
+            return look.t(
+                "HR has deleted its copies on {date}. Deletion certificate {id}, signed by HR and verified here.",
+                date=look.texts.date(found.deleted_at),
+                id=found.certificate_id,
+            )
+        if summary.state is InterviewState.MOVED:
+            return look.t("You went on with it on another device. What you answered here is kept and counts.")
+        return look.t(NEXT[summary.hr_state]) if summary.hr_state in NEXT else ""
+
+    def _keep(self, certificate: Certificate, index: int) -> QHBoxLayout:
+        buttons = row(self.look, gap=1)
+        save = Button(self.look, "quiet", name=f"{names.MINE_CERTIFICATE_PREFIX}{index}", icon="save")
+        save.setText(self.look.t("Save the certificate"))
+        save.clicked.connect(lambda: self._save(certificate))
+        buttons.addWidget(save)
+        if self._presenter.saved_to:
+            said = Label("muted")
+            said.setText(self.look.t("Saved as {name}", name=self._presenter.saved_to))
+            buttons.addWidget(said)
+        buttons.addStretch(1)
+        return buttons
+
+    def _save(self, certificate: Certificate) -> None:
+        proposed = str(Path.home() / f"xuda-deletion-{certificate.certificate_id}.json")
+        chosen, _ = QFileDialog.getSaveFileName(self, self.look.t("Save the certificate"), proposed, "JSON (*.json)")
+        if chosen:
+            self._presenter.save_certificate(certificate, Path(chosen))
 
     def _actions(self, summary: InterviewSummary, index: int) -> QHBoxLayout:
         buttons = row(self.look, gap=1)

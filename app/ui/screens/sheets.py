@@ -181,6 +181,48 @@ class ResumeSheet(SheetCard):
             button.setEnabled(not self._journey.busy)
 
 
+class ContinueHereSheet(SheetCard):
+    """The interview was begun on another device."""
+
+    sign = ("save", "accent")
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look)
+        self._journey = journey
+        self._back = self.add("plain", names.CONTINUE_HERE_BACK)
+        self._yes = self.add("primary", names.CONTINUE_HERE_YES)
+        self._back.clicked.connect(journey.close_sheet)
+        self._yes.clicked.connect(journey.continue_here)
+
+    def first(self) -> QWidget | None:
+        return self._yes
+
+    def dismissed(self) -> None:
+        self._journey.close_sheet()
+
+    def refresh(self) -> None:
+        t, entry = self.look.t, self._journey.entry
+        self.title.setText(t("Continue your interview on this device?"))
+        elsewhere = entry.elsewhere if entry else None
+        if entry is None or elsewhere is None:
+            return
+        words = t(
+            "You began it on {device}. {done} of {total} answers are saved there and count; you go on here at the "
+            "first open question.",
+            device=elsewhere.device,
+            done=len(elsewhere.carried.answered),
+            total=len(entry.kit.questions),
+        )
+        if not self._journey.asked_hr:
+            words += "\n" + t(
+                "This device cannot reach HR now, so it may not know your newest answers. They are safe on the other "
+                "device: HR gets both parts, nothing is lost and nothing counts twice."
+            )
+        self.text.setText(words)
+        self._yes.setText(t("Continue here"))
+        self._back.setText(t("Back"))
+
+
 class DeclineSheet(SheetCard):
     sign = ("chat", "accent")
 
@@ -293,7 +335,8 @@ class WithdrawSheet(SheetCard):
         self.text.setText(
             t(
                 "The keys of your recordings on this device are destroyed at once; this cannot be "
-                "undone. HR is told to delete its copies as soon as there is a network."
+                "undone. HR is told to delete its copies, and other devices theirs, as soon as there is a network. "
+                "HR's signed confirmation then appears on this page."
             )
         )
         self._cancel.setText(t("Keep my data"))
@@ -308,6 +351,7 @@ def make_sheets(
     return {
         Sheet.LEAVE: LeaveSheet(look, journey),
         Sheet.RESUME: ResumeSheet(look, journey),
+        Sheet.CONTINUE_HERE: ContinueHereSheet(look, journey),
         Sheet.DECLINE: DeclineSheet(look, journey),
         Sheet.DEVICE_LOST: DeviceLostSheet(look, journey, answering),
         Sheet.TIME_UP: TimeUpSheet(look, journey),

@@ -54,7 +54,6 @@ def action_words(visit: Visit, action: str) -> str:
     t = visit.texts.gettext
     return {
         "login": t("Logged in"),
-        "login_failed": t("Failed to log in"),
         "logout": t("Logged out"),
         "locked": t("Locked after wrong tries"),
         "confirm_totp": t("Gave a fresh one-time code"),
@@ -72,10 +71,6 @@ def action_words(visit: Visit, action: str) -> str:
         "object": t("Recording delivered"),
         "object_damaged": t("Damaged recording set aside"),
         "receipt": t("Receipt issued"),
-        "import_bundle": t("Imported a bundle"),
-        "bundle_refused": t("Refused a bundle"),
-        "import_interview": t("Imported an interview from a bundle"),
-        "import_revoked": t("Imported an interview of a withdrawn device"),
         "list_interviews": t("Listed interviews"),
         "change_password": t("Changed the password"),
     }.get(action, action)
