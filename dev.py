@@ -54,6 +54,8 @@ TESTING: list[tuple[str, ...]] = [
     ("strace",),
     ("fuse3",),
     ("faketime",),
+    ("dbus",),
+    ("gnome-keyring",),
 ]
 
 

@@ -26,23 +26,26 @@ BUG = 70
 class Command:
     """Where a command lives; it is imported when it is called, so that `xuda --help` stays quick.
 
-    The function takes the settings and returns the exit code. ``logs``: it keeps a log in the data folder.
+    The function takes the settings and returns the exit code. ``logs``: it keeps a log in the data folder. ``asks``: it
+    opens the keystore, and may ask for a passphrase on the terminal.
     """
 
     module: str
     function: str
     logs: bool = False
+    asks: bool = False
 
 
 COMMANDS = {
     "client": Command("app.window", "run_client", logs=True),
-    "enroll": Command("app.commands", "enroll", logs=True),
-    "sync": Command("app.commands", "sync", logs=True),
+    "enroll": Command("app.commands", "enroll", logs=True, asks=True),
+    "sync": Command("app.commands", "sync", logs=True, asks=True),
     "status": Command("app.commands", "status"),
     "verify": Command("app.commands", "verify"),
-    "export": Command("app.commands", "export", logs=True),
-    "receipts": Command("app.commands", "receipts", logs=True),
+    "export": Command("app.commands", "export", logs=True, asks=True),
+    "receipts": Command("app.commands", "receipts", logs=True, asks=True),
     "diagnostics": Command("app.diagnostics", "run"),
+    "keystore": Command("app.keystore_command", "run"),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),
@@ -83,7 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(command: Command, settings: ClientSettings) -> int:
     with disk_errors():
         setup_logging(settings.data if command.logs else None, verbose=settings.verbose)
-    return int(function_of(command)(settings))
+    function = function_of(command)
+    if not command.asks:
+        return int(function(settings))
+    from app.passphrase import with_passphrase
+
+    return int(with_passphrase(settings, function))
 
 
 def function_of(command: Command) -> Callable[[ClientSettings], int]:

@@ -18,7 +18,8 @@ from app.interview.model import CheckResult, DeviceInfo
 from app.interview.service import InterviewService
 from app.interview.views import News
 from app.late import Late
-from app.storage.open import open_storage
+from app.storage.keystore import passphrase_in
+from app.storage.open import Storage, open_storage
 from app.sync.engine import SyncEngine
 from app.sync.machine import look_at
 from app.sync.moving import MovingLine
@@ -53,6 +54,15 @@ class NewsBoard:
             listener(news)
 
 
+def open_folder(settings: ClientSettings, clock: SystemClock) -> Storage:
+    """The data folder with the keystore that the settings ask for. Raises XudaError as ``open_storage`` does."""
+    passphrase = settings.passphrase
+    if not passphrase and settings.passphrase_file is not None:
+        passphrase = passphrase_in(settings.passphrase_file, "passphrase_file") or ""
+    plain = settings.keystore == "file"
+    return open_storage(settings.data, clock, passphrase=passphrase or None, plain_keystore=plain)
+
+
 class Client:
     """All parts of the client but the windows. ``close`` ends every thread and process; nothing is lost by it.
 
@@ -63,7 +73,7 @@ class Client:
         self.settings = settings
         self._watch = watch
         self.clock = SystemClock()
-        self.storage = open_storage(settings.data, self.clock)
+        self.storage = open_folder(settings, self.clock)
         try:
             self._assemble()
         except BaseException:

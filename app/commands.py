@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.bootstrap import Client
+from app.bootstrap import Client, open_folder
 from app.clock import SystemClock
 from app.config import DOMAIN, ClientSettings
 from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
 from app.facts import app_version
 from app.interview.transfer import ReceiptFate
-from app.storage.open import open_storage
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
@@ -32,7 +31,7 @@ def enroll(settings: ClientSettings) -> int:
     for field, value in (("server", settings.server), ("code", settings.code)):
         if not value:
             raise XudaError(ErrorCode.SETTING_INVALID, field=field, value="")
-    with closing(open_storage(settings.data, SystemClock())) as storage:
+    with closing(open_folder(settings, SystemClock())) as storage:
         name = settings.device_name or platform.node() or "xuda"
         enrolment = run_enrolment(
             settings.server, settings.code, name, storage, new_organisation_key=settings.new_organisation_key
@@ -147,7 +146,7 @@ def receipts(settings: ClientSettings) -> int:
     """
     if not settings.target:
         raise XudaError(ErrorCode.SETTING_INVALID, field="FILE", value="")
-    with closing(open_storage(settings.data, SystemClock())) as storage:
+    with closing(open_folder(settings, SystemClock())) as storage:
         found = storage.bundles().take_receipts(Path(settings.target).expanduser())
     _ = load(DOMAIN, settings.lang).gettext
     text = _("Gone from this device: {purged}. Noted: {kept}. Not from here: {unknown}. Not matching: {refused}.")

@@ -52,6 +52,11 @@ class ClientSettings:
     device_name: str = ""
     wait: float = 0.0
     retry_failed: bool = False
+    keystore: str = "auto"
+    passphrase_file: Path | None = None
+    new_passphrase_file: Path | None = None
+    passphrase: str = ""
+    yes: bool = False
     new_organisation_key: bool = False
     headless: bool = False
     keep: Path | None = None
@@ -165,6 +170,7 @@ DESCRIPTIONS = {
     "export": N_("Write the interviews that wait into a bundle on a stick, for HR to import."),
     "receipts": N_("Take HR's receipts from a stick: what HR has whole may then go from this device."),
     "diagnostics": N_("Write what support needs into one file: versions, queue, crash reports, log; nothing personal."),
+    "keystore": N_("The keys of this device: where they are, another passphrase, what to do when they are lost."),
     "model": N_("Speech models: list, install a folder, fetch by name, verify."),
     "selftest": N_("Check that everything this program needs works on this machine."),
 }
@@ -180,6 +186,14 @@ POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
             ),
         },
     },
+    "keystore": {
+        "action": {
+            "nargs": "?",
+            "default": "status",
+            "choices": ["status", "change", "reset"],
+            "help": N_("status: where the keys are; change: another passphrase; reset: the passphrase is lost"),
+        }
+    },
     "receipts": {
         "target": {
             "metavar": "FILE",
@@ -192,6 +206,7 @@ POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
 
 _WINDOW = ("client",)
 _CAPTURE = ("client", "demo")
+_STORAGE = ("client", "enroll", "sync", "export", "receipts")
 _FLAG = {"action": "store_true"}
 
 # Flag, the commands that use it (none: all of them), argparse options.
@@ -201,7 +216,7 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
     (
         "--json",
-        ("status", "diagnostics", "sync", "enroll", "verify", "export", "receipts", "model", "selftest"),
+        ("status", "diagnostics", "sync", "enroll", "verify", "export", "receipts", "keystore", "model", "selftest"),
         {**_FLAG, "help": N_("print JSON")},
     ),
     (
@@ -262,6 +277,29 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         ("export",),
         {**_FLAG, "dest": "everything", "help": N_("everything still on this device, also what HR has receipted")},
     ),
+    (
+        "--keystore",
+        _STORAGE,
+        {
+            "choices": ["auto", "file"],
+            "default": "auto",
+            "help": N_(
+                "auto: the system's key store, else a passphrase; file: an unprotected file, only for trying out: "
+                "whoever copies this user's files can then open every recording"
+            ),
+        },
+    ),
+    (
+        "--passphrase-file",
+        (*_STORAGE, "keystore"),
+        {"metavar": "FILE", "type": Path, "help": N_("file with the passphrase of this device's keys")},
+    ),
+    (
+        "--new-passphrase-file",
+        ("keystore",),
+        {"metavar": "FILE", "type": Path, "help": N_("change: file with the new passphrase")},
+    ),
+    ("--yes", ("keystore",), {**_FLAG, "help": N_("reset: the keys of this device are really lost")}),
     ("--retry-failed", ("sync",), {**_FLAG, "help": N_("also try again what HR has refused")}),
     (
         "--new-organisation-key",

@@ -6,9 +6,10 @@ import json
 import os
 import platform
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,18 +47,63 @@ def _run_watched(settings: ClientSettings, watch: CrashWatch) -> int:
         from app.ui.application import build_application
 
         application = build_application(sys.argv[:1])
-        try:
-            client = opening.result()
-        except XudaError as error:
-            if script is None:
-                _show_failure(error, settings.lang)
-            raise
+        client = _opened(settings, opening, lambda phrase: pool.submit(_open, _with(settings, phrase), watch), script)
     with closing(client):
         client.background(watch.collect)
         try:
             return _run(application, client, script, watch)
         finally:
             client.submit(client.service.shutdown).result()
+
+
+def _opened(
+    settings: ClientSettings, opening: Future[Client], attempt: Callable[[str], Future[Client]], script: Script | None
+) -> Client:
+    """The client; somebody is asked for the passphrase when it is needed. Raises XudaError when it does not open."""
+    try:
+        return opening.result()
+    except XudaError as error:
+        if script is not None:
+            raise
+        language = saved_language(settings.data) or settings.lang
+        found = _ask(error.code, language, attempt, kiosk=settings.kiosk)
+        if found is None:
+            if error.code not in _ASKED:
+                _show_failure(error, language)
+            raise
+        return found.result()
+
+
+_ASKED = frozenset(
+    {
+        ErrorCode.PASSPHRASE_NEEDED,
+        ErrorCode.PASSPHRASE_WRONG,
+        ErrorCode.PASSPHRASE_MISSING,
+        ErrorCode.KEYSTORE_UNPROTECTED,
+        ErrorCode.KEYSTORE_LOCKED,
+    }
+)
+
+
+def _ask(
+    code: ErrorCode, language: str, attempt: Callable[[str], Future[Client]], *, kiosk: bool
+) -> Future[Client] | None:
+    """The attempt that opened the data folder, None when the person gave up or cannot help."""
+    if code not in _ASKED:
+        return None
+    from app.ui.unlock import UnlockDialog
+
+    # a wrong one from the settings: the right one may still be known to somebody here
+    asked = ErrorCode.PASSPHRASE_NEEDED if code is ErrorCode.PASSPHRASE_WRONG else code
+    dialog = UnlockDialog(asked, language, attempt, kiosk=kiosk)
+    dialog.exec()
+    future = dialog.future
+    dialog.deleteLater()
+    return future
+
+
+def _with(settings: ClientSettings, passphrase: str) -> ClientSettings:
+    return replace(settings, passphrase=passphrase) if passphrase else settings
 
 
 def need_screen() -> None:

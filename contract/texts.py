@@ -187,9 +187,10 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Use the window that is open, or close it first. Another data folder can be given with --data.",
     ),
     ErrorCode.KEYSTORE_MISSING: (
-        "This machine offers no protected key store",
-        "Without it recordings cannot be protected, so nothing was recorded.",
-        "Install or start the system's key store (Linux: gnome-keyring or KWallet), then start again.",
+        "The keys of this device are not where they were left",
+        "Nothing was deleted. What was completed can still be delivered; what was in progress cannot be opened.",
+        "Sign in as the user who set this device up and start the system's key store. If the keys are lost, ask HR for "
+        "a code that replaces this device and enrol it again (docs/keys.md).",
     ),
     ErrorCode.KEYSTORE_LOCKED: (
         "The key store is locked",

@@ -10,15 +10,17 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from app.storage.files import disk_errors, make_folder, replace_file
 from contract.canonical import b64decode, b64encode, canonical_json
 from contract.errors import ErrorCode, XudaError
 
-# 64 MiB and about a third of a second at each start
-_COST = {"n": 2**16, "r": 8, "p": 2}
+# 64 MiB: RFC 9106's second choice; a few tenths of a second at each start
+_COST = {"kdf": "argon2id", "iterations": 3, "lanes": 4, "memory": 64 * 1024}
 _MOST_MEMORY = 2**30
+_MOST_ROUNDS = 64
 _FORMAT = "xuda keystore 1"
 
 
@@ -35,7 +37,10 @@ class PlainCodec:
 
 
 class PassphraseCodec:
-    """AES-256-GCM under a key that scrypt derives from the passphrase; the parameters are bound to it."""
+    """AES-256-GCM under a key that Argon2id derives from the passphrase; the parameters are bound to it.
+
+    A file of an earlier version, whose key came from scrypt, is read as well and written anew with Argon2id.
+    """
 
     kind = "passphrase"
 
@@ -45,8 +50,8 @@ class PassphraseCodec:
         self._aead: AESGCM | None = None
 
     def encode(self, secrets: dict[str, str]) -> bytes:
-        if self._aead is None or self._head is None:
-            self._use({"format": _FORMAT, "kdf": "scrypt", "salt": b64encode(os.urandom(16)), **_COST})
+        if self._aead is None or self._head is None or self._head["kdf"] != _COST["kdf"]:
+            self._use({"format": _FORMAT, "salt": b64encode(os.urandom(16)), **_COST})
         assert self._aead is not None
         assert self._head is not None
         nonce = os.urandom(12)
@@ -61,24 +66,36 @@ class PassphraseCodec:
         try:
             plain = self._aead.decrypt(sealed[:12], sealed[12:], canonical_json(document))
         except (InvalidTag, ValueError) as error:
-            raise XudaError(ErrorCode.KEYSTORE_LOCKED) from error
+            raise XudaError(ErrorCode.PASSPHRASE_WRONG) from error
         return _strings(json.loads(plain))
 
     def _use(self, head: dict[str, Any]) -> None:
         try:
-            n, r, p = (int(head[name]) for name in ("n", "r", "p"))
-            if head.get("kdf") != "scrypt" or 128 * n * r > _MOST_MEMORY or not 0 < p <= 16:
-                raise ValueError("key derivation")
-            kdf = Scrypt(salt=b64decode(head["salt"]), length=32, n=n, r=r, p=p)
+            kdf = _scrypt(head) if head["kdf"] == "scrypt" else _argon2id(head)
         except (KeyError, TypeError, ValueError) as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field="keystore") from error
         self._head, self._aead = head, AESGCM(kdf.derive(self._passphrase))
 
 
+def _argon2id(head: dict[str, Any]) -> Argon2id:
+    """Raises KeyError, TypeError or ValueError for parameters that are not ours or would eat the machine."""
+    rounds, lanes, memory = (int(head[name]) for name in ("iterations", "lanes", "memory"))
+    if head["kdf"] != "argon2id" or memory * 1024 > _MOST_MEMORY or rounds > _MOST_ROUNDS or lanes > 16:
+        raise ValueError("key derivation")
+    return Argon2id(salt=b64decode(head["salt"]), length=32, iterations=rounds, lanes=lanes, memory_cost=memory)
+
+
+def _scrypt(head: dict[str, Any]) -> Scrypt:
+    n, r, p = (int(head[name]) for name in ("n", "r", "p"))
+    if 128 * n * r > _MOST_MEMORY or not 0 < p <= 16:
+        raise ValueError("key derivation")
+    return Scrypt(salt=b64decode(head["salt"]), length=32, n=n, r=r, p=p)
+
+
 class FileKeyStore:
     """A keystore in one file, rewritten atomically; a removed secret is overwritten on the disk.
 
-    Raises XudaError(KEYSTORE_LOCKED) for a wrong passphrase, FORMAT_INVALID for a damaged file, DISK_FULL, DISK_ERROR.
+    Raises XudaError(PASSPHRASE_WRONG), FORMAT_INVALID for a damaged file, DISK_FULL, DISK_ERROR.
     """
 
     def __init__(self, path: Path, codec: PlainCodec | PassphraseCodec) -> None:
@@ -101,6 +118,15 @@ class FileKeyStore:
         with self._lock:
             if name in self._secrets:
                 self._write({key: value for key, value in self._secrets.items() if key != name})
+
+    def take_over(self, secrets: dict[str, str]) -> None:
+        """Hold exactly these (name -> base64url), as ``export`` of another store gave them."""
+        with self._lock:
+            self._write(dict(secrets))
+
+    def export(self) -> dict[str, str]:
+        with self._lock:
+            return dict(self._secrets)
 
     def _read(self) -> dict[str, str]:
         with disk_errors():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from app.storage.enrolment import EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
 from app.storage.interviews import SqliteInterviewStore
 from app.storage.keystore import KeyStore, open_keystore
+from app.storage.lock import FileLock
 from app.storage.notices import NoticeBook
 from app.storage.outbox import Outbox
 from app.storage.purge import Purger
@@ -56,17 +59,32 @@ class Storage:
         self.database.close()
 
 
+@contextmanager
+def folder_lock(data_dir: Path) -> Iterator[None]:
+    """Nobody opens the data folder meanwhile. Raises XudaError(ALREADY_RUNNING | DISK_ERROR)."""
+    lock = FileLock(data_dir / f"{DATABASE_NAME}.lock")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def open_storage(
-    data_dir: Path, clock: Clock, *, passphrase: str | None = None, keystore: KeyStore | None = None
+    data_dir: Path,
+    clock: Clock,
+    *,
+    passphrase: str | None = None,
+    plain_keystore: bool = False,
+    keystore: KeyStore | None = None,
 ) -> Storage:
     """Open or create the data folder and recover it from a crash. ``keystore``: else it is opened here.
 
-    Raises XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR | KEYSTORE_LOCKED |
-    KEYSTORE_MISSING | FORMAT_INVALID).
+    Raises XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR) and as
+    ``open_keystore`` does.
     """
     database = Database(data_dir / DATABASE_NAME)
     try:
-        store = keystore or open_keystore(data_dir, passphrase)
+        store = keystore or open_keystore(data_dir, passphrase, plain=plain_keystore)
         return _assemble(database, Vault(data_dir), store, clock)
     except BaseException:
         database.close()

@@ -59,6 +59,13 @@ HELP_CLOSE = "help_close"
 HELP_COPY = "help_copy"
 HELP_DIAGNOSTICS = "help_diagnostics"
 
+# ---- the passphrase, before the first window ----
+UNLOCK_FIELD_PREFIX = "unlock_field_"  # + 0 | 1
+UNLOCK_SHOW = "unlock_show"
+UNLOCK_GO = "unlock_go"
+UNLOCK_QUIT = "unlock_quit"
+UNLOCK_MESSAGE = "unlock_message"  # label
+
 # ---- start ----
 START_FIELD = "start_field"  # line edit: code, phone, ID number or link
 START_BEGIN = "start_begin"

@@ -192,7 +192,7 @@ class StartScreen(Page):
             from contract.texts import code_text
 
             found = code_text(ErrorCode(code), self.look.texts.language)
-            self._staff.setText(f"{found.title}. {found.meaning} {found.action}")
+            self._staff.setText(f"{found.title}\n{found.meaning} {found.action}")
 
     def _show_unfinished(self, found: tuple[InterviewSummary, ...]) -> None:
         drawn = (found, self.look.texts.language)
