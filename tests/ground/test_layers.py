@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("app", "assessment", "backend", "contract", "report", "resources")
-BASE = {"app.clock", "app.config", "app.log", "app.facts", "app.crashes"}
+BASE = {"app.clock", "app.config", "app.log", "app.facts", "app.crashes", "app.passphrase"}
 
 # Who may import whom of ours, besides itself. The longest prefix of a module's name counts.
 MAY_IMPORT = {
@@ -38,6 +38,7 @@ COMPOSITION = (
     "app.commands",
     "app.diagnostics",
     "app.demo",
+    "app.keystore_command",
     "app.model_command",
     "app.selftest",
 )

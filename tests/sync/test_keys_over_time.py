@@ -13,9 +13,8 @@ from app.interview.states import InterviewState
 from app.storage.keyfile import FileKeyStore, PlainCodec
 from app.sync.enrolment import enroll
 from backend.db.models import EventRow, Interview, InvitationRow
-from backend.services import device_care, devices, organisation_keys
+from backend.services import device_care, devices, organisation_keys, sealing
 from backend.services.interviews import newest_receipt
-from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from contract.keylist import KeyUse
 from tests.backend.world import COMMAND_LINE, Served, invite, served
@@ -54,7 +53,7 @@ def receipted(office: Served, interview_id: str) -> bool:
 
 def opens(office: Served, interview_id: str) -> bool:
     with office.hr.db.read() as session:
-        wrapped = session.get_one(Interview, interview_id).wrapped_key
+        wrapped = sealing.wrapped_key(session, session.get_one(Interview, interview_id))
     return wrapped is not None and len(office.hr.vault.unwrap(wrapped, interview_id)) == 32
 
 
@@ -181,7 +180,7 @@ def test_a_revoked_device_stops_asking_keeps_all_and_delivers_once_it_is_enrolle
     with office.hr.db.read() as session:
         owners = {session.get_one(Interview, name).device_id for name in (begun, whole)}
         rows = session.scalars(select(EventRow).where(EventRow.interview_id == begun).order_by(EventRow.seq)).all()
-        signers = {Envelope.from_bytes(row.envelope).signer for row in rows}
+        signers = {sealing.event_envelope(row).signer for row in rows}
     assert owners == {now.device_id}
     assert len(signers) == 2
     assert device_care.view(office.hr, COMMAND_LINE, former).state == "replaced"
