@@ -23,6 +23,7 @@ from tests.campaigns.model import Campaign, Findings, Options
 CAMPAIGNS = {
     "api": "tests.security.api",
     "kill": "tests.crash.kills",
+    "backend": "tests.crash.backend_kills",
     "network": "tests.faults.network",
     "order": "tests.faults.order",
     "power": "tests.faults.power",
