@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -87,10 +88,11 @@ class Worker(threading.Thread):
 
     def finish(self, told: Told) -> None:
         """Deliver what a kill at the end has left undone."""
-        if told.receipt is None and not told.withdrawn:
-            self._deliver(told)
-        if told.withdrawn and told.certificate is None:
-            self._fetch_certificate(told)
+        with contextlib.suppress(Stopped):  # a server that only fails has been noted
+            if told.receipt is None and not told.withdrawn:
+                self._deliver(told)
+            if told.withdrawn and told.certificate is None:
+                self._fetch_certificate(told)
 
     def _interview(self, told: Told) -> None:
         talk = told.talk
