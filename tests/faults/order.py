@@ -104,7 +104,9 @@ def check_intake(folder: Path, count: int, seed: int, findings: Findings) -> Non
     with _twins(folder) as (tidy, messy, booth, invitations):
         talks = []
         while sum(len(talk.envelopes) for talk in talks) < count:
-            talks.append(_talk(booth, invitations[len(talks) % len(invitations)], rng))
+            # one interview per invitation and attempt: several of them would be parts of one, numbered as they come
+            attempt, place = divmod(len(talks), len(invitations))
+            talks.append(_talk(booth, invitations[place], attempt + 1, rng))
         asking = Asking(booth.device_id, booth.key.public, {}, {booth.key.key_id: (booth.device_id, booth.key.public)})
         events = [(talk.interview_id, seq, envelope) for talk in talks for seq, envelope in talk.envelopes.items()]
         for event in events:
@@ -141,10 +143,10 @@ def _twins(folder: Path) -> Iterator[tuple[Runtime, Runtime, Booth, list[str]]]:
         messy.close()
 
 
-def _talk(booth: Booth, invitation: str, rng: random.Random) -> Talk:
+def _talk(booth: Booth, invitation: str, attempt: int, rng: random.Random) -> Talk:
     """What a candidate may do, in any of its orders."""
     talk = Talk(booth, invitation)
-    talk.started(attempt=rng.randint(1, 3))
+    talk.started(attempt=attempt)
     talk.consented()
     for _ in range(rng.randint(0, 12)):
         step = rng.choice(("spoken", "heard", "written", "break"))
