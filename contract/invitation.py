@@ -40,9 +40,13 @@ class Invitation:
     not_before: datetime
     not_after: datetime
 
-    def check_time(self, now: datetime) -> None:
-        """Raises XudaError(INVITATION_NOT_YET | INVITATION_EXPIRED) with the bound as ``date``."""
-        if now < self.not_before:
+    def check_time(self, now: datetime, latest: datetime | None = None) -> None:
+        """``now`` is what has surely been reached, ``latest`` what it may be by now where that is not the same.
+
+        Doubt is on the candidate's side. Raises XudaError(INVITATION_NOT_YET | INVITATION_EXPIRED) with the bound as
+        ``date``.
+        """
+        if max(now, latest or now) < self.not_before:
             raise XudaError(ErrorCode.INVITATION_NOT_YET, date=self.not_before.isoformat())
         if now > self.not_after:
             raise XudaError(ErrorCode.INVITATION_EXPIRED, date=self.not_after.isoformat())

@@ -41,6 +41,10 @@ _HR_STATES = {
 }
 
 
+# kept beside the drafts, sealed like them; no question can have this name
+_ADJUSTMENTS = ":adjustments"
+
+
 class InterviewService:
     """See module. Every method that changes something has made it durable when it returns.
 
@@ -354,7 +358,7 @@ class InterviewService:
         earlier = self._attempts(admission.invitation.invitation_id)
         unfinished = next((row for row in earlier if not row.state.final), None)
         if unfinished is None:
-            admission.invitation.check_time(self._now())
+            admission.invitation.check_time(self._now(), self._shelf.latest_time())
         self._desk.admit(admission, earlier, elsewhere)
         self._admission = admission
         return Entry(
@@ -456,6 +460,7 @@ class InterviewService:
     def _activate(self, interview_id: str) -> None:
         self._active = interview_id
         self._active_since = None
+        self._keep_adjustments(self._store.interview(interview_id))
         self._wake_sync()
 
     def _remember_time(self) -> None:
@@ -493,8 +498,20 @@ class InterviewService:
         return [row for row in self._store.interviews() if row.invitation_id == invitation_id]
 
     def _adjustments(self, row: InterviewRow) -> Adjustments:
+        """As the roster says now, which HR may change while the interview is given; else as it said at the start.
+
+        The line goes from the roster when the window is over, and the candidate's extra time must not go with it.
+        """
         entry = self._shelf.entry(row.invitation_id)
-        return entry.adjustments if entry else Adjustments()
+        if entry is not None:
+            return entry.adjustments
+        kept = self._store.draft(row.interview_id, _ADJUSTMENTS)
+        return Adjustments.model_validate_json(kept) if kept else Adjustments()
+
+    def _keep_adjustments(self, row: InterviewRow) -> None:
+        adjustments = self._adjustments(row)
+        if adjustments != Adjustments():
+            self._store.save_draft(row.interview_id, _ADJUSTMENTS, adjustments.model_dump_json())
 
     def _kit(self, row: InterviewRow) -> Kit:
         return self._shelf.kit(row.kit_id, row.kit_version)

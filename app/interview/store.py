@@ -252,3 +252,7 @@ class Shelf(Protocol):
     def server_time(self) -> datetime | None:
         """The last known time of the backend, moved on by this process's monotonic clock; None when never heard."""
         ...
+
+    def latest_time(self) -> datetime | None:
+        """What the backend's time may be by now, by this machine's own clock; never before ``server_time``."""
+        ...

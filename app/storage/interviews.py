@@ -117,7 +117,7 @@ class SqliteInterviewStore:
         return read_interview(self._database.call(lambda db: _need_interview(db, interview_id)))
 
     def interviews(self) -> list[InterviewRow]:
-        sql = "SELECT * FROM interviews ORDER BY created_at DESC, rowid DESC"
+        sql = "SELECT * FROM interviews ORDER BY rowid DESC"
         return [read_interview(row) for row in self._database.call(lambda db: rows(db, sql))]
 
     def candidate_name(self, interview_id: str) -> str | None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlite_utils
 
@@ -29,6 +30,8 @@ from contract.sealed import KEY_SIZE, open_value, seal_value
 log = logging.getLogger(__name__)
 
 _STORAGE_KEY = "storage"
+_SERVER_TIME = "server_time"
+_HEARD_AT = "server_time_heard_at"
 _ROSTER_PLACE = "roster.sealed:1"
 _CODE_LENGTH = 9
 _LEAST_DIGITS = 6
@@ -46,6 +49,14 @@ class Refused:
     name: str = ""
 
 
+class _Heard(NamedTuple):
+    """The backend's time, and what this machine's two clocks showed when it came."""
+
+    server_time: datetime
+    monotonic: float
+    wall: datetime
+
+
 class SqliteShelf:
     """See ``app.interview.store.Shelf``. May be called from any thread."""
 
@@ -54,7 +65,7 @@ class SqliteShelf:
         self._keystore = keystore
         self._enrolments = enrolments
         self._clock = clock
-        self._heard: tuple[datetime, float] | None = None
+        self._heard: _Heard | None = None
         self._refused: tuple[Refused, ...] = ()
 
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
@@ -68,6 +79,8 @@ class SqliteShelf:
         enrolment = self._enrolments.need()
         trusted = enrolment.accepted_keys(bootstrap.server_time)
         sealed = self._seal_roster(bootstrap.roster, enrolment, trusted)
+        ago = timedelta(seconds=self._clock.monotonic() - heard_at_monotonic)
+        heard = _Heard(bootstrap.server_time, heard_at_monotonic, self._clock.now() - ago)
 
         def save(db: sqlite_utils.Database) -> list[Refused]:
             found = [_save_kit(db, envelope, trusted) for envelope in bootstrap.kits]
@@ -79,12 +92,12 @@ class SqliteShelf:
             db.execute("DELETE FROM results")
             for interview_id, state in bootstrap.results.items():
                 db.table("results").insert({"interview_id": interview_id, "state": state.value})
-            value = {"name": "server_time", "value": stamp(bootstrap.server_time)}
-            db.table("settings").insert(value, replace=True)
+            for name, moment in ((_SERVER_TIME, heard.server_time), (_HEARD_AT, heard.wall)):
+                db.table("settings").insert({"name": name, "value": stamp(moment)}, replace=True)
             return refused
 
         self._refused = tuple(self._database.transaction(save))
-        self._heard = (bootstrap.server_time, heard_at_monotonic)
+        self._heard = heard
         for item in self._refused:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
         if broken is not None:
@@ -166,14 +179,30 @@ class SqliteShelf:
 
     def server_time(self) -> datetime | None:
         """After a restart it goes on from the last known time: the backend's clock is at least that far."""
+        heard = self._last_heard()
+        if heard is None:
+            return None
+        return heard.server_time + timedelta(seconds=self._clock.monotonic() - heard.monotonic)
+
+    def latest_time(self) -> datetime | None:
+        """What the backend's time may be: counts sleep and the time switched off, by this machine's own clock.
+
+        Only as right as that clock has run evenly since, however wrong it is; never before ``server_time``.
+        """
+        heard, reached = self._last_heard(), self.server_time()
+        if heard is None or reached is None:
+            return None
+        return max(reached, heard.server_time + (self._clock.now() - heard.wall))
+
+    def _last_heard(self) -> _Heard | None:
         if self._heard is None:
-            sql = "SELECT value FROM settings WHERE name = 'server_time'"
-            row = self._database.call(lambda db: one(db, sql))
-            if row is None:
+            found = self._database.call(lambda db: rows(db, "SELECT name, value FROM settings"))
+            said = {row["name"]: row["value"] for row in found}
+            if _SERVER_TIME not in said:
                 return None
-            self._heard = (datetime.fromisoformat(row["value"]), self._clock.monotonic())
-        moment, heard_at = self._heard
-        return moment + timedelta(seconds=self._clock.monotonic() - heard_at)
+            wall = datetime.fromisoformat(said[_HEARD_AT]) if _HEARD_AT in said else self._clock.now()
+            self._heard = _Heard(datetime.fromisoformat(said[_SERVER_TIME]), self._clock.monotonic(), wall)
+        return self._heard
 
     def _by_code_or_number(
         self, text: str, roster: Roster | None, enrolment: Enrolment

@@ -15,7 +15,7 @@ from app.storage.vault import Vault
 from contract.errors import ErrorCode, XudaError
 
 _INTERVIEWS = """SELECT interview_id, invitation_id, kit_id, kit_version, attempt, state, answered, last_seq,
-    receipt_serial, created_at, updated_at FROM interviews ORDER BY created_at"""
+    receipt_serial, created_at, updated_at FROM interviews ORDER BY rowid"""
 _COUNT = "SELECT count(*) FROM outbox WHERE state = ?"
 
 

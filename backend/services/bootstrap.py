@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
@@ -55,7 +55,10 @@ def newest_kits(session: Session) -> list[Envelope]:
 def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
     now = hr.now()
     living = select(InvitationRow).join(InvitationRow.batch)
-    living = living.where(InvitationRow.cancelled_at.is_(None), Batch.not_after > now).order_by(InvitationRow.id)
+    # who has begun may need the line again, adjustments and all, when the window is over
+    begun = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.ended_at.is_(None))
+    wanted = Batch.not_after > now, begun.where(Interview.deleted_at.is_(None)).exists()
+    living = living.where(InvitationRow.cancelled_at.is_(None), or_(*wanted)).order_by(InvitationRow.id)
     return Roster(
         organisation_id=hr.organisation_id,
         device_id=device_id,

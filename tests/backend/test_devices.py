@@ -248,3 +248,27 @@ def test_networks_that_only_know_post_can_put_events_too(backend: Served) -> Non
 
     assert requests.post(backend.url + path, data=envelope.to_bytes(), headers=headers, timeout=20).status_code == 201
     assert requests.post(f"{backend.url}/login", headers={"X-HTTP-Method-Override": "DELETE"}).status_code != 405
+
+
+def test_candidate_who_has_begun_stays_on_the_roster_until_the_interview_has_ended(backend: Served) -> None:
+    booth = backend.enrol("Roster")
+    begun, idle = invite(backend.hr, "Begun"), invite(backend.hr, "Idle")
+    talk = Talk(booth, begun)
+    talk.started()
+    talk.put_all()
+
+    def listed() -> set[str]:
+        envelope = Bootstrap.read(booth.call("GET", "/v1/bootstrap").content).roster
+        roster = open_envelope(envelope, Roster, booth.organisation_keys)
+        return {read(entry.token, booth.organisation_keys).invitation_id for entry in roster.entries} & {begun, idle}
+
+    assert listed() == {begun, idle}
+    backend.clock.ahead = timedelta(days=3)
+    booth.seconds_off = 3 * 86400
+    try:
+        assert listed() == {begun}
+        talk.finished()
+        talk.put(2)
+        assert listed() == set()
+    finally:
+        backend.clock.ahead = timedelta(0)
