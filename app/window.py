@@ -168,6 +168,7 @@ def make_context(client: Client) -> UiContext:
         save_language=lambda language: save_language(settings.data, language),
         battery=read_battery,
         language=saved_language(settings.data) or settings.lang,
+        transfer=client.storage.bundles,
         kiosk=settings.kiosk,
         moving=client.moving if settings.server_sync else None,
     )

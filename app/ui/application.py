@@ -193,6 +193,8 @@ class MainWindow(QWidget):
         self.screen_changed.emit(screen.value)
 
     def show_sheet(self, sheet: Sheet) -> None:
+        if sheet is Sheet.EXPORT and sheet not in self._sheets:
+            self._sheets[sheet] = self._maker.make_export()
         card = self._sheets.get(sheet)
         if card is None:
             self._sheet_host.hide_sheet()
@@ -289,6 +291,8 @@ class MainWindow(QWidget):
         self._closing = True
         self.runner.close()
         self._second.stop()
+        for card in self._sheets.values():
+            card.abandoned()
         self._pages[self.journey.screen].left()
         self.close()
 

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from app.interview.model import Battery, CheckResult
 from app.interview.ports import CaptureDevices, Moving
 from app.interview.service import InterviewService
+from app.interview.transfer import Transfer
 from app.interview.views import News
 from contract.kit import Kit
 
@@ -30,7 +31,8 @@ class UiContext:
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
     take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
     ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery. ``moving``
-    asks HR about interviews begun on other devices.
+    asks HR about interviews begun on other devices. ``transfer`` carries interviews on a stick, None where that is not
+    offered.
     """
 
     service: InterviewService
@@ -42,6 +44,7 @@ class UiContext:
     diagnostics: Callable[[], str]
     save_language: Callable[[str], None]
     battery: Callable[[], Battery | None]
+    transfer: Callable[[], Transfer] | None = None
     language: str = "zh_CN"
     kiosk: bool = False
     text_scale: float = 1.0

@@ -39,6 +39,7 @@ class Sheet(StrEnum):
     TIME_UP = "time_up"
     WITHDRAW = "withdraw"
     CONTINUE_HERE = "continue_here"
+    EXPORT = "export"
 
 
 # ---- top bar, on every screen ----
@@ -82,6 +83,12 @@ MINE_CONTINUE_PREFIX = "mine_continue_"  # + index
 MINE_CERTIFICATE_PREFIX = "mine_certificate_"  # + index
 CONTINUE_HERE_YES = "continue_here_yes"
 CONTINUE_HERE_BACK = "continue_here_back"
+MINE_EXPORT = "mine_export"  # opens Sheet.EXPORT; not in a kiosk
+EXPORT_TARGET = "export_target"  # combo box, item data is the folder
+EXPORT_BROWSE = "export_browse"
+EXPORT_RECEIPTS = "export_receipts"
+EXPORT_START = "export_start"  # enabled once something waits and a folder is chosen
+EXPORT_CLOSE = "export_close"  # stops a running export
 WITHDRAW_CONFIRM = "withdraw_confirm"
 WITHDRAW_CANCEL = "withdraw_cancel"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.ui.names import Screen
 from app.ui.presenters.answering import AnsweringPresenter
 from app.ui.presenters.journey import Journey
@@ -9,6 +11,9 @@ from app.ui.presenters.pages import MinePresenter
 from app.ui.presenters.written import WrittenPresenter
 from app.ui.style import Look
 from app.ui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from app.ui.screens.sheets import SheetCard
 
 
 class PageMaker:
@@ -27,6 +32,16 @@ class PageMaker:
         if screen in (Screen.DEVICES, Screen.PRACTICE, Screen.FINISH, Screen.LEFT, Screen.INTERVIEWS, Screen.MINE):
             return self._around_the_questions(screen)
         return self._before_the_interview(screen)
+
+    def make_export(self) -> SheetCard:
+        """The sheet for carrying interviews on a stick. Only where the context offers it."""
+        from app.ui.drives import find_drives
+        from app.ui.presenters.transfer import TransferPresenter
+        from app.ui.screens.export import ExportSheet
+
+        transfer = self._journey.context.transfer
+        assert transfer is not None
+        return ExportSheet(self._look, TransferPresenter(self._journey, transfer, find_drives))
 
     def _before_the_interview(self, screen: Screen) -> Page:
         look, journey = self._look, self._journey

@@ -54,7 +54,16 @@ def checks(_: Kit | None) -> list[CheckResult]:
 class Booth:
     """The window and what a person does with it. ``desk`` is what lies below."""
 
-    def __init__(self, qtbot: QtBot, folder: Path, office: Office, *, language: str = "zh_CN", **kit: Any) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        folder: Path,
+        office: Office,
+        *,
+        language: str = "zh_CN",
+        kiosk: bool = False,
+        **kit: Any,
+    ) -> None:
         self.qtbot = qtbot
         build_application([])
         self.desk = Desk(folder, office, **kit)
@@ -72,7 +81,9 @@ class Booth:
             diagnostics=lambda: "test",
             save_language=self.saved_languages.append,
             battery=lambda: self.battery,
+            transfer=self.desk.device.storage.bundles,
             language=language,
+            kiosk=kiosk,
         )
         self.desk.run(self.desk.service.recover)
         self.window = MainWindow(context)

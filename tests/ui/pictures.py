@@ -25,6 +25,8 @@ from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.application import MainWindow, build_application
 from app.ui.names import Screen, Sheet
+from app.ui.presenters.transfer import Drive, TransferState
+from app.ui.screens.export import ExportSheet
 from app.ui.widgets.option import Option
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
@@ -148,6 +150,42 @@ def entry_elsewhere(s: Set) -> None:
 def withdraw(s: Set) -> None:
     mine(s)
     s.click(names.MINE_WITHDRAW_PREFIX + "1")
+
+
+def export(s: Set) -> ExportSheet:
+    """The sheet with a stick plugged in."""
+    mine(s)
+    s.click(names.MINE_EXPORT)
+    sheet = s.window.findChild(ExportSheet)
+    assert isinstance(sheet, ExportSheet)
+    presenter = sheet._presenter
+    stick = Drive(Path("/media/booth/KINGSTON"), "KINGSTON", 28_300_000_000, removable=True)
+    presenter._drives = lambda: [stick]
+    presenter.look()
+    s.settle()
+    return sheet
+
+
+def export_running(s: Set) -> None:
+    presenter = export(s)._presenter
+    presenter.state = TransferState.RUNNING
+    presenter._progress = (46, 100)
+    presenter.changed()
+
+
+def export_done(s: Set) -> None:
+    export(s)
+    s.click(names.EXPORT_START)
+
+
+def export_failed(s: Set) -> None:
+    export(s)
+    s.service.transfer.problem = XudaError(ErrorCode.TARGET_LOST)
+    s.click(names.EXPORT_START)
+
+
+def export_receipts(s: Set) -> None:
+    export(s)._presenter.take_receipts(Path("receipts.json"))
 
 
 def consent(s: Set) -> None:
@@ -292,6 +330,11 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "mine": mine,
     "mine-elsewhere": mine_elsewhere,
     "mine-withdraw": withdraw,
+    "export": lambda s: export(s) and None,
+    "export-running": export_running,
+    "export-done": export_done,
+    "export-failed": export_failed,
+    "export-receipts": export_receipts,
     "entry": lambda s: s.to_entry(),
     "consent": consent,
     "consent-decline": decline,

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof, Transcript, Word
 from app.interview.states import InterviewState, TakeState
+from app.interview.transfer import ExportResult, Parcel, Progress, ReceiptFate, ReceiptsResult, WrittenBundle
 from app.interview.views import (
     Certificate,
     Entry,
@@ -239,6 +241,7 @@ class StageService:
         self.list: list[InterviewSummary] = []
         self.unfinished: InterviewSummary | None = None
         self.elsewhere: Elsewhere | None = None
+        self.transfer = StageTransfer()
 
     def start_page(self) -> StartPage:
         return self.page
@@ -352,6 +355,27 @@ class StageDevices:
         return None
 
 
+class StageTransfer:
+    """Three interviews that wait, a stick that works unless a scene says otherwise."""
+
+    parcels = tuple(Parcel(f"i{n}", "finished", 14, 4, 61_000_000 + n, True) for n in range(3))
+
+    def __init__(self) -> None:
+        self.problem: Exception | None = None
+
+    def survey(self) -> list[Parcel]:
+        return list(self.parcels)
+
+    def export(self, target: Path, *, progress: Progress | None = None) -> ExportResult:
+        if self.problem is not None:
+            raise self.problem
+        path = target / "xuda-4f0e9a57-20261122-183005.xuda"
+        return ExportResult((WrittenBundle(path, "b1", 183_214_080, self.parcels),))
+
+    def take_receipts(self, file: Path) -> ReceiptsResult:
+        return ReceiptsResult({parcel.interview_id: ReceiptFate.PURGED for parcel in self.parcels})
+
+
 def checks(_: Kit | None) -> list[CheckResult]:
     return [
         CheckResult(CheckName.CAMERA, CheckState.OK),
@@ -386,6 +410,7 @@ def context(service: StageService, devices: StageDevices, *, kiosk: bool = False
         save_language=lambda _: None,
         battery=lambda: None,
         language=service.language,
+        transfer=lambda: service.transfer,
         kiosk=kiosk,
         text_scale=text_scale,
     )

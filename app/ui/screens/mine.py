@@ -11,7 +11,7 @@ from app.interview.states import InterviewState
 from app.interview.views import Certificate, InterviewSummary
 from app.ui import names
 from app.ui.i18n import N_
-from app.ui.names import Screen
+from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
 from app.ui.screens.start import unfinished_card
@@ -132,6 +132,7 @@ class MineScreen(Page):
         self._list = column(look, gap=1.5)
         self.column.addLayout(self._list)
         self.column.addStretch(1)
+        self._offer_export()
         presenter.listen(self.refresh)
         self.say(self._title.setText, N_("My interviews"))
         self.say(self._lead.setText, N_("State, results and your data. Results appear once HR has released them."))
@@ -142,6 +143,18 @@ class MineScreen(Page):
                 "anyone; HR is told to delete its copies."
             ),
         )
+
+    def _offer_export(self) -> None:
+        """For staff. In a kiosk it belongs behind the staff's PIN, so candidates never see it here."""
+        context = self._journey.context
+        if context.transfer is None or context.kiosk:
+            return
+        button = Button(self.look, "quiet", name=names.MINE_EXPORT, icon="save")
+        button.clicked.connect(lambda: self._journey.open_sheet(Sheet.EXPORT))
+        self.bar.addWidget(button)
+        self.bar.addStretch(1)
+        self.footer.show()
+        self.say(button.setText, N_("Export to a USB stick"))
 
     def entered(self) -> None:
         self._presenter.enter()

@@ -64,6 +64,9 @@ class SheetCard(QFrame):
     def dismissed(self) -> None:
         """Escape was pressed."""
 
+    def abandoned(self) -> None:
+        """The window is going: nothing that it runs is waited for."""
+
     def refresh(self) -> None:
         """Set all words in the present language."""
 
