@@ -34,7 +34,7 @@ STATES: dict[HrState, tuple[str, str]] = {
 }
 # what this device alone knows comes before what HR says
 HERE: dict[InterviewState, tuple[str, str]] = {
-    InterviewState.DELETED: (N_("Consent withdrawn"), "muted"),
+    InterviewState.DELETED: (N_("Deleted"), "muted"),
     InterviewState.MOVED: (N_("Continued elsewhere"), "ok"),
 }
 NEXT: dict[HrState, str] = {
