@@ -29,10 +29,8 @@ def new_code(hr: Runtime, options: argparse.Namespace) -> int:
 
 def list_devices(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
-    found = devices.list_devices(hr)
-    with hr.db.read() as session:
-        later = device_care.successors(session)
-    states = {device.id: device_care.state_of(device, later) for device in found}
+    overview = device_care.overview(hr)
+    found, states = [device for device, _state in overview], {device.id: state for device, state in overview}
     if options.json:
         who = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at", "lost_at", "former_id")
         keys = (*who, "contact_at", "pending", "failed", "free_bytes", "clock_off")

@@ -13,13 +13,24 @@ from starlette.exceptions import HTTPException
 
 from backend.api import problems
 from backend.portal import pages
-from backend.portal.routes import account, admin, batches, candidates, interviews, kits, media, reports, sign_in
+from backend.portal.routes import (
+    account,
+    admin,
+    batches,
+    candidates,
+    devices,
+    interviews,
+    kits,
+    media,
+    reports,
+    sign_in,
+)
 from backend.portal.security import Guard
 from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
 from contract.errors import ErrorCode, XudaError
 
-_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, admin, account)
+_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, devices, admin, account)
 
 
 def create_portal(hr: Runtime) -> FastAPI:

@@ -71,6 +71,14 @@ def report_lost(hr: Runtime, actor: Actor, device_id: str) -> DeviceView:
         return _view(hr, session, device)
 
 
+def overview(hr: Runtime) -> list[tuple[Device, str]]:
+    """Every device with its state, oldest first."""
+    with hr.db.read() as session:
+        later = successors(session)
+        rows = session.scalars(select(Device).order_by(Device.enrolled_at)).all()
+        return [(device, state_of(device, later)) for device in rows]
+
+
 def state_of(device: Device, successors: dict[str, str]) -> str:
     """``successors``: former device -> the one it goes on as (see :func:`successors`)."""
     if device.id in successors:

@@ -29,7 +29,7 @@ PASSPHRASE = "faults"
 def cheap_passphrase() -> Iterator[None]:
     """The keystore of the client under a passphrase whose key costs little to derive, for there are many starts."""
     cost, given = dict(keyfile._COST), os.environ.get("XUDA_PASSPHRASE")
-    keyfile._COST.update(n=2**4)
+    keyfile._COST.update(iterations=1, lanes=1, memory=8)
     os.environ["XUDA_PASSPHRASE"] = PASSPHRASE
     try:
         yield

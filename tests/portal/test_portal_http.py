@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from backend.services import audit
+from backend.services import audit, devices
 from backend.services.actor import Actor
+from contract.events import EventType, ResumedData
 from report.model import InterviewReport
-from tests.portal.booth import Booth
+from tests.portal.booth import Booth, Sitting
 from tests.portal.world import SAID, Web, World
 
 PAGES = [
@@ -410,6 +411,25 @@ def test_an_enrolment_code_is_shown_once_and_a_device_can_be_revoked(world: Worl
     booth = Booth(world.url, code[1])
     assert booth.device_id in web.page("/devices").text
     assert "已停用" in web.post(f"/devices/{booth.device_id}/revoke").text
+
+
+def test_the_page_of_a_lost_device_says_what_it_may_hold_and_what_to_do(world: World) -> None:
+    web = world.http("hr")
+    booth = Booth(world.url, devices.new_enrolment_code(world.hr, Actor.command_line()))
+    batch = world.demo.batches[0]
+    sitting = Sitting(booth, batch.kit, batch.invitations[5].invitation_id)
+    sitting.say(EventType.RESUMED, ResumedData())
+    page = web.page(f"/devices/{booth.device_id}").text
+    assert "正常" in page
+    assert batch.invitations[5].candidate in page
+    page = web.post(f"/devices/{booth.device_id}/lost").text
+    assert "遗失" in page
+    assert batch.invitations[5].code in page
+    code = web.post("/devices/code", replaces=booth.device_id).text
+    assert 'class="code mono"' in code
+    again = Booth(world.url, re.search(r'class="code mono">([0-9A-Z-]+)<', code)[1])  # type: ignore[index]
+    assert again.device_id in web.page(f"/devices/{booth.device_id}").text
+    assert web.request("GET", f"{world.url}/devices/{booth.device_id}x", timeout=20).status_code == 404
 
 
 def test_the_password_is_changed_with_the_old_one_and_a_code(world: World) -> None:

@@ -120,6 +120,8 @@ RIGHTS = (
     Right("GET /devices", STAFF),
     Right("POST /devices/code", STAFF),
     Right("POST /devices/{device_id}/revoke", STAFF),
+    Right("GET /devices/{device_id}", STAFF),
+    Right("POST /devices/{device_id}/lost", STAFF),
     Right("GET /audit", WATCHERS),
 )
 BY_ROUTE = {right.route: right for right in RIGHTS}

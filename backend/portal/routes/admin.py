@@ -1,34 +1,15 @@
-"""Devices and the audit log."""
+"""The audit log."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from backend.portal.visit import STAFF, WATCHERS, Member, MemberForm, Visit
-from backend.services import audit, devices, scope
+from backend.portal.visit import WATCHERS, Member, Visit
+from backend.services import audit, scope
 
 router = APIRouter()
 _AUDIT_PAGE = 100
 _MOST_PAGES = 1_000_000
-
-
-@router.get("/devices")
-def device_list(visit: Member) -> Response:
-    return _devices(visit)
-
-
-@router.post("/devices/code")
-def new_code(visit: MemberForm) -> Response:
-    """The code is in this answer only; it is not kept and cannot be shown again."""
-    scope.require(visit.actor, *STAFF)
-    return _devices(visit, code=devices.new_enrolment_code(visit.hr, visit.actor))
-
-
-@router.post("/devices/{device_id}/revoke")
-def revoke(visit: MemberForm, device_id: str) -> Response:
-    scope.require(visit.actor, *STAFF)
-    devices.revoke(visit.hr, visit.actor, device_id)
-    return visit.redirect("/devices")
 
 
 @router.get("/audit")
@@ -64,6 +45,10 @@ def action_words(visit: Visit, action: str) -> str:
         "enrolment_code": t("Made an enrolment code"),
         "enrol": t("Device enrolled"),
         "revoke": t("Revoked a device"),
+        "device_lost": t("Reported a device lost"),
+        "key_rotate": t("Changed the organisation's keys"),
+        "key_retire": t("Ended an old key"),
+        "key_revoke": t("Revoked a key"),
         "batch": t("Created a batch"),
         "import": t("Imported candidates"),
         "kit": t("Published a question kit"),
@@ -74,9 +59,3 @@ def action_words(visit: Visit, action: str) -> str:
         "list_interviews": t("Listed interviews"),
         "change_password": t("Changed the password"),
     }.get(action, action)
-
-
-def _devices(visit: Visit, *, code: str = "") -> Response:
-    scope.require(visit.actor, *STAFF)
-    found = devices.list_devices(visit.hr)
-    return visit.page("devices.html", devices=found, code=code, fingerprint=visit.hr.vault.fingerprint)

@@ -1,0 +1,64 @@
+"""Devices: enrolment codes, states, what they may hold, revoking, losing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from backend.portal.visit import STAFF, Member, MemberForm, Visit
+from backend.services import device_care, devices, scope
+
+router = APIRouter()
+_TONES = {"active": "good", "revoked": "bad", "lost": "bad", "replaced": "plain"}
+
+
+@router.get("/devices")
+def device_list(visit: Member) -> Response:
+    return _devices(visit)
+
+
+@router.post("/devices/code")
+def new_code(visit: MemberForm, replaces: Annotated[str, Form(max_length=64)] = "") -> Response:
+    """The code is in this answer only; it is not kept and cannot be shown again."""
+    scope.require(visit.actor, *STAFF)
+    return _devices(visit, code=devices.new_enrolment_code(visit.hr, visit.actor, replaces=replaces or None))
+
+
+@router.get("/devices/{device_id}")
+def device_page(visit: Member, device_id: str) -> Response:
+    scope.require(visit.actor, *STAFF)
+    return visit.page(
+        "device.html", view=device_care.view(visit.hr, visit.actor, device_id), words=state_words(visit), tones=_TONES
+    )
+
+
+@router.post("/devices/{device_id}/revoke")
+def revoke(visit: MemberForm, device_id: str) -> Response:
+    scope.require(visit.actor, *STAFF)
+    devices.revoke(visit.hr, visit.actor, device_id)
+    return visit.redirect("/devices")
+
+
+@router.post("/devices/{device_id}/lost")
+def lost(visit: MemberForm, device_id: str) -> Response:
+    scope.require(visit.actor, *STAFF)
+    found = device_care.report_lost(visit.hr, visit.actor, device_id)
+    return visit.redirect(f"/devices/{found.device.id}")
+
+
+def state_words(visit: Visit) -> dict[str, str]:
+    t = visit.texts.gettext
+    return {"active": t("active"), "revoked": t("revoked"), "lost": t("lost"), "replaced": t("enrolled again")}
+
+
+def _devices(visit: Visit, *, code: str = "") -> Response:
+    scope.require(visit.actor, *STAFF)
+    return visit.page(
+        "devices.html",
+        devices=device_care.overview(visit.hr),
+        code=code,
+        fingerprint=visit.hr.vault.fingerprint,
+        words=state_words(visit),
+        tones=_TONES,
+    )
