@@ -18,6 +18,7 @@ from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
 from app.facts import app_version
 from app.interview.transfer import ReceiptFate
+from app.storage.safety import quarantined
 from app.storage.status import read_status, verify_objects
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
@@ -58,6 +59,8 @@ def sync(settings: ClientSettings) -> int:
     """Transcribe what still lacks its words, then send and fetch. Exit code 1 while something still waits."""
     with CrashWatch(settings.data, "sync", app_version()) as watch, closing(Client(settings, watch)) as client:
         watch.collect()
+        if client.storage.database.restored is not None:
+            print("\n".join(code_text(ErrorCode.DATABASE_RESTORED, settings.lang).lines), file=sys.stderr)
         client.storage.enrolments.need()
         client.submit(client.service.recover).result()
         client.transcriber.wait_idle(settings.wait or None)
@@ -90,10 +93,13 @@ def _broken_model(client: Client) -> ErrorCode | None:
 def status(settings: ClientSettings) -> int:
     """What is on this device; works beside a running client and changes nothing."""
     found = read_status(settings.data) | {"crash_reports": len(CrashFolder(settings.data).files())}
+    found["damaged"] = quarantined(settings.data)
     _ = load(DOMAIN, settings.lang).gettext
     lines = [_("Waiting: {pending}. Refused by HR: {failed}.").format(**found)]
     if found["crash_reports"]:
         lines.append(_("Crash reports: {crash_reports}. `xuda diagnostics` copies them.").format(**found))
+    if found["damaged"]:
+        lines.append(_("Damaged databases kept aside: {damaged}").format(damaged=", ".join(found["damaged"])))
     lines += [f"{row['interview_id']}  {row['state']}  {row['answered']}" for row in found["interviews"]]
     _print(settings, found, "\n".join(lines))
     return 0

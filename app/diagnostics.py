@@ -18,6 +18,7 @@ from app.config import DOMAIN, ClientSettings
 from app.crashes.reports import MOST_BYTES, CrashFolder
 from app.facts import app_version, device_model, free_bytes
 from app.storage.files import disk_errors
+from app.storage.safety import quarantined
 from app.storage.status import read_status
 from contract.catalog import load
 from contract.errors import XudaError
@@ -73,6 +74,7 @@ def collect_facts(data_dir: Path) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "free_disk_bytes": free_bytes(data_dir),
         "crash_reports": len(CrashFolder(data_dir).files()),
+        "damaged_databases": len(quarantined(data_dir)),
         "data": _data_facts(data_dir),
     }
 

@@ -137,6 +137,8 @@ def _run(application: QApplication, client: Client, script: Script | None, watch
     context = make_context(client)
     window = MainWindow(context)
     window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
+    if client.storage.database.restored is not None:
+        window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
     window.show()
     client.start_sync()
     QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)

@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
     DISK_ERROR = "disk_error"
     DATABASE_NEWER = "database_newer"
     DATABASE_DAMAGED = "database_damaged"
+    DATABASE_RESTORED = "database_restored"
     ALREADY_RUNNING = "already_running"
     KEYSTORE_MISSING = "keystore_missing"
     KEYSTORE_LOCKED = "keystore_locked"

@@ -181,6 +181,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "It was left unchanged. Recordings are stored in separate files and are not affected.",
         "Do not delete the data folder. Send the diagnostics to the support contact.",
     ),
+    ErrorCode.DATABASE_RESTORED: (
+        "The saved data was damaged and has been restored from its copy",
+        "Every answer shown as saved is there. An answer that was being given just then may have to be given again.",
+        "You can continue. Staff: the damaged file is kept; send the diagnostics to the support contact, check the disk.",
+    ),
     ErrorCode.ALREADY_RUNNING: (
         "Xuda is already running with this data folder",
         "The running program keeps its data; this second one has changed nothing.",

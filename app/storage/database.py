@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,8 @@ import sqlite_utils
 
 from app.storage.files import disk_errors, make_folder
 from app.storage.lock import FileLock
-from app.storage.schema import migrate
+from app.storage.safety import Copy, Safety
+from app.storage.schema import MIGRATIONS, migrate
 from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
@@ -31,19 +33,29 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",  # nothing is ever spilled to a temporary file
     "PRAGMA fullfsync = ON",
     "PRAGMA checkpoint_fullfsync = ON",
+    "PRAGMA wal_autocheckpoint = 0",  # only where the digest of the file is minded, see safety.py
 )
+_LONGEST_LOG = 4 * 1024 * 1024
+_COUNT = """INSERT INTO settings (name, value) VALUES ('counter', '1')
+ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"""
+_COUNTER = "SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'counter'"
 _NEARLY_FULL = 256 * 1024
 
 
 class Database:
     """One connection on one non-daemon thread; everything that touches the database runs there, in order.
 
-    The constructor opens (or creates) the file, checks it and brings it up to date. Raises
+    The constructor opens (or creates) the file, checks it and brings it up to date. A damaged one is moved aside and
+    restored from its copy; ``restored`` then says when that was made. Raises
     XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.restored: datetime | None = None
+        self._safety = Safety(path)
+        self._copied = -1  # the counter of the newest copy
+        self._copy_due = False
         with disk_errors():
             make_folder(path.parent)
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -84,12 +96,19 @@ class Database:
             return self._guarded(fn, self._db)
         return self.submit(fn).result()
 
-    def transaction(self, fn: Callable[[sqlite_utils.Database], T]) -> T:
-        """Like ``call``, in one durable transaction: on any error nothing has changed."""
+    def transaction(self, fn: Callable[[sqlite_utils.Database], T], *, copy: bool = False) -> T:
+        """Like ``call``, in one durable transaction: on any error nothing has changed.
+
+        ``copy``: what it saves must survive even a damaged database; its copy is written anew before this returns.
+        """
 
         def atomic(db: sqlite_utils.Database) -> T:
             with db.atomic():
-                return fn(db)
+                value = fn(db)
+                db.execute(_COUNT)
+            self._copy_due = self._copy_due or copy
+            self._settle(db)
+            return value
 
         return self.call(atomic)
 
@@ -98,7 +117,7 @@ class Database:
 
         False when another process that reads the file kept it from that for half a second.
         """
-        return not self.call(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        return self.call(self._checkpoint)
 
     def close(self) -> None:
         """Finish what is queued and close the file. Idempotent; never call it on the database thread."""
@@ -115,22 +134,87 @@ class Database:
         except BaseException as error:
             opened.set_exception(error)
             return
+        self._safety.note()
         opened.set_result(None)
         while (job := self._jobs.get()) is not None:
             job(self._db)
-        self._db.close()
+        self._end()
+
+    def _end(self) -> None:
+        """Closing moves the log into the file, as a checkpoint does."""
+        try:
+            self._save_copy(self._db)
+            self._safety.before_checkpoint()
+        except (XudaError, sqlite3.Error) as error:
+            log.warning("the database is closed without its digest: %s", type(error).__name__)
+            self._db.close()
+        else:
+            self._db.close()
+            self._safety.after_checkpoint()
+
+    def _settle(self, db: sqlite_utils.Database) -> None:
+        """After a transaction: the copy, when it is due, and a log that has grown long."""
+        if db.conn.in_transaction:  # inside another one, which will come here too
+            return
+        if self._copy_due:
+            self._copy_due = False
+            self._save_copy(db)
+        log_file = self.path.with_name(self.path.name + "-wal")
+        with contextlib.suppress(OSError):
+            if log_file.stat().st_size > _LONGEST_LOG:
+                self._checkpoint(db)
+
+    def _checkpoint(self, db: sqlite_utils.Database) -> bool:
+        self._safety.before_checkpoint()
+        try:
+            return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            self._safety.after_checkpoint()
+
+    def _save_copy(self, db: sqlite_utils.Database) -> None:
+        counter = _counter(db)
+        if counter != self._copied:
+            self._safety.save_copy(db.conn, counter)
+            self._copied = counter
 
     def _guarded_open(self) -> sqlite_utils.Database:
+        copy = self._safety.copy()
+        if self._safety.is_suspect():
+            self._safety.refuse_newer(len(MIGRATIONS))
+            return self._restore(copy)
+        try:
+            db = self._open(at_least=copy.counter if copy is not None else 0)
+        except XudaError as error:
+            if error.code is not ErrorCode.DATABASE_DAMAGED or copy is None:
+                raise
+            return self._restore(copy)
+        self._copied = copy.counter if copy is not None else -1
+        return db
+
+    def _restore(self, copy: Copy | None) -> sqlite_utils.Database:
+        """Raises XudaError(DATABASE_DAMAGED) without a copy: everything is left as it is then."""
+        if copy is None:
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name)
+        self._safety.restore(copy)
+        self.restored = copy.at
+        self._copied = copy.counter
+        return self._open()
+
+    def _open(self, *, at_least: int = 0) -> sqlite_utils.Database:
         with self._sqlite_errors():
             connection = sqlite3.connect(self.path, timeout=0.5)
             try:
-                return self._prepare(connection)
+                return self._prepare(connection, at_least)
             except BaseException:
                 connection.close()
                 raise
 
-    def _prepare(self, connection: sqlite3.Connection) -> sqlite_utils.Database:
+    def _prepare(self, connection: sqlite3.Connection, at_least: int) -> sqlite_utils.Database:
+        """``at_least``: transactions that the copy has seen; a database with fewer has lost the end of its log."""
         db = sqlite_utils.Database(connection, execute_plugins=False)
+        if _counter(db) < at_least:
+            self._safety.keep_aside()
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name, reason="the end of the log is missing")
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
         for pragma in _PRAGMAS:
             connection.execute(pragma).fetchall()
@@ -155,6 +239,8 @@ class Database:
             raise known from error
 
     def _known_error(self, error: sqlite3.Error) -> XudaError | None:
+        if not hasattr(error, "sqlite_errorcode") and "decode to UTF-8" in str(error):
+            return XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name)
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL:
             return XudaError(ErrorCode.DISK_FULL)
@@ -176,3 +262,11 @@ class Database:
             return shutil.disk_usage(self.path.parent).free < _NEARLY_FULL
         except OSError:
             return False
+
+
+def _counter(db: sqlite_utils.Database) -> int:
+    """How many transactions this database has seen."""
+    if "settings" not in db.table_names():
+        return 0
+    row = db.execute(_COUNTER).fetchone()
+    return int(row[0]) if row else 0

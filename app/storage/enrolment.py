@@ -97,7 +97,7 @@ class EnrolmentRepository:
             db.table("enrolment").insert(row, replace=True)
             _write_chain(db, *kept)
 
-        self._database.transaction(write)
+        self._database.transaction(write, copy=True)
         self._loaded = enrolment
 
     def take_keys(self, offered: Sequence[Envelope]) -> None:

@@ -77,7 +77,7 @@ class SqliteInterviewStore:
             return read_interview(_need_interview(db, row.interview_id))
 
         try:
-            return self._database.transaction(insert)
+            return self._database.transaction(insert, copy=True)
         except BaseException:
             self._keys.destroy(row.interview_id)
             raise
@@ -109,7 +109,7 @@ class SqliteInterviewStore:
                 outbox_rows.queue_manifest(db, interview_id, state or old)
             return read_interview(_need_interview(db, interview_id))
 
-        row = self._database.transaction(change)
+        row = self._database.transaction(change, copy=bool(events) or state is not None)
         self._remove_discarded(interview_id, takes, loose)
         return row
 

@@ -105,7 +105,7 @@ class Purger:
             log.warning("old pages of interview %s are still in the log; they go at the next start", interview_id)
             return
         sql = "UPDATE interviews SET key_state = 'gone' WHERE interview_id = ?"
-        self._database.transaction(lambda db: db.execute(sql, (interview_id,)))
+        self._database.transaction(lambda db: db.execute(sql, (interview_id,)), copy=True)
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

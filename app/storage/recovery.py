@@ -46,14 +46,22 @@ class RecoveryReport:
 
 
 def recover(database: Database, vault: Vault, interview_keys: InterviewKeys) -> RecoveryReport:
-    """To be called once, before anything is recorded. Raises XudaError(DISK_ERROR)."""
+    """To be called once, before anything is recorded. Raises XudaError(DISK_ERROR).
+
+    Rows that were restored from a copy may be older than the files: then no file is removed.
+    """
+    if database.restored is not None:
+        _forget_lost_keys(database, interview_keys)
     Purger(database, vault, interview_keys).finish()
     takes, objects, interviews = database.call(_read)
     report = RecoveryReport()
     report.damaged.extend(row["object_id"] for row in objects if row["present"] and not _whole(vault, row))
     with disk_errors():
-        _sweep_takes(vault, {row["take_id"]: row for row in takes}, report)
-        _sweep_objects(vault, {row["object_id"] for row in objects}, interviews, report)
+        if database.restored is None:
+            _sweep_takes(vault, {row["take_id"]: row for row in takes}, report)
+            _sweep_objects(vault, {row["object_id"] for row in objects}, interviews, report)
+        else:
+            _list_strangers(vault, {row["take_id"] for row in takes}, {row["object_id"] for row in objects}, report)
     whole = [row["object_id"] for row in objects if row["present"] and row["object_id"] not in report.damaged]
     database.transaction(lambda db: _judge(db, report.damaged, whole))
     _log(report)
@@ -98,6 +106,21 @@ def _sweep_objects(vault: Vault, known: set[str], interviews: set[str], report: 
                 report.removed.append(_relative(path, vault))
             else:
                 report.unknown.append(_relative(path, vault))
+
+
+def _list_strangers(vault: Vault, takes: set[str], objects: set[str], report: RecoveryReport) -> None:
+    files = [path for path in _files(vault.takes) if path.stem not in takes]
+    files += [path for folder in _folders(vault.objects) for path in _files(folder) if path.stem not in objects]
+    report.unknown.extend(_relative(path, vault) for path in files)
+
+
+def _forget_lost_keys(database: Database, keys: InterviewKeys) -> None:
+    """A key that is gone was destroyed after the copy was made; the rows must not promise what it would open."""
+    sql = "SELECT interview_id FROM interviews WHERE key_state = 'present'"
+    gone = "UPDATE interviews SET key_state = 'gone', candidate_name = NULL WHERE interview_id = ?"
+    for row in database.call(lambda db: rows(db, sql)):
+        if keys.get(row["interview_id"]) is None:
+            database.transaction(lambda db, row=row: db.execute(gone, (row["interview_id"],)))  # type: ignore[misc]
 
 
 def _judge(db: sqlite_utils.Database, damaged: list[str], whole: list[str]) -> None:

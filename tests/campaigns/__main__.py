@@ -22,6 +22,7 @@ from tests.campaigns.model import Campaign, Findings, Options
 # name: module that has ``campaign(options) -> Findings`` and, where it has deliberate defects, ``BROKEN``: their names
 CAMPAIGNS = {
     "api": "tests.security.api",
+    "files": "tests.faults.files",
     "kill": "tests.crash.kills",
     "backend": "tests.crash.backend_kills",
     "network": "tests.faults.network",

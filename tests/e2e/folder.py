@@ -45,9 +45,15 @@ class Folder:
         return Visit(ClientSettings(data=self.data, model=str(model) if model else None))
 
     def sql(self, statement: str, *values: object) -> list[Any]:
-        """Reach into the database, as damage or another version would."""
+        """Reach into the database, as somebody would who leaves nothing to check it against or restore it from."""
+        self.forget_copy()
         with closing(sqlite3.connect(self.data / DATABASE)) as db, db:
             return db.execute(statement, values).fetchall()
+
+    def forget_copy(self) -> None:
+        """Without its digest and its copy the database is taken as it is."""
+        for beside in (".sum", ".copy"):
+            (self.data / f"{DATABASE}{beside}").unlink(missing_ok=True)
 
     def recordings(self) -> dict[str, bytes]:
         """Sealed files by their path in the folder."""

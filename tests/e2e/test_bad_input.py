@@ -264,8 +264,17 @@ def test_a_database_of_a_newer_version_is_left_alone_by_every_command(folder: Fo
     assert_delivers(folder)
 
 
+def test_a_damaged_database_comes_back_from_its_copy_and_the_command_says_what_that_means(folder: Folder) -> None:
+    (folder.data / DATABASE).write_bytes(b"not a database" * 1000)
+    done = folder.xuda("sync", lang="zh_CN")
+    assert done.returncode == 0
+    assert says(done.stderr, ErrorCode.DATABASE_RESTORED, "zh_CN")
+    assert "damaged-" in folder.xuda("status").stdout
+
+
 def test_a_damaged_database_is_left_alone_by_every_command(folder: Folder) -> None:
     good = (folder.data / DATABASE).read_bytes()
+    folder.forget_copy()
     (folder.data / DATABASE).write_bytes(b"not a database" * 1000)
     for command, lang in {"sync": "en", "status": "zh_CN", "verify": "en"}.items():
         done = folder.xuda(command, lang=lang)

@@ -34,7 +34,10 @@ def filled(tmp_path: Path) -> Path:
     with Device(tmp_path, Office()) as device:
         for _ in range(20):
             device.begin()
-    return tmp_path / "data" / "xuda.db"
+    path = tmp_path / "data" / "xuda.db"
+    for beside in (".sum", ".copy"):  # as an older version left it: nothing to check against, nothing to restore from
+        path.with_name(path.name + beside).unlink()
+    return path
 
 
 def test_the_pragmas_that_make_it_durable_and_forgetful_are_on(tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(tmp_path: Pa
         with pytest.raises(RuntimeError):
             database.transaction(fail)
         database.transaction(lambda db: db.table("settings").insert({"name": "b", "value": "2"}))
-        assert database.call(lambda db: [row["name"] for row in db.table("settings").rows]) == ["b"]
+        assert database.call(lambda db: [row["name"] for row in db.table("settings").rows]) == ["b", "counter"]
     finally:
         database.close()
 
