@@ -71,6 +71,8 @@ class _Look:
 
     def _entry(self) -> None:
         report = self._storage.report
+        # the copy is for a disk that turns bits; a power cut must not need it
+        self._expect(self._storage.database.restored is None, "the database was damaged")
         self._expect(not report.damaged, f"damaged objects {report.damaged}")
         self._expect(not report.unknown, f"unknown files {report.unknown}")
         if "enrolled" in self._promised.told:
