@@ -184,7 +184,7 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
     ErrorCode.DATABASE_RESTORED: (
         "The saved data was damaged and has been restored from its copy",
         "Every answer shown as saved is there. An answer that was being given just then may have to be given again.",
-        "You can continue. Staff: the damaged file is kept; send the diagnostics to the support contact, check the disk.",
+        "You can continue. Staff: the damaged file is kept; check the disk and send the diagnostics to support.",
     ),
     ErrorCode.ALREADY_RUNNING: (
         "Xuda is already running with this data folder",
