@@ -51,6 +51,8 @@ _HANDLERS = {
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
     "audit verify": ("access", "verify_audit"),
+    "audit checkpoint": ("access", "audit_checkpoint"),
+    "audit export": ("access", "export_audit"),
 }
 # these open the data folder themselves
 _ON_THEIR_OWN = frozenset({"init", "serve", "restore"})

@@ -49,11 +49,12 @@ def _device_api(hr: Runtime) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    chores = asyncio.create_task(_chores(app.state.runtime))
+    working = asyncio.create_task(_chores(app.state.runtime))
     yield
-    chores.cancel()
+    working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await chores
+        await working
+    await run_in_threadpool(chores.stopping, app.state.runtime)
     app.state.runtime.close()
 
 

@@ -62,6 +62,11 @@ class KeyCabinet:
         self._together = False
         self._connection = _connect(path)
 
+    @property
+    def sealer(self) -> Sealer:
+        """For what is sealed under the server's data key itself."""
+        return self._sealer
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """One transaction around several changes: all of them become durable at its end, none when it raises."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from datetime import timedelta
 
-from backend.cli.output import print_json, print_table, texts
+from backend.cli.output import print_json, print_table, texts, write_file
 from backend.db.models import Role
 from backend.runtime import Runtime
-from backend.services import audit, device_care, devices, users
+from backend.services import checkpoints, device_care, devices, users
 from backend.services.actor import Actor
 
 AUDIT_BROKEN = 1
@@ -93,13 +94,38 @@ def add_user(hr: Runtime, options: argparse.Namespace) -> int:
 
 
 def verify_audit(hr: Runtime, options: argparse.Namespace) -> int:
-    """1 when a row was changed, removed or put in."""
+    """1 when a row was changed, removed or put in, rows were cut off, or a checkpoint contradicts the log."""
     _ = texts(options)
-    broken = audit.first_broken(hr)
+    found = checkpoints.verify(hr, options.checkpoints)
     if options.json:
-        print_json({"whole": broken is None, "first_broken": broken})
-    elif broken is None:
-        print(_("The audit log is whole."))
-    else:
-        print(_("The audit log was changed at row {row}.").format(row=broken))
-    return 0 if broken is None else AUDIT_BROKEN
+        print_json({"whole": found.whole, **dataclasses.asdict(found)})
+        return 0 if found.whole else AUDIT_BROKEN
+    if found.whole:
+        line = _("The audit log is whole: {rows} rows, {checkpoints} checkpoints.")
+        print(line.format(rows=found.rows, checkpoints=found.checkpoints))
+    if found.first_broken is not None:
+        print(_("The audit log was changed at row {row}.").format(row=found.first_broken))
+    if found.cut:
+        print(_("Rows were cut off the end of the audit log."))
+    for name in found.doubtful:
+        print(_("The audit log is not the one this checkpoint was made of: {name}").format(name=name))
+    return 0 if found.whole else AUDIT_BROKEN
+
+
+def audit_checkpoint(hr: Runtime, options: argparse.Namespace) -> int:
+    """Make a checkpoint and print the newest, to be kept on paper or elsewhere."""
+    _ = texts(options)
+    checkpoints.make(hr)
+    newest = checkpoints.newest(hr)
+    if newest is None:
+        print(_("There is nothing to sign, or the audit log is not whole."))
+        return AUDIT_BROKEN
+    print(newest.to_bytes().decode("utf-8"))
+    return 0
+
+
+def export_audit(hr: Runtime, options: argparse.Namespace) -> int:
+    write_file(options.out, checkpoints.export(hr, _ACTOR, options.format))
+    if not options.json:
+        print(options.out)
+    return 0

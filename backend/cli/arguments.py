@@ -57,6 +57,8 @@ COMMANDS: dict[str, str] = {
     "key revoke": N_("Say that a key is in wrong hands."),
     "user add": N_("Add a user of the portal."),
     "audit verify": N_("Check that the audit log is whole."),
+    "audit checkpoint": N_("Sign the audit log as it is, and print the checkpoint."),
+    "audit export": N_("Write the audit log as JSON lines or CSV."),
 }
 
 # command -> positional arguments
@@ -127,7 +129,7 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--format", ("report",), {"choices": ["pdf", "json", "zip"], "default": "pdf", "help": N_("form of the report")}),
     (
         "--out",
-        ("report", "invitations qr", "certificate write"),
+        ("report", "invitations qr", "certificate write", "audit export"),
         {"metavar": "FILE", "type": Path, "required": True, "help": N_("file to write")},
     ),
     (
@@ -142,13 +144,23 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--drill", ("restore",), {"action": "store_true", "help": N_("only try it, in a folder that is removed again")}),
     (
         "--backup",
-        ("serve", "backup", "purge"),
+        ("serve", "backup", "purge", "audit verify", "audit checkpoint"),
         {"metavar": "DIR", "type": Path, "help": N_("folder of backups, on another disk")},
     ),
     (
         "--backup-keep-days",
         ("serve", "backup"),
         {"type": int, "metavar": "DAYS", "help": N_("backups are kept so long")},
+    ),
+    (
+        "--format",
+        ("audit export",),
+        {"choices": ["jsonl", "csv"], "default": "jsonl", "help": N_("form of the export")},
+    ),
+    (
+        "--checkpoints",
+        ("audit verify",),
+        {"metavar": "DIR", "type": Path, "help": N_("folder with copies of checkpoints that were kept elsewhere")},
     ),
     ("--reason", ("hold set", "hold lift"), {"required": True, "help": N_("why; kept with the hold")}),
     ("--due", ("purge",), {"action": "store_true", "help": N_("everything whose retention time is over")}),

@@ -1,4 +1,4 @@
-"""The audit log: every view and change, each row's hash covering the row before it."""
+"""The audit log: every view and change, each row's hash covering the row before it, its end sealed (checkpoints.py)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import AuditRow, Role
 from backend.runtime import Runtime
-from backend.services import scope
+from backend.services import facts, scope
 from backend.services.actor import Actor
+from backend.services.sealing import cabinet_of
 from contract.canonical import canonical_json
+from contract.errors import XudaError
 
 _FIRST = bytes(32)
+_HEAD, _HEAD_CONTEXT = "audit_head", "audit head"
 
 
 def record(session: Session, now: datetime, actor: Actor | str, action: str, target: str, **detail: Any) -> None:
@@ -30,6 +33,7 @@ def record(session: Session, now: datetime, actor: Actor | str, action: str, tar
     row.hash = _digest(row)
     session.add(row)
     session.flush()
+    facts.put(session, _HEAD, cabinet_of(session).sealer.seal(_head_text(row), _HEAD_CONTEXT))
 
 
 def record_now(hr: Runtime, actor: Actor | str, action: str, target: str, **detail: Any) -> None:
@@ -55,6 +59,22 @@ def first_broken(hr: Runtime) -> int | None:
                 return row.id
             previous = row.hash
     return None
+
+
+def head_fits(session: Session) -> bool:
+    """Whether the log ends with the row it ended with when it was last written: False when it was cut."""
+    row = session.scalar(select(AuditRow).order_by(AuditRow.id.desc()).limit(1))
+    sealed = facts.get(session, _HEAD)
+    if row is None or sealed is None:
+        return row is None and sealed is None
+    try:
+        return cabinet_of(session).sealer.open(sealed, _HEAD_CONTEXT) == _head_text(row)
+    except XudaError:
+        return False
+
+
+def _head_text(row: AuditRow) -> str:
+    return f"{row.id}:{row.hash.hex()}"
 
 
 def _digest(row: AuditRow) -> bytes:
