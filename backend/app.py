@@ -14,6 +14,7 @@ from backend.api import description, devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
+from backend.portal.security import LARGE_FORM
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.services import chores
@@ -30,8 +31,10 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.runtime = hr
     problems.install(app)
     app.mount("/v1", _device_api(hr))
-    app.mount("/", create_portal(hr))
-    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body)
+    portal = create_portal(hr)
+    app.state.imports = portal.state.imports
+    app.mount("/", portal)
+    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
     app.add_middleware(MethodOverride, prefix="/v1/")
     return app
 
@@ -54,6 +57,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
+    await run_in_threadpool(app.state.imports.close)
     await run_in_threadpool(chores.stopping, app.state.runtime)
     app.state.runtime.close()
 

@@ -20,14 +20,15 @@ WHOLE_SECONDS = 300.0
 
 
 class BodyMiddleware:
-    """Limits size and time of every body but those of uploads (they have limits of their own, see receiving), and
-    reads off what is left of one before an early answer.
+    """Limits size and time of every body but those of uploads and of ``large`` paths, which have limits of their own.
 
+    It also reads off what is left of a body before an early answer.
     Without the latter a sender in the middle of its body gets a reset connection instead of the answer.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, large: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._large = large
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +36,7 @@ class BodyMiddleware:
             await self._app(scope, receive, send)
             return
         uploads = scope["path"].startswith(TUS_PATH)
-        limit = None if uploads else self._limit
+        limit = None if uploads or scope["path"] in self._large else self._limit
         body = _Body(receive, limit, expects_continue=any(name == b"expect" for name, _ in scope["headers"]))
 
         async def answer(message: Message) -> None:

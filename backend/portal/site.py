@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 
 from backend.api import problems
 from backend.portal import pages
+from backend.portal.imports import ImportJobs
 from backend.portal.routes import (
     account,
     admin,
     batches,
     candidates,
     devices,
+    imports,
     interviews,
     kits,
     media,
@@ -30,7 +32,7 @@ from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
 from contract.errors import ErrorCode, XudaError
 
-_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, devices, admin, account)
+_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, devices, imports, admin, account)
 
 
 def create_portal(hr: Runtime) -> FastAPI:
@@ -43,6 +45,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     )
     portal.state.runtime = hr
     portal.state.pages = pages.Pages()
+    portal.state.imports = ImportJobs(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

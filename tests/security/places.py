@@ -124,6 +124,8 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "object_id": lambda world, department: world.places[department].sealed.object_id,
     "answer_id": lambda world, department: "a-q1",
     "batch_id": lambda world, department: world.batch_id,
+    "import_id": lambda world, department: "none",
+    "place": lambda world, department: "0",
     "kit_id": lambda world, department: "test",
     "device_id": lambda world, department: world.booths[rights.REVOKED].device_id,
     "name": lambda world, department: _begun(world, department),

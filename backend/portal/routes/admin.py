@@ -56,6 +56,10 @@ def action_words(visit: Visit, action: str) -> str:
         "object": t("Recording delivered"),
         "object_damaged": t("Damaged recording set aside"),
         "receipt": t("Receipt issued"),
+        "import_bundle": t("Imported a bundle"),
+        "bundle_refused": t("Refused a bundle"),
+        "import_interview": t("Imported an interview from a bundle"),
+        "import_revoked": t("Imported an interview of a withdrawn device"),
         "list_interviews": t("Listed interviews"),
         "change_password": t("Changed the password"),
     }.get(action, action)

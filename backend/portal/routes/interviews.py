@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend.db.models import Batch
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
-from backend.services import audit, auth, interviews, reports, scope
+from backend.services import audit, auth, bundles, interviews, reports, scope
 from backend.services.interviews import InterviewSummary, ListQuery
 from backend.services.states import NO_CONTACT
 from contract.errors import ErrorCode, XudaError
@@ -114,6 +114,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         status=status,
         line=line,
         report=report,
+        from_revoked=bundles.from_revoked_device(hr, interview_id),
         why=why(visit, line),
         answers=_answers(report, reports.delivered(hr, interview_id)),
         unlocked=visit.login is not None and visit.login.fresh,
