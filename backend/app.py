@@ -14,6 +14,7 @@ from backend.api import description, devices, files, problems
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
+from backend.api.shield import Shield
 from backend.portal.security import LARGE_FORM
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
@@ -47,6 +48,7 @@ def _device_api(hr: Runtime) -> FastAPI:
     api.include_router(devices.router)
     api.include_router(files.router)
     description.install(api)
+    api.add_middleware(Shield)
     return api
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import deque
@@ -9,6 +10,18 @@ from collections import deque
 from contract.errors import ErrorCode, XudaError
 
 _MOST_KEYS = 10_000
+
+
+def network(address: str) -> str:
+    """What one stranger can be expected to have: an IPv4 address, or all of an IPv6 /64; else the text as it is."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    mapped = found.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class RateLimit:

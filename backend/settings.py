@@ -12,6 +12,8 @@ class Settings:
 
     Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
+    ``device_interviews`` and ``device_bytes``: what one device may begin within a day; ``device_unfinished``: its
+    uploads that are not complete; ``interview_documents``: all events and manifests of one interview.
     """
 
     data: Path
@@ -21,6 +23,10 @@ class Settings:
     passphrase: str | None = field(default=None, repr=False)
     max_object: int = 8 * 1024**3
     max_body: int = 4 * 1024**2
+    device_interviews: int = 500
+    device_bytes: int = 400 * 1024**3
+    device_unfinished: int = 200
+    interview_documents: int = 128 * 1024**2
     upload_expiry: int = 30 * 24 * 3600
     silent_after: int = 120
     session_idle: int = 30 * 60

@@ -79,6 +79,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     CLOCK_WRONG = "clock_wrong"
     RATE_LIMITED = "rate_limited"
+    QUOTA_REACHED = "quota_reached"
     RECEIPT_INVALID = "receipt_invalid"
     ENROLMENT_CODE_INVALID = "enrolment_code_invalid"
     FINGERPRINT_MISMATCH = "fingerprint_mismatch"

@@ -324,6 +324,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Further tries are refused for a while. Nothing was changed.",
         "Wait a little, then try again.",
     ),
+    ErrorCode.QUOTA_REACHED: (
+        "HR takes no more from this device for now",
+        "This device has sent more than HR expects of one device. Nothing is lost: what is left stays here.",
+        "Delivery is tried again by itself. If this stays, tell HR: the limit can be raised.",
+    ),
     ErrorCode.RECEIPT_INVALID: (
         "The receipt does not match what was recorded",
         "The local recordings are kept until a receipt matches.",

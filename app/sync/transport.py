@@ -131,12 +131,7 @@ class Transport:
     def abort(self) -> None:
         """Let the request in progress, and every later one, fail at once."""
         self._aborted.set()
-        with self._guard:
-            sockets = list(self._sockets)
-        for sock in sockets:
-            # The base method: on a TLS socket the object's own would tear down state the other thread is using.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        self._shut_down()
 
     def reopen(self) -> None:
         """Undo :meth:`abort`."""
@@ -160,18 +155,22 @@ class Transport:
 
     def _send_once(self, method: str, path: str, body: bytes, headers: Mapping[str, str], wait: float) -> Reply:
         import requests
+        from urllib3.exceptions import HTTPError
 
         if self._session is None:
             self._session = _new_session(self._remember)
+        deadline = _Deadline(wait + REQUEST_SECONDS, self._shut_down)
         token = self._signer.token(method, path, body) if self._signer is not None else None
         posted = self._as_post and method in OVERRIDABLE
         try:
             if self._aborted.is_set():
                 raise unreachable("connection")
+            if not body:
+                deadline.begin()
             with self._session.request(
                 "POST" if posted else method,
                 self.server_url + path,
-                data=_PacedBody(body, self._pause_after) if body else None,
+                data=_PacedBody(body, self._pause_after, deadline.begin) if body else None,
                 headers={**headers, METHOD_HEADER: method} if posted else dict(headers),
                 auth=_bearer(token),
                 timeout=(self._timeouts[0], wait),
@@ -181,10 +180,20 @@ class Transport:
                 return Reply(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
-                    body=_read_body(response.iter_content(64 * 1024)),
+                    body=_read_body(response.raw.stream(64 * 1024, decode_content=False)),
                 )
-        except (requests.RequestException, OSError) as error:
-            raise unreachable(_reason(error)) from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise unreachable("timeout" if deadline.over else _reason(error)) from error
+        finally:
+            deadline.end()
+
+    def _shut_down(self) -> None:
+        with self._guard:
+            sockets = list(self._sockets)
+        for sock in sockets:
+            # The base method: on a TLS socket the object's own would tear down state the other thread is using.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _remember(self, sock: socket.socket) -> None:
         with self._guard:
@@ -207,10 +216,11 @@ class _PacedBody:
     Not an ``io`` class: requests takes a stream that cannot tell its position for one that has been read to its end.
     """
 
-    def __init__(self, data: bytes, after: Callable[[int], None]) -> None:
+    def __init__(self, data: bytes, after: Callable[[int], None], done: Callable[[], None]) -> None:
         self._stream = io.BytesIO(data)
         self._length = len(data)
         self._after = after
+        self._done = done
 
     def __len__(self) -> int:
         return self._length
@@ -219,7 +229,35 @@ class _PacedBody:
         piece = self._stream.read(size)
         if piece:
             self._after(len(piece))
+        if self._stream.tell() == self._length:
+            self._done()
         return piece
+
+
+class _Deadline:
+    """Cuts the connection when the answer, its head included, is not complete ``seconds`` after the request was sent.
+
+    The time-outs of the socket alone would wait for ever on a server that sends a byte now and then.
+    """
+
+    def __init__(self, seconds: float, cut: Callable[[], None]) -> None:
+        self.over = False
+        self._cut = cut
+        self._timer = threading.Timer(seconds, self._pass)
+        self._timer.daemon = True
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._timer.start()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _pass(self) -> None:
+        self.over = True
+        self._cut()
 
 
 def _read_body(pieces: Iterator[bytes]) -> bytes:
@@ -279,8 +317,9 @@ def _bearer(token: str | None) -> Callable[[Any], Any]:
 
 def _reason(error: Exception) -> str:
     import requests
+    from urllib3.exceptions import TimeoutError as SocketTimeout
 
-    if isinstance(error, requests.Timeout | TimeoutError):
+    if isinstance(error, requests.Timeout | SocketTimeout | TimeoutError):
         return "timeout"
     if isinstance(error, requests.exceptions.SSLError):
         return "tls"
@@ -289,6 +328,8 @@ def _reason(error: Exception) -> str:
 
 def _new_session(on_socket: Callable[[socket.socket], None]) -> requests.Session:
     """A session without hidden retries that reports each socket it opens."""
+    from http.cookiejar import DefaultCookiePolicy
+
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -321,7 +362,9 @@ def _new_session(on_socket: Callable[[socket.socket], None]) -> requests.Session
             return manager
 
     session = requests.Session()
-    session.headers["User-Agent"] = "xuda"
+    # the backend packs nothing, and a few bytes of somebody else's could unpack to a full memory
+    session.headers.update({"User-Agent": "xuda", "Accept-Encoding": "identity"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter(max_retries=0))
     return session

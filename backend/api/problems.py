@@ -37,6 +37,7 @@ _STATUS = {
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.DISK_FULL: 507,
+    ErrorCode.QUOTA_REACHED: 507,
     ErrorCode.SERVER_ERROR: 500,
     ErrorCode.DISK_ERROR: 500,
     ErrorCode.DATABASE_DAMAGED: 500,

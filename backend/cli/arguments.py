@@ -105,6 +105,26 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--max-object", ("serve",), {"type": int, "metavar": "BYTES", "help": N_("largest recording accepted")}),
     ("--max-body", ("serve",), {"type": int, "metavar": "BYTES", "help": N_("largest message accepted")}),
     (
+        "--device-interviews",
+        ("serve",),
+        {"type": int, "metavar": "NUMBER", "help": N_("new interviews taken from one device within a day")},
+    ),
+    (
+        "--device-bytes",
+        ("serve",),
+        {"type": int, "metavar": "BYTES", "help": N_("recordings taken from one device within a day")},
+    ),
+    (
+        "--device-unfinished",
+        ("serve",),
+        {"type": int, "metavar": "NUMBER", "help": N_("unfinished uploads of one device at a time")},
+    ),
+    (
+        "--interview-documents",
+        ("serve",),
+        {"type": int, "metavar": "BYTES", "help": N_("all events of one interview")},
+    ),
+    (
         "--upload-expiry",
         ("serve",),
         {"type": int, "metavar": "SECONDS", "help": N_("unfinished uploads are kept so long")},
@@ -223,6 +243,10 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
 _TUNING = (
     "max_object",
     "max_body",
+    "device_interviews",
+    "device_bytes",
+    "device_unfinished",
+    "interview_documents",
     "upload_expiry",
     "silent_after",
     "session_idle",

@@ -49,7 +49,7 @@ class Visit:
         if known is None:
             hr = cast(Runtime, request.app.state.runtime)
             wanted = request.cookies.get(LANGUAGE_COOKIE, "")
-            token = request.cookies.get(SESSION_COOKIE)
+            token = request.cookies.get(cookie_name(hr, SESSION_COOKIE))
             login = auth.current(hr, token, touch="x-fragment" not in request.headers)
             known = cls(request, hr, wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE, token, login)
             request.state.visit = known
@@ -95,7 +95,7 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         pages = cast(Pages, self.request.app.state.pages)
-        token = self.login.csrf if self.login else self.request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
+        token = self.login.csrf if self.login else self._form_cookie or secrets.token_urlsafe(24)
         html = pages.render(template, self, csrf=token, **context)
         response = HTMLResponse(html, status_code=status, headers={"Vary": "Cookie"})
         if self.login is None:
@@ -108,19 +108,34 @@ class Visit:
     def redirect(self, path: str) -> Response:
         return RedirectResponse(path, status_code=303)
 
+    @property
+    def _form_cookie(self) -> str:
+        return self.request.cookies.get(cookie_name(self.hr, FORM_COOKIE), "")
+
     def set_cookie(self, response: Response, name: str, value: str) -> None:
         secure = self.hr.settings.secure_cookie
+        name = cookie_name(self.hr, name)
         response.set_cookie(name, value, path="/", httponly=True, samesite="strict", secure=secure)
+
+    def drop_cookie(self, response: Response, name: str) -> None:
+        secure = self.hr.settings.secure_cookie
+        name = cookie_name(self.hr, name)
+        response.delete_cookie(name, path="/", httponly=True, samesite="strict", secure=secure)
 
     def check_form(self, token: str) -> None:
         """Raises XudaError(FORBIDDEN, field="form") for a form that this site did not give out."""
-        expected = self.login.csrf if self.login else self.request.cookies.get(FORM_COOKIE, "")
+        expected = self.login.csrf if self.login else self._form_cookie
         if not expected or not hmac.compare_digest(expected.encode(), token.encode()):
             raise XudaError(ErrorCode.FORBIDDEN, field="form")
 
     def local(self, at: datetime | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
         """A time in the server's zone; empty for None."""
         return at.astimezone().strftime(pattern) if at else ""
+
+
+def cookie_name(hr: Runtime, name: str) -> str:
+    """Over HTTPS with the prefix that lets no other host of the domain, and no plain connection, set the cookie."""
+    return f"__Host-{name}" if hr.settings.secure_cookie else name
 
 
 def safe_next(path: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import LoginSession, User
-from backend.ratelimit import RateLimit
+from backend.ratelimit import RateLimit, network
 from backend.runtime import Runtime
 from backend.services import audit
 from backend.services.actor import Actor
@@ -52,14 +52,16 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
     Raises XudaError(UNAUTHORIZED) whatever was wrong, or RATE_LIMITED (``seconds``) after too many failures of the
     name or of the network ``address``.
     """
-    _PER_ADDRESS.check(address)
+    source = network(address)
+    _PER_ADDRESS.check(source)
     granted: str | None = None
     with hr.db.read() as session:
         known = session.scalar(_user(username))
-    if known is None:
-        _UNKNOWN.check(username)
     # slow on purpose, and so before the transaction: nobody else waits for it
     right = _password_fits(known, password)
+    if known is None:
+        # after the slow part, as the lock of a name that exists: the time shall not tell which is which
+        _UNKNOWN.check(username)
     with hr.db.write() as session:
         user = session.scalar(_user(username))
         now = hr.now()
@@ -71,8 +73,11 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
             audit.record(session, now, Actor.of(user), "login", f"user:{user.id}")
         elif user is not None:
             _count_failure(session, user, now)
+        else:
+            # writes as much as a failure of a known name does; what was typed may be a password and is not kept
+            audit.record(session, now, "stranger", "login_failed", "user")
     if granted is None:
-        _PER_ADDRESS.count(address)
+        _PER_ADDRESS.count(source)
         if known is None:
             _UNKNOWN.count(username)
         raise XudaError(ErrorCode.UNAUTHORIZED)
@@ -198,6 +203,7 @@ def _start_session(session: Session, user: User, now: datetime) -> str:
 
 def _count_failure(session: Session, user: User, now: datetime) -> None:
     user.failed_logins += 1
+    audit.record(session, now, Actor.of(user), "login_failed", f"user:{user.id}")
     if user.failed_logins >= _FAILURES_BEFORE_LOCK:
         user.failed_logins, user.locked_until = 0, now + _LOCK
         audit.record(session, now, Actor.of(user), "locked", f"user:{user.id}")

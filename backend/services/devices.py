@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Device, EnrolmentCode, new_id
-from backend.ratelimit import RateLimit
+from backend.ratelimit import RateLimit, network
 from backend.runtime import Runtime
 from backend.services import audit, succession
 from backend.services.actor import Actor
@@ -68,7 +68,8 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
     A device that was enrolled before names its former self, signed with that one's key; its interviews become the new
     one's. Raises XudaError(ENROLMENT_CODE_INVALID | RATE_LIMITED | FORMAT_INVALID | KEY_UNKNOWN | SIGNATURE_INVALID).
     """
-    _PER_ADDRESS.check(address)
+    source = network(address)
+    _PER_ADDRESS.check(source)
     _check_public_key(request.public_key)
     code_id = _code_id(hr, request.code)
     with hr.db.write() as session:
@@ -80,7 +81,7 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
             detail = {"former": former_id} if former_id else {}
             audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}", **detail)
     if device_id is None:
-        _PER_ADDRESS.count(address)
+        _PER_ADDRESS.count(source)
         raise XudaError(ErrorCode.ENROLMENT_CODE_INVALID)
     return EnrolReply(organisation=sign(_organisation(hr, device_id), hr.vault.sign_key))
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from datetime import date
 
+from report.text import printable
+
 _PHONE_PUNCTUATION = re.compile(r"[\s\-().·]+")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\".]+(\.[^@\s,;<>()\".]+)+")
@@ -15,10 +17,10 @@ _ID_CHECKS = "10X98765432"
 
 
 def clean_name(text: str) -> str | None:
-    """The name, None when it cannot be one: empty, too long, without a letter."""
+    """The name, None when it cannot be one: empty, too long, without a letter, with something invisible in it."""
     name = " ".join(text.split())
     letters = any(unicodedata.category(c).startswith("L") for c in name)
-    return name if letters and len(name) <= 100 else None
+    return name if letters and len(name) <= 100 and printable(name) == name else None
 
 
 def clean_phone(text: str) -> str | None:

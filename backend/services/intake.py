@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import deletion, states, wholes
+from backend.services import deletion, quota, states, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -37,7 +37,10 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         _check_key_opens(hr, event)
     with hr.db.write() as session:
         now = hr.now()
+        quota.check_interview(hr, session, asking.device_id, interview_id, now)
         interview = claim(session, asking, interview_id, now)
+        if session.get(EventRow, (interview_id, seq)) is None:
+            quota.check_document(hr, session, interview_id, len(envelope.payload))
         new = _store(session, event, envelope, now)
         if new:
             _follow(session, interview, now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backend.backup import ledger
 from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, RestoreGap, Upload, new_id
 from backend.runtime import Runtime
-from backend.services import audit
+from backend.services import audit, quota
 from backend.services.devices import Asking
 from backend.services.intake import claim, object_ref, open_from_device, stored_digests
 from contract.api import ManifestReply
@@ -50,11 +50,13 @@ def put_manifest(hr: Runtime, asking: Asking, interview_id: str, serial: int, en
 
 def _remember(hr: Runtime, asking: Asking, manifest: Manifest, envelope: Envelope) -> None:
     with hr.db.write() as session:
+        quota.check_interview(hr, session, asking.device_id, manifest.interview_id, hr.now())
         claim(session, asking, manifest.interview_id, hr.now())
         row = session.get(ManifestRow, (manifest.interview_id, manifest.serial))
         if row is not None and row.digest != envelope.digest:
             raise XudaError(ErrorCode.CONFLICT, field="serial")
         if row is None:
+            quota.check_document(hr, session, manifest.interview_id, len(envelope.payload))
             session.add(
                 ManifestRow(
                     interview_id=manifest.interview_id,

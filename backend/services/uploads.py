@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import ObjectRow, Upload
 from backend.runtime import Runtime
-from backend.services import audit
+from backend.services import audit, quota
 from backend.services.devices import Asking
 from backend.services.intake import claim
 from contract.api import upload_id
@@ -66,6 +66,7 @@ def create(hr: Runtime, asking: Asking, wanted: Description) -> Upload:
     name = upload_id(asking.device_id, wanted.interview_id, wanted.object_id, wanted.sha256)
     with hr.db.write() as session:
         now = hr.now()
+        quota.check_interview(hr, session, asking.device_id, wanted.interview_id, now)
         claim(session, asking, wanted.interview_id, now)
         delivered = session.get(ObjectRow, (wanted.interview_id, wanted.object_id))
         if delivered is not None and (delivered.sha256, delivered.size) != (wanted.sha256, wanted.length):
@@ -80,6 +81,7 @@ def create(hr: Runtime, asking: Asking, wanted: Description) -> Upload:
         if known is not None and _usable(hr, known):
             known.expires_at = _expiry(hr, now)
             return known
+        quota.check_upload(hr, session, asking.device_id, wanted.length, now)
         if hr.store.free_bytes() < wanted.length + RESERVE:
             raise XudaError(ErrorCode.DISK_FULL)
         if known is not None:

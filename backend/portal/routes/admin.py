@@ -35,6 +35,7 @@ def action_words(visit: Visit, action: str) -> str:
     t = visit.texts.gettext
     return {
         "login": t("Logged in"),
+        "login_failed": t("Failed to log in"),
         "logout": t("Logged out"),
         "locked": t("Locked after wrong tries"),
         "confirm_totp": t("Gave a fresh one-time code"),

@@ -51,6 +51,8 @@ def login(
         status = 429 if error.code is ErrorCode.RATE_LIMITED else 401
         problem = refusal(visit, error)
         return visit.page("login.html", status=status, next=safe_next(next), username=username, problem=problem)
+    if visit.login is not None:
+        auth.logout(visit.hr, visit.token or "")  # the login this browser had before
     response = visit.redirect(safe_next(next))
     visit.set_cookie(response, SESSION_COOKIE, token)
     return response
@@ -72,7 +74,7 @@ def refusal(visit: Visit, error: XudaError) -> str:
 def logout(visit: MemberForm) -> Response:
     auth.logout(visit.hr, visit.token or "")
     response = visit.redirect("/login")
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    visit.drop_cookie(response, SESSION_COOKIE)
     return response
 
 
