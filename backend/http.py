@@ -1,12 +1,32 @@
-"""uvicorn's HTTP/1.1 with a limit on how long a connection may take to say what it wants."""
+"""How the application is served: uvicorn's HTTP/1.1, with a limit on how long a connection may take to say what it
+wants."""
 
 from __future__ import annotations
 
 import asyncio
 
+import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 20.0
+_GRACE_SECONDS = 10
+_MOST_CONNECTIONS = 500  # below what a process may open by default, so that files can still be opened
+
+
+def config(app: FastAPI) -> uvicorn.Config:
+    """For ``uvicorn.Server``; the caller brings the listening socket."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        timeout_keep_alive=75,
+        access_log=False,  # addresses of pages hold what people searched for
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+        http=HeaderDeadline,
+        ws="none",
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
 
 
 class HeaderDeadline(H11Protocol):

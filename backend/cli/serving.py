@@ -9,12 +9,11 @@ import socket
 import uvicorn
 from filelock import FileLock, Timeout
 
-from backend import runtime
+from backend import http, runtime
 from backend.app import create_app
 from backend.cli.arguments import settings_of
 from backend.cli.output import print_json, texts
 from backend.db.models import Role
-from backend.http import HeaderDeadline
 from backend.runtime import Runtime
 from backend.services import demo, devices, users
 from backend.services.actor import Actor
@@ -22,9 +21,6 @@ from backend.services.invitations import InvitationView
 from backend.services.users import NewUser
 from backend.settings import Settings
 from contract.errors import ErrorCode, XudaError
-
-_GRACE_SECONDS = 10
-_MOST_CONNECTIONS = 500  # below what a process may open by default, so that files can still be opened
 
 
 def init(options: argparse.Namespace) -> int:
@@ -67,18 +63,7 @@ def _serve(settings: Settings, ready: str) -> int:
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        timeout_keep_alive=75,
-        access_log=False,  # addresses of pages hold what people searched for
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        server_header=False,
-        http=HeaderDeadline,
-        ws="none",
-        limit_concurrency=_MOST_CONNECTIONS,
-    )
-    server = _Server(config, ready.format(address=f"http://{shown}:{port}"))
+    server = _Server(http.config(app), ready.format(address=f"http://{shown}:{port}"))
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -37,7 +37,7 @@ def read_kit_file(data: bytes) -> tuple[dict[str, Any], yaml.Node]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise XudaError(ErrorCode.KIT_INVALID, row=line, detail=error.problem or "not YAML") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise XudaError(ErrorCode.KIT_INVALID, detail="not YAML") from error
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import true
 from backend.db.models import Role
 from backend.portal.visit import Visit
 from backend.services import auth, scope
+from report import table
 
 Break = Callable[[ExitStack], None]
 
@@ -46,9 +47,14 @@ def _departments_see_all(stack: ExitStack) -> None:
     stack.enter_context(mock.patch.object(scope, "_in_scope", return_value=true()))
 
 
+def _cells_as_typed(stack: ExitStack) -> None:
+    stack.enter_context(mock.patch.object(table, "cell", str))
+
+
 DEFECTS: dict[str, Break] = {
     "audit-log-open-to-all": _open_audit_log,
     "codes-work-twice": _codes_work_twice,
     "forms-from-anywhere": _forms_from_anywhere,
     "departments-see-all": _departments_see_all,
+    "cells-as-typed": _cells_as_typed,
 }

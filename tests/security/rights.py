@@ -128,5 +128,6 @@ RIGHTS = (
     Right("GET /devices/{device_id}", STAFF),
     Right("POST /devices/{device_id}/lost", STAFF),
     Right("GET /audit", WATCHERS),
+    Right("GET /audit.csv", WATCHERS),
 )
 BY_ROUTE = {right.route: right for right in RIGHTS}
