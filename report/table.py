@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from report.text import printable
 
 # A spreadsheet takes a cell that begins with one of these for a formula, which can send the table to a stranger.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|", "%")
+
+# what a file begins with, so that Excel reads it as UTF-8 in any language
+BEGIN = b"\xef\xbb\xbf"
 
 
 def cell(value: object) -> str:
@@ -22,10 +25,8 @@ def cell(value: object) -> str:
     return f"'{text}" if suspicious else text
 
 
-def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file as Excel opens it in any language: UTF-8 with its mark, lines ended by CR LF, every cell quoted."""
+def line(values: Iterable[object]) -> bytes:
+    """One row of a CSV file: every cell quoted, ended by CR LF."""
     target = io.StringIO()
-    writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    for row in (header, *rows):
-        writer.writerow([cell(value) for value in row])
-    return target.getvalue().encode("utf-8-sig")
+    csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([cell(value) for value in values])
+    return target.getvalue().encode("utf-8", "replace")

@@ -7,8 +7,6 @@ backups, show it also for somebody who has everything on this machine.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from backend.services.actor import Actor
 from contract.audit import AuditCheckpoint
 from contract.envelope import Envelope, open_envelope, sign
 from contract.errors import XudaError
+from report import table
 
 EVERY = timedelta(hours=23, minutes=30)
 _COLUMNS = ("id", "at", "actor", "action", "target", "detail", "hash")
@@ -117,11 +116,11 @@ def _json_lines(hr: Runtime) -> Iterator[bytes]:
 
 
 def _csv_lines(hr: Runtime) -> Iterator[bytes]:
-    yield b"\xef\xbb\xbf" + _line(_COLUMNS)
+    yield table.BEGIN + table.line(_COLUMNS)
     with hr.db.read() as session:
         for row in _rows(session):
             at = [json.dumps(item, ensure_ascii=False) if isinstance(item, dict) else item for item in _values(row)]
-            yield _line([_plain(str(item)) for item in at])
+            yield table.line(at)
 
 
 def _rows(session: Session) -> Iterable[AuditRow]:
@@ -130,17 +129,6 @@ def _rows(session: Session) -> Iterable[AuditRow]:
 
 def _values(row: AuditRow) -> list[object]:
     return [row.id, row.at.isoformat(), row.actor, row.action, row.target, row.detail, row.hash.hex()]
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\r\n").writerow(cells)
-    return target.getvalue().encode("utf-8")
-
-
-def _plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _copies(hr: Runtime, folder: Path | None) -> Iterator[tuple[str, str]]:
