@@ -33,12 +33,14 @@ _LOOK_AGAIN = 2.0
 class Secrets:
     """``signing`` and ``encryption``: the organisation's private keys, in any order; which of them is current stands in
     the database. ``data``: 32 bytes that seal personal columns and key hashes. ``lookup_salt`` (base64url): keys the
-    roster's look-up hashes, shared with enrolled devices."""
+    roster's look-up hashes, shared with enrolled devices. ``lists``: the signed key lists (JSON) up to the last change,
+    so that a database restored from before it can be told of it."""
 
     signing: tuple[SigningKey, ...]
     encryption: tuple[UnwrapKey, ...]
     data: bytes
     lookup_salt: str
+    lists: tuple[str, ...] = ()
 
     @classmethod
     def generate(cls) -> Secrets:
@@ -129,6 +131,7 @@ class KeyFile:
             "encryption": [b64encode(key.to_bytes()) for key in secrets.encryption],
             "data": b64encode(secrets.data),
             "lookup_salt": secrets.lookup_salt,
+            "lists": list(secrets.lists),
         }
         if self._passphrase is None:
             return {"version": 2, "keys": content}
@@ -155,6 +158,7 @@ def _read(content: dict[str, Any]) -> Secrets:
         tuple(UnwrapKey.from_bytes(b64decode(key)) for key in encryption),
         b64decode(content["data"]),
         content["lookup_salt"],
+        tuple(str(text) for text in content.get("lists", ())),
     )
 
 

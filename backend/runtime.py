@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from backend.cabinet import FILE_NAME, KeyCabinet
 from backend.db.engine import Database, open_engine
@@ -100,9 +100,11 @@ def open_runtime(
         row = session.scalars(select(OrganisationRow)).one_or_none()
     if row is None:
         raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
-    _issue_first_list(database, vault, row.id, now())
     store = FolderStore(settings.data / "objects")
-    return Runtime(settings, database, vault, cabinet, store, row.id, row.name, now)
+    hr = Runtime(settings, database, vault, cabinet, store, row.id, row.name, now)
+    _catch_up(hr)
+    _issue_first_list(database, vault, row.id, now())
+    return hr
 
 
 def _open_cabinet(settings: Settings, engine: Engine, vault: Vault) -> KeyCabinet:
@@ -117,6 +119,17 @@ def _open_cabinet(settings: Settings, engine: Engine, vault: Vault) -> KeyCabine
 def _published(database: Database) -> list[OrganisationKey]:
     with database.read() as session:
         return published(session)
+
+
+def _catch_up(hr: Runtime) -> None:
+    """Tell a database that was restored from before a change of keys of that change."""
+    lists = hr.vault.secrets.lists
+    with hr.db.read() as session:
+        known = session.scalar(select(func.count()).select_from(KeyListRow)) or 0
+    if len(lists) > known:
+        from backend.services.restored_keys import catch_up  # late: services stand on this module
+
+        catch_up(hr, lists)
 
 
 def _issue_first_list(database: Database, vault: Vault, organisation_id: str, now: datetime) -> None:

@@ -105,12 +105,12 @@ def revoke(hr: Runtime, actor: Actor, use: KeyUse, epoch: int) -> Changed:
     return _change(hr, actor, lambda change: change.revoke(use, epoch))
 
 
-def _change(hr: Runtime, actor: Actor, work: Callable[[_Change], None]) -> Changed:
+def _change(hr: Runtime, actor: Actor, work: Callable[[KeyChange], None]) -> Changed:
     """Private keys are in the key file before the database speaks of them, and leave it after it has ceased to."""
     scope.require(actor, Role.ADMINISTRATOR)
     hr.vault.reload()
     with hr.db.write() as session:
-        change = _Change(hr, session, actor)
+        change = KeyChange(hr, session, actor)
         work(change)
         session.flush()
         left = change.left()
@@ -120,16 +120,17 @@ def _change(hr: Runtime, actor: Actor, work: Callable[[_Change], None]) -> Chang
         return Changed(_views(hr, session), change.codes, change.invitations)
 
 
-class _Change:
+class KeyChange:
     """One change, inside the caller's transaction."""
 
-    def __init__(self, hr: Runtime, session: Session, actor: Actor) -> None:
+    def __init__(self, hr: Runtime, session: Session, actor: Actor | str, *, key: SigningKey | None = None) -> None:
+        """``key``: the current signing key, when the vault does not know yet that it is."""
         self._hr = hr
         self._session = session
         self._actor = actor
         self._now = hr.now()
         self._secrets = _known_only(hr.vault.secrets, session)
-        self._key = hr.vault.sign_key
+        self._key = key or hr.vault.sign_key
         self.codes = 0
         self.invitations = 0
 
@@ -139,7 +140,7 @@ class _Change:
         if successor is not None:
             self._key = successor
             self._issue_list()
-        self._publish_anew(signing=signing, encryption=encryption)
+        self.publish_anew(signing=signing, encryption=encryption)
         self._record("key_rotate", signing=signing, encryption=encryption)
 
     def retire(self, use: KeyUse, epoch: int) -> None:
@@ -166,16 +167,17 @@ class _Change:
         row.revoked_at = row.accepted_until = self._now
         self._issue_list()
         if current or signing:
-            self._publish_anew(signing=signing, encryption=not signing)
+            self.publish_anew(signing=signing, encryption=not signing)
         self._record("key_revoke", use=use.value, epoch=epoch)
 
     def left(self) -> Secrets:
-        """What stays in the key file: the current signing key and the encryption keys that are not retired."""
+        """What stays in the key file: the current signing key, the encryption keys that are not retired, the lists."""
         rows = {row.public: row for row in self._rows()}
         return replace(
             self._secrets,
             signing=tuple(key for key in self._secrets.signing if rows[b64encode(key.public)].superseded_at is None),
             encryption=tuple(key for key in self._secrets.encryption if rows[b64encode(key.public)].retired_at is None),
+            lists=tuple(self._session.scalars(select(KeyListRow.envelope).order_by(KeyListRow.serial))),
         )
 
     def _rows(self) -> Sequence[OrganisationKeyRow]:
@@ -227,7 +229,7 @@ class _Change:
         self._session.add(KeyListRow(serial=keys.serial, envelope=text, issued_at=self._now))
         self._session.flush()
 
-    def _publish_anew(self, *, signing: bool, encryption: bool) -> None:
+    def publish_anew(self, *, signing: bool, encryption: bool) -> None:
         if signing:
             for row in self._session.scalars(select(KitRow)):
                 row.envelope = sign_again(Envelope.from_bytes(row.envelope), self._key).to_bytes().decode("utf-8")

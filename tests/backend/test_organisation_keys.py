@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -258,7 +260,7 @@ def test_a_change_that_is_cut_off_before_the_database_knew_leaves_the_old_keys_a
         raise RuntimeError("power")
 
     with monkeypatch.context() as patch:
-        patch.setattr(organisation_keys._Change, "_issue_list", cut)
+        patch.setattr(organisation_keys.KeyChange, "_issue_list", cut)
         with pytest.raises(RuntimeError):
             organisation_keys.rotate(hr, COMMAND_LINE)
     assert len(KeyFile(hr.settings.data / "keys.json").load().signing) == 2
@@ -275,7 +277,7 @@ def test_a_change_that_is_cut_off_before_the_old_key_was_removed_is_complete_all
 ) -> None:
     hr = office.hr
     with monkeypatch.context() as patch:
-        patch.setattr(organisation_keys._Change, "left", lambda change: change._secrets)
+        patch.setattr(organisation_keys.KeyChange, "left", lambda change: change._secrets)
         organisation_keys.rotate(hr, COMMAND_LINE)
     assert len(KeyFile(hr.settings.data / "keys.json").load().signing) == 2
     again = open_runtime(Settings(data=hr.settings.data))
@@ -299,6 +301,38 @@ def test_a_data_folder_from_before_the_epochs_gets_its_chain_and_can_rotate(tmp_
     assert wrapped is not None
     assert hr.vault.unwrap(wrapped, facts["interview_id"]) == b64decode(facts["interview_key"])
     hr.close()
+
+
+def test_a_database_from_before_a_rotation_catches_up_with_the_key_file_of_today(tmp_path: Path) -> None:
+    with served(tmp_path / "data") as office:
+        hr = office.hr
+        invite(hr, "李雷")
+        anchor = hr.vault.sign_key.public
+        old, copy = tmp_path / "old", tmp_path / "hr.db"
+        with closing(sqlite3.connect(tmp_path / "data" / "hr.db")) as now, closing(sqlite3.connect(copy)) as then:
+            now.backup(then)
+        organisation_keys.rotate(hr, COMMAND_LINE)
+        organisation_keys.revoke(hr, COMMAND_LINE, ENCRYPTION, 1)
+        known, current, encryption = chain(hr), hr.vault.sign_key.public, hr.vault.encryption_key
+    shutil.copytree(tmp_path / "data", old, ignore=shutil.ignore_patterns("hr.db*", "serve.lock"))
+    shutil.copy(copy, old / "hr.db")
+
+    restored = open_runtime(Settings(data=old))
+
+    assert chain(restored) == known
+    assert (restored.vault.sign_key.public, restored.vault.encryption_key) == (current, encryption)
+    assert states(restored)[("encryption", 1)] == "revoked"
+    assert verify_chain(anchor, extend_chain(anchor, known, chain(restored))) is not None
+    with restored.db.read() as session:
+        newest = session.scalars(select(KitRow).order_by(KitRow.version.desc())).first()
+        token = session.scalars(select(InvitationRow.token)).one()
+    assert newest is not None
+    kit = open_envelope(Envelope.from_bytes(newest.envelope), Kit, restored.vault.accepted_keys(None))
+    assert kit.encryption_key == encryption
+    assert invitations.read(token, {restored.vault.sign_key.key_id: current})
+    organisation_keys.rotate(restored, COMMAND_LINE)
+    assert extend_chain(anchor, known, chain(restored))[: len(known)] == known
+    restored.close()
 
 
 def test_the_lists_say_only_what_is_public(office: Served) -> None:

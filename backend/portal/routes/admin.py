@@ -59,6 +59,7 @@ def action_words(visit: Visit, action: str) -> str:
         "key_rotate": t("Changed the organisation's keys"),
         "key_retire": t("Ended an old key"),
         "key_revoke": t("Revoked a key"),
+        "key_restored": t("Took over keys after a restore"),
         "batch": t("Created a batch"),
         "import": t("Imported candidates"),
         "kit": t("Published a question kit"),
