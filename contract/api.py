@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, field_validator
 
 from contract.canonical import b64encode
 from contract.envelope import Envelope, SignedDocument, WireModel
@@ -27,6 +27,16 @@ METHOD_HEADER = "x-http-method-override"
 OVERRIDABLE = frozenset({"PUT", "PATCH", "DELETE", "HEAD"})
 
 
+def _of_our_time(stamp: datetime) -> datetime:
+    # others reckon from it: at the ends of the calendar that is an error, long after the answer has come
+    if not 1970 <= stamp.year < 2200:
+        raise ValueError("not a time of ours")
+    return stamp
+
+
+ServerTime = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+
+
 class Problem(WireModel):
     """Body of every error answer (application/problem+json).
 
@@ -43,7 +53,7 @@ class Problem(WireModel):
 class Health(WireModel):
     name: str = "xuda-hr"
     version: str
-    time: AwareDatetime
+    time: ServerTime
 
 
 class Contact(WireModel):
@@ -60,7 +70,7 @@ class Contact(WireModel):
 
 
 class ContactReply(WireModel):
-    server_time: AwareDatetime
+    server_time: ServerTime
 
 
 class EnrolRequest(WireModel):
@@ -103,7 +113,7 @@ class Bootstrap(WireModel):
     ``key_lists``: the lists of the organisation's keys (``contract.keylist``), oldest first, that the device lacks.
     """
 
-    server_time: AwareDatetime
+    server_time: ServerTime
     key_lists: list[Envelope] = Field(default_factory=list)
     kits: list[Envelope]
     roster: Envelope
