@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.demo.headless import letters
+from app.demo.processes import run_json
 from app.interview.model import ExitReason
 from tests.e2e.booth import Booth, Office
 from tests.speech.say import say
@@ -134,3 +135,31 @@ def _until_elapsed(visit: Any, seconds: float) -> None:
     from tests.support.waiting import wait_for
 
     wait_for(lambda: visit.client.recorder.elapsed > seconds, "the recording")
+
+
+def test_a_booth_that_is_never_online_again_delivers_on_a_stick(
+    tmp_path: Path, office: Office, media: tuple[Path, Path]
+) -> None:
+    """The command lines alone: export here, import there, receipts back."""
+    booth, stick = Booth(tmp_path, office, code=2), tmp_path / "stick"
+    stick.mkdir()
+    invitation = office.invitation(place=2)
+    office.server.stop()
+    with booth.open() as visit:
+        interview_id = visit.begin(invitation["code"])
+        visit.answer(*media)
+        visit.run(visit.service.abandon, ExitReason.OTHER, REASON)
+    device = ("--data", str(booth.data), "--json")
+    (bundle,) = run_json("app", "export", "--out", str(stick), *device, env=office.env)["bundles"]
+    content = Path(bundle["path"]).read_bytes()
+    assert [phrase for phrase in (invitation["candidate"], REASON, "cloud server") if phrase.encode() in content] == []
+    assert recordings(booth)
+    (imported,) = office.run("import", bundle["path"], "--json")
+    assert [(item["interview_id"], item["status"]) for item in imported["interviews"]] == [(interview_id, "new")]
+    taken = run_json("app", "receipts", imported["receipts"], *device, env=office.env)
+    assert taken["receipts"] == {interview_id: "purged"}
+    assert recordings(booth) == []
+    report = office.report(interview_id, tmp_path)
+    assert report["state"]["code"] == "incomplete"
+    assert "team" in spoken_answers(report)[0]["transcript"]["text"]
+    assert run_json("app", "export", "--out", str(stick), *device, env=office.env)["bundles"] == []
