@@ -84,13 +84,17 @@ class BundleIndex(SignedDocument):
 
 
 class BundleReceipts(SignedDocument):
-    """HR's answer to a bundle, to be carried back: receipts as HR signs them, and signed as a whole by HR as well."""
+    """HR's answer to a bundle, to be carried back: receipts as HR signs them, and signed as a whole by HR as well.
+
+    ``key_lists``: all of contract.keylist, for a device that hears of the organisation's new keys in no other way.
+    """
 
     bundle_id: str
     organisation_id: str
     device_id: str
     issued_at: AwareDatetime
     receipts: list[Envelope]
+    key_lists: list[Envelope] = Field(default_factory=list)
 
 
 class Member(WireModel):

@@ -26,9 +26,21 @@ class ReceiptTaker:
 
     def take(self, file: Path) -> ReceiptsResult:
         """See ``Transfer.take_receipts``: one receipt that does not fit keeps none of the others from counting."""
-        enrolment = self._enrolments.need()
-        found = _open(_read(file), enrolment)
+        envelope = _parsed(_read(file))
+        found = _open(envelope, self._following(envelope))
         return ReceiptsResult({name: fate for name, fate in map(self._one, found.receipts) if name})
+
+    def _following(self, envelope: Envelope) -> Enrolment:
+        """The enrolment with the newest keys the file tells of; the lists prove themselves from the pinned key on.
+
+        Raises XudaError(RECEIPT_INVALID | NOT_ENROLLED).
+        """
+        self._enrolments.need()
+        try:
+            self._enrolments.take_keys(parse_payload(envelope.payload_bytes, BundleReceipts).key_lists)
+        except XudaError as error:
+            raise XudaError(ErrorCode.RECEIPT_INVALID, field=error.code.value) from error
+        return self._enrolments.need()
 
     def _one(self, envelope: Envelope) -> tuple[str, ReceiptFate]:
         try:
@@ -65,10 +77,17 @@ def _read(file: Path) -> bytes:
     return data
 
 
-def _open(data: bytes, enrolment: Enrolment) -> BundleReceipts:
+def _parsed(data: bytes) -> Envelope:
+    try:
+        return Envelope.from_bytes(data)
+    except XudaError as error:
+        raise XudaError(ErrorCode.RECEIPT_INVALID, field="file") from error
+
+
+def _open(envelope: Envelope, enrolment: Enrolment) -> BundleReceipts:
     """Raises XudaError(RECEIPT_INVALID) with what does not fit as ``field``."""
     try:
-        found = open_envelope(Envelope.from_bytes(data), BundleReceipts, enrolment.organisation_keys)
+        found = open_envelope(envelope, BundleReceipts, enrolment.organisation_keys)
     except XudaError as error:
         raise XudaError(ErrorCode.RECEIPT_INVALID, field=error.code.value) from error
     if found.device_id != enrolment.device_id:

@@ -23,7 +23,7 @@ def bootstrap(hr: Runtime, asking: Asking, *, keys_serial: int = 0) -> Bootstrap
     with hr.db.read() as session:
         return Bootstrap(
             server_time=hr.now(),
-            key_lists=_key_lists(session, keys_serial),
+            key_lists=key_lists(session, keys_serial),
             kits=newest_kits(session),
             roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
             results=_results(session, asking.device_id),
@@ -39,7 +39,7 @@ def _remember_keys(hr: Runtime, asking: Asking, serial: int) -> None:
             session.execute(update(Device).where(Device.id == asking.device_id).values(keys_serial=serial))
 
 
-def _key_lists(session: Session, serial: int) -> list[Envelope]:
+def key_lists(session: Session, serial: int) -> list[Envelope]:
     later = select(KeyListRow.envelope).where(KeyListRow.serial > serial).order_by(KeyListRow.serial)
     return [Envelope.from_bytes(text) for text in session.scalars(later)]
 

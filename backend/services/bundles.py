@@ -15,6 +15,7 @@ from backend.db.models import AuditRow, Device, Interview, ReceiptRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, carried, device_care, intake, receipts, scope, succession
 from backend.services.actor import Actor
+from backend.services.bootstrap import key_lists
 from backend.services.devices import Asking
 from contract.api import InterviewCheck
 from contract.bundle import (
@@ -192,6 +193,7 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
             newest = session.scalar(query.order_by(ReceiptRow.serial.desc()).limit(1))
             if newest is not None:
                 found.append(Envelope.from_bytes(newest))
+        lists = key_lists(session, 0)
     if not found:
         return None
     document = BundleReceipts(
@@ -200,6 +202,7 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
         device_id=asking.device_id,
         issued_at=hr.now(),
         receipts=found,
+        key_lists=lists,
     )
     return sign(document, hr.vault.sign_key)
 

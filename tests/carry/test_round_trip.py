@@ -8,11 +8,11 @@ import pytest
 
 from app.interview.transfer import ReceiptFate
 from backend.runtime import Runtime
-from backend.services import intake
+from backend.services import intake, organisation_keys
 from backend.services.bundles import ImportStatus
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
-from tests.support.stick import Network, asking, stored_object, take_in
+from tests.support.stick import COMMAND_LINE, Network, asking, enrolled, stored_object, take_in
 from tests.sync.device import Device
 
 
@@ -134,8 +134,6 @@ def test_an_interview_that_was_withdrawn_reaches_hr_without_its_recordings(
 def test_receipts_of_another_device_or_organisation_delete_nothing(
     hr: Runtime, own_hr: Runtime, booth: Device, stick: Path, tmp_path: Path
 ) -> None:
-    from tests.support.stick import enrolled
-
     interview_id, ref = booth.interview(size=20_000)
     neighbour, foreigner = enrolled(hr, tmp_path / "b2"), enrolled(own_hr, tmp_path / "b3")
     for other, office in ((neighbour, hr), (foreigner, own_hr)):
@@ -177,3 +175,17 @@ def test_receipts_from_before_the_interview_went_on_delete_nothing(hr: Runtime, 
     assert carry_back(booth, stick, hr, early) == {interview_id: ReceiptFate.KEPT}
     assert export(booth, stick).exists()
     assert booth.recording(interview_id, ref).exists()
+
+
+def test_receipts_bring_the_organisations_new_keys_to_a_booth_that_hears_nothing_else(
+    own_hr: Runtime, tmp_path: Path, stick: Path
+) -> None:
+    booth = enrolled(own_hr, tmp_path / "b")
+    interview_id, ref = booth.interview(size=20_000)
+    bundle = export(booth, stick)
+    organisation_keys.rotate(own_hr, COMMAND_LINE)
+    assert carry_back(booth, stick, own_hr, bundle) == {interview_id: ReceiptFate.PURGED}
+    assert not booth.recording(interview_id, ref).exists()
+    later, _ = booth.interview(size=10_000)
+    assert carry_back(booth, stick, own_hr, export(booth, stick)) == {later: ReceiptFate.PURGED}
+    booth.close()
