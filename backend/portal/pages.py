@@ -51,6 +51,7 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
         (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
         (_STAFF, NavItem("/imports", "save", t("Import"))),
         (_STAFF, NavItem("/devices", "scan", t("Devices"))),
+        (_STAFF, NavItem("/retention", "trash", t("Retention"))),
         (_WATCHERS, NavItem("/audit", "shield", t("Audit log"))),
         (Role, NavItem("/account", "lock", t("Account"))),
     ]

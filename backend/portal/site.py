@@ -25,6 +25,7 @@ from backend.portal.routes import (
     kits,
     media,
     reports,
+    retention,
     sign_in,
 )
 from backend.portal.security import Guard
@@ -32,7 +33,20 @@ from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
 from contract.errors import ErrorCode, XudaError
 
-_ROUTERS = (sign_in, interviews, media, reports, batches, candidates, kits, devices, imports, admin, account)
+_ROUTERS = (
+    sign_in,
+    interviews,
+    media,
+    reports,
+    batches,
+    candidates,
+    kits,
+    devices,
+    imports,
+    retention,
+    admin,
+    account,
+)
 
 
 def create_portal(hr: Runtime) -> FastAPI:

@@ -63,6 +63,12 @@ def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> Envelope:
     return Envelope.from_bytes(row.certificate)
 
 
+def asked_for(hr: Runtime, interview_id: str) -> bool:
+    """Whether somebody asked for the deletion of an interview that is still here."""
+    with hr.db.read() as session:
+        return session.get(Deletion, interview_id) is not None
+
+
 def verify(hr: Runtime, data: bytes) -> DeletionCertificate:
     """A certificate as it was downloaded, if this organisation signed it.
 

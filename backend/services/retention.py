@@ -74,7 +74,13 @@ def ends(hr: Runtime) -> list[Due]:
 
 
 def of_interview(hr: Runtime, interview_id: str) -> Due | None:
-    return next((item for item in ends(hr) if item.interview_id == interview_id), None)
+    """None for one that is deleted or unknown."""
+    with hr.db.read() as session:
+        row = session.get(Interview, interview_id)
+        if row is None or row.deleted_at is not None:
+            return None
+        held = holds.standing(session, interview_id) is not None
+        return _due(row, _Days(session).of(row.kit_id, row.kit_version), held)
 
 
 def _due(row: Interview, days: int, held: bool) -> Due:

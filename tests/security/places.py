@@ -15,7 +15,7 @@ import pyotp
 import requests
 
 from backend.db.models import InvitationRow, Role
-from backend.services import auth, devices, users
+from backend.services import auth, deletion, devices, users
 from contract import events as ev
 from contract.api import Contact
 from contract.canonical import b64encode
@@ -129,6 +129,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "kit_id": lambda world, department: "test",
     "device_id": lambda world, department: world.booths[rights.REVOKED].device_id,
     "name": lambda world, department: _begun(world, department),
+    "deleted_id": lambda world, department: _deleted(world),
     "seq": lambda world, department: str(next(world.counter)),
     "serial": lambda world, department: str(next(world.counter)),
 }
@@ -139,6 +140,15 @@ def _begun(world: World, department: str) -> str:
     place = world.places[department]
     fresh = Sealed(str(uuid.uuid4()), b"x" * 10)
     return tus.location(place.talk, fresh).rpartition("/")[2]
+
+
+def _deleted(world: World) -> str:
+    """An interview that was deleted, with its certificate."""
+    talk = Talk(world.booths[rights.OTHER], invite(world.backend.hr, "gone", phone="13700137000"))
+    talk.started()
+    talk.put_all()
+    deletion.delete_interview(world.backend.hr, COMMAND_LINE, talk.interview_id)
+    return talk.interview_id
 
 
 # ---- what devices send ----------------------------------------------------------------------------------------------

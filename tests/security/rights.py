@@ -129,5 +129,13 @@ RIGHTS = (
     Right("POST /devices/{device_id}/lost", STAFF),
     Right("GET /audit", WATCHERS),
     Right("GET /audit.csv", WATCHERS),
+    Right("GET /audit.jsonl", WATCHERS),
+    Right("GET /retention", STAFF),
+    Right("POST /retention/clock", STAFF),
+    Right("POST /interviews/{interview_id}/hold", STAFF, {"reason": ""}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/hold/lift", STAFF, {"reason": ""}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/delete", STAFF, {"sure": ""}, frozenset({422})),
+    Right("GET /deletions/{deleted_id}/certificate.json", STAFF | WATCHERS, ok=frozenset({200})),
+    Right("GET /deletions/{deleted_id}/certificate.pdf", STAFF | WATCHERS, ok=frozenset({200})),
 )
 BY_ROUTE = {right.route: right for right in RIGHTS}

@@ -26,7 +26,7 @@ def audit_log(visit: Member, page: int = 1, check: int = 0) -> Response:
         page=shown,
         pages=max(1, -(-total // _AUDIT_PAGE)),
         checked=bool(check),
-        broken=audit.first_broken(visit.hr) if check else None,
+        verdict=checkpoints.verify(visit.hr) if check else None,
         action_words=lambda action: action_words(visit, action),
     )
 
@@ -37,6 +37,14 @@ def audit_table(visit: Member) -> Response:
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     lines = checkpoints.export(visit.hr, visit.actor, "csv")
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/audit.jsonl")
+def audit_lines(visit: Member) -> Response:
+    """The whole log for a program: a JSON object per line."""
+    headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
+    lines = checkpoints.export(visit.hr, visit.actor, "jsonl")
+    return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
 
 
 def action_words(visit: Visit, action: str) -> str:
@@ -65,6 +73,16 @@ def action_words(visit: Visit, action: str) -> str:
         "kit": t("Published a question kit"),
         "user": t("Added a user"),
         "object": t("Recording delivered"),
+        "set_hold": t("Set a legal hold"),
+        "lift_hold": t("Lifted a legal hold"),
+        "request_deletion": t("Asked for a deletion"),
+        "delete_interview": t("Deleted an interview"),
+        "deletion_certificate": t("Deletion certificate issued"),
+        "erase_candidate": t("Erased a candidate's data"),
+        "confirm_clock": t("Confirmed the server's time"),
+        "backup": t("Backup made"),
+        "restore": t("Restored from a backup"),
+        "export_audit": t("Exported the audit log"),
         "object_damaged": t("Damaged recording set aside"),
         "receipt": t("Receipt issued"),
         "import_bundle": t("Imported a bundle"),
