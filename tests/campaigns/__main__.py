@@ -27,6 +27,7 @@ CAMPAIGNS = {
     "backend": "tests.crash.backend_kills",
     "network": "tests.faults.network",
     "order": "tests.faults.order",
+    "clock": "tests.faults.clock",
     "power": "tests.faults.power",
     "devices": "tests.faults.devices",
 }
