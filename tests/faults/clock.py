@@ -59,6 +59,7 @@ stages:
 _SPOKEN = "\n      - {question_id: q-video, kind: video, prompt: Say something}"
 _YEAR = timedelta(days=400)
 _SLACK = 5.0
+PATIENCE = 60.0
 
 
 class JumpyClock(WrongClock):
@@ -207,7 +208,7 @@ def _service(run: _Run) -> InterviewService:
 
 def _fetch(run: _Run) -> None:
     assert run.device is not None
-    summary = run.device.make_engine(patience=10, chunks=SMALL_CHUNKS).run_until_idle(30)
+    summary = run.device.make_engine(patience=10, chunks=SMALL_CHUNKS).run_until_idle(PATIENCE)
     run.expect(summary.online and not summary.pending, f"kits were not fetched: {summary}")
     heard = run.device.shelf.server_time()
     apart = abs((heard - run.hr.clock()).total_seconds()) if heard else 1e9
@@ -302,7 +303,7 @@ def _deliver(run: _Run, interview_id: str) -> None:
     made = expected(device, interview_id, held.objects, run.spoken)
     run.expect(sorted(held.events) == list(range(1, len(held.events) + 1)), "events are missing on the device")
     run.clock.nervous = run.case.jumps
-    summary = device.make_engine(patience=10, chunks=SMALL_CHUNKS).run_until_idle(60)
+    summary = device.make_engine(patience=10, chunks=SMALL_CHUNKS).run_until_idle(PATIENCE)
     run.clock.nervous = False
     run.expect((summary.pending, summary.failed) == (0, 0), f"not delivered: {summary}")
     compare_with_hr(run.hr, made, run.findings, f"clock {run.case.name}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from app.demo.processes import ROOT, Client, demo_environment
 from backend.db.models import EventRow, Interview
 from backend.services import devices
+from backend.services.states import parse_event
 from contract.events import HrState
 from tests.backend.world import Served
 from tests.campaigns.model import Findings
@@ -85,11 +87,15 @@ def _run(hr: Served, invitation: str, folder: Path, moved: Moved, findings: Find
     findings.expect((told["pending"], told["failed"]) == (0, 0), f"{name}: not delivered: {told}")
     with hr.hr.db.read() as session:
         interview = session.get(Interview, result["interview"])
-        query = select(EventRow.seq).where(EventRow.interview_id == result["interview"]).order_by(EventRow.seq)
-        seqs = list(session.scalars(query))
+        query = select(EventRow).where(EventRow.interview_id == result["interview"]).order_by(EventRow.seq)
+        events = [parse_event(row) for row in session.scalars(query)]
     state = interview.state if interview else None
     findings.expect(state == HrState.PENDING_REVIEW, f"{name}: HR sees {state}")
+    seqs = [event.seq for event in events]
     findings.expect(bool(seqs) and seqs == list(range(1, len(seqs) + 1)), f"{name}: HR has events {seqs}")
+    apart = abs(events[-1].at - events[0].at) if events else timedelta(0)
+    jumped = (apart > timedelta(days=300)) == (moved.first != moved.then)
+    findings.expect(jumped, f"{name}: the clock was not moved as wanted: {apart}")
 
 
 def _environment(folder: Path, setting: Path) -> dict[str, str]:
@@ -97,9 +103,10 @@ def _environment(folder: Path, setting: Path) -> dict[str, str]:
     moved = {
         "LD_PRELOAD": library() or "",
         "FAKETIME_TIMESTAMP_FILE": str(setting),
-        # the file is looked at again after this many seconds: at each call would cost a processor
-        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        # without this waits with a time-out go wrong, and threads starve each other
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         "TZ": "UTC",
     }
     return env | moved
