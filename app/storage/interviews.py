@@ -232,7 +232,7 @@ class SqliteInterviewStore:
             db.table("interviews").update(interview_id, changes)
             return True
 
-        moved = self._database.transaction(change)
+        moved = self._database.transaction(change, copy=True)
         if moved:
             self._purger.purge_delivered(interview_id)
         return moved

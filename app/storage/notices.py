@@ -84,7 +84,7 @@ class NoticeBook:
         values = {"interview_id": interview_id, "received_at": stamp(self._clock.now())}
         text = envelope.to_bytes().decode("utf-8")
         self._database.transaction(
-            lambda db: db.table("certificates").insert({**values, "envelope": text}, replace=True)
+            lambda db: db.table("certificates").insert({**values, "envelope": text}, replace=True), copy=True
         )
 
     def _ids(self, sql: str) -> list[str]:

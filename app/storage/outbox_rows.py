@@ -17,7 +17,6 @@ _CANCEL = (
        AND object_id IN (SELECT ref FROM outbox WHERE kind = 'object')""",
     "DELETE FROM outbox WHERE interview_id = ?",
     "UPDATE events SET envelope = NULL WHERE interview_id = ?",
-    "DELETE FROM manifests WHERE interview_id = ?",
 )
 
 

@@ -64,7 +64,7 @@ class Purger:
             for statement in _FORGET:
                 db.execute(statement, (interview_id,))
 
-        self._database.transaction(forget)
+        self._database.transaction(forget, copy=True)
         self._remove(interview_id)
 
     def purge_delivered(self, interview_id: str) -> bool:

@@ -59,16 +59,23 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
     begun = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.ended_at.is_(None))
     wanted = Batch.not_after > now, begun.where(Interview.deleted_at.is_(None)).exists()
     living = living.where(InvitationRow.cancelled_at.is_(None), or_(*wanted)).order_by(InvitationRow.id)
+    # only of these there is anything to tell: one question instead of one per candidate
+    others = select(Interview.invitation_id).where(Interview.device_id != device_id).distinct()
+    told = set(session.scalars(others))
     return Roster(
         organisation_id=hr.organisation_id,
         device_id=device_id,
         issued_at=now,
         salt=hr.vault.lookup_salt,
-        entries=[_entry(hr, session, invitation, device_id) for invitation in session.scalars(living)],
+        entries=[
+            _entry(hr, session, invitation, device_id if invitation.id in told else None)
+            for invitation in session.scalars(living)
+        ],
     )
 
 
-def _entry(hr: Runtime, session: Session, invitation: InvitationRow, device_id: str) -> RosterEntry:
+def _entry(hr: Runtime, session: Session, invitation: InvitationRow, device_id: str | None) -> RosterEntry:
+    """``device_id``: the device that is told how far others have come; None when there is nothing to tell."""
     candidate = invitation.candidate
     identifiers = [candidate_value(hr, candidate, column) for column in ("phone", "id_number")]
     return RosterEntry(
@@ -77,7 +84,7 @@ def _entry(hr: Runtime, session: Session, invitation: InvitationRow, device_id: 
         name=candidate_name(hr, candidate),
         lookups=[lookup_hash(text, hr.vault.lookup_salt) for text in identifiers if text],
         adjustments=Adjustments.model_validate(invitation.adjustments),
-        elsewhere=elsewhere(hr, session, invitation.id, device_id),
+        elsewhere=elsewhere(hr, session, invitation.id, device_id) if device_id else None,
     )
 
 

@@ -40,7 +40,7 @@ from tests.storage.office import Device, Office, text_answer
 
 _STEPS = 50
 _MOST = 4
-_FINAL = (InterviewState.FINISHED, InterviewState.ABANDONED)
+_FINAL = (InterviewState.FINISHED, InterviewState.ABANDONED, InterviewState.MOVED)
 _pick = st.integers(min_value=0, max_value=10_000)
 
 
@@ -154,9 +154,19 @@ class PurgeMachine(RuleBasedStateMachine):
         known = self._one(pick, InterviewState.ACTIVE, InterviewState.PAUSED, *_FINAL)
         if known is None or known.gone or pick % 4:
             return
-        self._say(known, EventDraft(EventType.WITHDRAWN, WithdrawnData()), InterviewState.DELETED)
-        known.withdrawn = True
-        self.device.store.destroy(known.interview_id)
+        self.device.store.withdraw(known.interview_id, EventDraft(EventType.WITHDRAWN, WithdrawnData()))
+        known.last_seq += 1
+        known.state, known.withdrawn = InterviewState.DELETED, True
+
+    @rule(pick=_pick)
+    def go_on_elsewhere(self, pick: int) -> None:
+        """HR says that another device has gone on with it."""
+        known = self._one(pick, InterviewState.ACTIVE, InterviewState.PAUSED, *_FINAL)
+        if known is None or pick % 3:
+            return
+        moved = self.device.store.move_away(known.interview_id)
+        assert moved is (known.state is InterviewState.PAUSED)
+        known.state = InterviewState.MOVED if moved else known.state
 
     @rule(pick=_pick, hold=st.booleans())
     def look_or_leave(self, pick: int, hold: bool) -> None:

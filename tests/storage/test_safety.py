@@ -102,7 +102,7 @@ def test_a_destroyed_key_is_not_promised_by_an_older_copy(tmp_path: Path, office
     with Device(tmp_path, office) as device:
         interview_id = answered(device)
         older = (device.data / f"{DATABASE}.copy").read_bytes()
-        device.store.destroy(interview_id)
+        device.store.withdraw(interview_id, None)
     (device.data / f"{DATABASE}.copy").write_bytes(older)
     damage(device.data / DATABASE)
     with Device(tmp_path, office, device.keystore) as again:
@@ -127,7 +127,7 @@ def test_the_copy_holds_each_answer_as_soon_as_it_is_saved_and_nothing_of_one_th
             lambda db: db.execute("SELECT candidate_name FROM interviews").fetchone()[0]
         ).encode()
         assert sealed in after.image
-        device.store.destroy(interview_id)
+        device.store.withdraw(interview_id, None)
         last = safety.copy()
         assert isinstance(last, Copy)
         assert sealed not in last.image
