@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from app.interview.views import News
 from app.ui import names
 from app.ui.context import UiContext
+from app.ui.forget import ClipboardWatch, forget_words, remember_words
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
@@ -109,6 +110,8 @@ class MainWindow(QWidget):
         self._sheets = make_sheets(look, journey, self.answering, self.mine)
         self._sheet_host = SheetHost(look, self)
         self._help = HelpPanel(look, journey)
+        for part in (*self._sheets.values(), self._help):
+            remember_words(part)
         self._help_host = SidePanel(look, self, self._help)
         self._help_host.setObjectName(names.HELP_PANEL)
 
@@ -127,6 +130,7 @@ class MainWindow(QWidget):
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
         self._news.connect(journey.on_news, Qt.ConnectionType.QueuedConnection)
         self._context.subscribe(self._on_news)
+        self._clipboard = ClipboardWatch(self)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(journey.tick)
@@ -170,6 +174,7 @@ class MainWindow(QWidget):
         if page is None:
             page = self._pages[screen] = self._maker.make(screen)
             self._stack.addWidget(page)
+            remember_words(page)  # as it is made; what it says of a candidate comes with its first refresh
             page.retranslate()
         return page
 
@@ -181,11 +186,20 @@ class MainWindow(QWidget):
         else:
             self._page(missing)
 
+    def forget_candidate(self) -> None:
+        """The start page comes: what was said to the candidate before, and what they typed or copied, goes."""
+        for part in (*self._pages.values(), *self._sheets.values(), self._help):
+            forget_words(part)
+        self._clipboard.forget()
+        self._retranslate()
+
     def show_screen(self, screen: Screen) -> None:
         before = self._stack.currentWidget()
         page = self._page(screen)
         if isinstance(before, Page) and before is not page:
             before.left()
+            if screen is Screen.START:
+                self.forget_candidate()
         self._stack.setCurrentWidget(page)
         self.topbar.show_screen(screen, page.station, leaving=screen in IN_INTERVIEW)
         page.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -29,6 +29,7 @@ CAMPAIGNS = {
     "order": "tests.faults.order",
     "clock": "tests.faults.clock",
     "power": "tests.faults.power",
+    "residue": "tests.security.residue",
     "devices": "tests.faults.devices",
 }
 SHOWN = 20
