@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Device, Interview
+from backend.db.models import Device, HandOverRow, Interview
 from contract.api import EnrolRequest, Succession
 from contract.canonical import b64decode
 from contract.envelope import open_envelope
@@ -41,7 +41,17 @@ def take_over(session: Session, device_id: str) -> str | None:
     former_id = session.get_one(Device, device_id).former_id
     if former_id is not None:
         session.execute(update(Interview).where(Interview.device_id == former_id).values(device_id=device_id))
+        _take_over_tickets(session, former_id, device_id)
     return former_id
+
+
+def _take_over_tickets(session: Session, former_id: str, device_id: str) -> None:
+    """A ticket names its device: one that was not used yet is given out anew when it is asked for again."""
+    for row in session.scalars(select(HandOverRow).where(HandOverRow.device_id == former_id)):
+        if session.get(Interview, row.interview_id) is None:
+            session.delete(row)
+        else:
+            row.device_id = device_id
 
 
 def signers(session: Session, device: Device) -> dict[str, tuple[str, bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.facts import app_version
@@ -151,6 +152,25 @@ def test_revoked_device_keeps_everything_and_goes_on_once_it_is_known_again(
     assert device.recording(interview_id, ref).exists()
 
     server.devices.update(known)
+    engine.wake(at_once=True)
+
+    eventually(lambda: _delivered(server, interview_id))
+
+
+def test_revoked_device_says_so_and_asks_no_more_until_somebody_wants_it(server: FaultyServer, device: Device) -> None:
+    interview_id, ref = device.interview()
+    server.fail("/v1/bootstrap", problem(401, ErrorCode.DEVICE_REVOKED))
+    engine = device.make_engine(pace=replace(QUICK, pause=0.02, heartbeat=0.02))
+    engine.start()
+    eventually(lambda: device.news and device.news[-1].code is ErrorCode.DEVICE_REVOKED)
+    asked = len(server.asked)
+    for _ in range(3):
+        engine.wake()
+        assert engine._line.wait() > 3000
+    assert len(server.asked) == asked
+    assert device.recording(interview_id, ref).exists()
+
+    server.heal()
     engine.wake(at_once=True)
 
     eventually(lambda: _delivered(server, interview_id))
