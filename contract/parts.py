@@ -57,11 +57,15 @@ class HandOver(SignedDocument):
 
 
 class NoticeKind(StrEnum):
-    """What happened to a device's part elsewhere. ``DELETED``: HR has deleted the interview."""
+    """What happened to a device's part elsewhere. ``DELETED``: HR has deleted the interview.
+
+    ``SEND_AGAIN``: HR was restored from a backup older than the device's receipt; what it still holds is wanted again.
+    """
 
     CONTINUED = "continued"
     WITHDRAWN = "withdrawn"
     DELETED = "deleted"
+    SEND_AGAIN = "send_again"
 
 
 class Notice(SignedDocument):

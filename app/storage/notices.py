@@ -1,4 +1,4 @@
-"""HR's signed word about this device's interviews: gone on with elsewhere, withdrawn elsewhere, deleted.
+"""HR's signed word about this device's interviews: gone on with elsewhere, withdrawn elsewhere, deleted, wanted again.
 
 Nothing is given up on a bare answer: every notice and certificate carries the organisation's signature, names this
 device's interview, and is checked before anything changes.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import logging
 
+import sqlite_utils
+
 from app.interview.ports import Clock
 from app.interview.states import InterviewState
 from app.storage.database import Database
 from app.storage.enrolment import EnrolmentRepository
 from app.storage.interviews import SqliteInterviewStore
+from app.storage.outbox_rows import queue_manifest
 from app.storage.query import rows
 from app.storage.rows import stamp
 from contract.certificate import DeletionCertificate
@@ -67,12 +70,30 @@ class NoticeBook:
             raise XudaError(ErrorCode.SERVER_MISMATCH, field="interview_id") from error
         if notice.kind is NoticeKind.CONTINUED:
             return self._interviews.move_away(notice.interview_id)
+        if notice.kind is NoticeKind.SEND_AGAIN:
+            return self._owe_again(notice.interview_id, state)
         # somebody sits before it: the notice comes again when they have left
         if state in (InterviewState.DELETED, InterviewState.ACTIVE):
             return False
         log.info("interview %s was %s at HR and is deleted here", notice.interview_id, notice.kind)
         self._interviews.withdraw(notice.interview_id, None)
         return True
+
+    def _owe_again(self, interview_id: str, state: InterviewState) -> bool:
+        """HR no longer has what its receipt was for: it does not count any more, and the self-check finds what to send.
+
+        Nothing is purged without a new receipt. True when the receipt still counted.
+        """
+        sql = "UPDATE interviews SET receipt_serial = NULL WHERE interview_id = ? AND receipt_serial IS NOT NULL"
+        sql += " AND key_state = 'present'"
+
+        def change(db: sqlite_utils.Database) -> bool:
+            if db.execute(sql, (interview_id,)).rowcount == 0:
+                return False
+            queue_manifest(db, interview_id, state)
+            return True
+
+        return self._database.transaction(change)
 
     def take_certificate(self, interview_id: str, envelope: Envelope) -> None:
         """Raises XudaError as ``open_envelope``, SERVER_MISMATCH for one that is about something else."""

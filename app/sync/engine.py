@@ -344,6 +344,7 @@ class SyncEngine:
         if changed:
             # how far others have come stands in the roster
             self._bootstrap_due = 0.0
+            self._want_checks()  # a receipt may have lost its worth: HR was restored from an older backup
             self._tell(InterviewsChanged())
 
     def _trouble(self, error: XudaError) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import HandOverRow, Interview, InvitationRow, new_id
 from backend.runtime import Runtime
-from backend.services import audit, states, wholes
+from backend.services import audit, gaps, states, wholes
 from backend.services.devices import Asking
 from contract.envelope import Envelope, sign
 from contract.errors import ErrorCode, XudaError
@@ -76,15 +76,22 @@ def hand_over(hr: Runtime, asking: Asking, interview_id: str, invitation_id: str
 
 def notices(hr: Runtime, asking: Asking, interview_ids: Sequence[str]) -> list[Envelope]:
     """What the device has to hear of those of its parts that it asks for; ids that are not its own are passed over."""
-    found: list[Envelope] = []
+    told: dict[str, NoticeKind] = {}
     with hr.db.read() as session:
         mine = Interview.id.in_(interview_ids), Interview.device_id == asking.device_id
         for row in session.scalars(select(Interview).where(*mine).order_by(Interview.id)):
             kind = _notice(session, row)
             if kind is not None:
-                notice = Notice(device_id=asking.device_id, interview_id=row.id, kind=kind, issued_at=hr.now())
-                found.append(sign(notice, hr.vault.sign_key))
-    return found
+                told[row.id] = kind
+        for interview_id in gaps.wanted(session, asking.device_id, interview_ids):
+            told.setdefault(interview_id, NoticeKind.SEND_AGAIN)
+    return [
+        sign(
+            Notice(device_id=asking.device_id, interview_id=interview_id, kind=kind, issued_at=hr.now()),
+            hr.vault.sign_key,
+        )
+        for interview_id, kind in told.items()
+    ]
 
 
 def _notice(session: Session, row: Interview) -> NoticeKind | None:

@@ -18,6 +18,7 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, InterviewRow, TakeRow
 from app.interview.views import SyncNews
 from app.storage.keyfile import FileKeyStore, PlainCodec
+from app.storage.notices import NoticeBook
 from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
 from app.sync.machine import look_at
@@ -95,8 +96,13 @@ class Device:
         url: str | None = None,
         chunks: Chunks = QUICK_CHUNKS,
         patience: float = 0.7,
+        hears_notices: bool = False,
     ) -> SyncEngine:
-        """``url``: reach the backend through this address; ``patience``: seconds without an answer."""
+        """``url``: reach the backend through this address; ``patience``: seconds without an answer.
+
+        ``hears_notices``: asks HR what happened elsewhere to its interviews.
+        """
+        book = NoticeBook(self.database, self.store, self.enrolments, self.clock) if hears_notices else None
         enrolment = self.enrolments.need()
         signer = Signer(enrolment.device_key, enrolment.device_id, self.clock)
         self.transport = Transport(url or enrolment.server_url, signer=signer, timeouts=(2, patience))
@@ -109,6 +115,7 @@ class Device:
             machine=look_at(self.folder, self.clock),
             pace=pace,
             chunks=chunks,
+            notices=book,
         )
         return self.engine
 
