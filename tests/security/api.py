@@ -8,6 +8,7 @@ tests/security that need no making up (codes used twice, forms from other sites,
 from __future__ import annotations
 
 import contextlib
+import io
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,7 +39,7 @@ def campaign(options: Options) -> Findings:
         if options.count is None:
             _attacks(findings)
         found = stack.enter_context(world(options.work / "data"))
-        count = options.cases(short=400, long=50_000)
+        count = options.cases(short=250, long=50_000)
         if options.count is None:
             _everybody_everywhere(found, findings)
         _made_up(found, findings, options, count)
@@ -104,6 +105,6 @@ class _Collector:
 def _attacks(findings: Findings) -> None:
     collector = _Collector(findings)
     here = Path(__file__).parent
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(["-q", "-p", "no:cacheprovider", "--deselect", f"{here}/test_api.py", str(here)], [collector])
     findings.figures["attacks"] = collector.count

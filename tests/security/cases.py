@@ -125,11 +125,22 @@ class Asking:
         asked = self._prepare(case, right, who, rng, prefix)
         if asked is None:
             return
-        answer = self._session.send(asked.request, allow_redirects=False, timeout=60)
+        try:
+            answer = self._answer(asked)
+        except requests.RequestException as error:
+            self.findings.failures.append(asked.told(f"no answer ({type(error).__name__})"))
+            return
         self.asked += 1
         self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
         for wrong in self._wrong(asked, answer, mode):
             self.findings.failures.append(asked.told(wrong))
+
+    def _answer(self, asked: Asked) -> requests.Response:
+        """Asked again when the connection kept from the request before had just been closed."""
+        try:
+            return self._session.send(asked.request, allow_redirects=False, timeout=60)
+        except requests.ConnectionError:
+            return self._session.send(asked.request, allow_redirects=False, timeout=60)
 
     def _prepare(self, case: Case, right: Right, who: str, rng: random.Random, prefix: str) -> Asked | None:
         real = self._make_real(case, rng, rng.choice(DEPARTMENTS))
