@@ -77,7 +77,7 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
         former_id = succession.former_device(session, hr.organisation_id, request)
         device_id = _use_code(session, code_id, request, now, former_id)
         if device_id is not None:
-            former_id = succession.take_over(session, device_id)
+            former_id = succession.take_over(session, device_id, now)
             detail = {"former": former_id} if former_id else {}
             audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}", **detail)
     if device_id is None:

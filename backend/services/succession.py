@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -36,10 +38,12 @@ def former_device(session: Session, organisation_id: str, request: EnrolRequest)
     return device.id
 
 
-def take_over(session: Session, device_id: str) -> str | None:
-    """The former device's interviews belong to its successor from now on; the former one's id."""
+def take_over(session: Session, device_id: str, now: datetime) -> str | None:
+    """The former device's interviews belong to its successor from now on, and its key speaks no more; its id."""
     former_id = session.get_one(Device, device_id).former_id
     if former_id is not None:
+        former = session.get_one(Device, former_id)
+        former.revoked_at = former.revoked_at or now
         session.execute(update(Interview).where(Interview.device_id == former_id).values(device_id=device_id))
         _take_over_tickets(session, former_id, device_id)
     return former_id

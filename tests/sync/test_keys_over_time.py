@@ -285,6 +285,8 @@ def test_the_keystore_holds_only_the_newest_device_key_after_a_new_enrolment(off
     before = booth.enrolments.need().device_key.to_bytes()
     enrol(office, booth)
     after = booth.enrolments.need().device_key.to_bytes()
+    former, now = devices.list_devices(office.hr)
+    assert (former.revoked_at is not None, now.revoked_at) == (True, None)  # the old key speaks no more
     booth.close()
     store = FileKeyStore(tmp_path / "two" / "keys", PlainCodec())
     assert store.get("device") == after != before
