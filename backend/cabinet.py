@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from backend.disk import known_error
 from backend.objects.folder import sync_folder
 from contract.canonical import b64decode, b64encode
 from contract.errors import ErrorCode, XudaError
@@ -56,7 +57,7 @@ class KeyCabinet:
     """
 
     def __init__(self, path: Path, sealer: Sealer) -> None:
-        """Opens ``path``, or makes it. Raises XudaError(DATABASE_NEWER | DATABASE_DAMAGED)."""
+        """Opens ``path``, or makes it. Raises XudaError(DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR)."""
         self._sealer = sealer
         self._lock = threading.RLock()
         self._together = False
@@ -165,7 +166,6 @@ def _context(subject: str) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    new = not path.exists()
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
     try:
         if os.name == "posix":
@@ -181,11 +181,10 @@ def _connect(path: Path) -> sqlite3.Connection:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
-        if new:
-            sync_folder(path.parent)
-    except sqlite3.DatabaseError as error:
+        sync_folder(path.parent)  # SQLite does not tell when the name of its log could not be synced
+    except (sqlite3.DatabaseError, OSError) as error:
         connection.close()
-        raise XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME) from error
+        raise known_error(error, path.parent) or XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME) from error
     except BaseException:
         connection.close()
         raise

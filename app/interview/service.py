@@ -77,6 +77,7 @@ class InterviewService:
         self.practice = PracticeDesk(recorder, media, notify)
         self._admission: Admission | None = None
         self._desk = MovingDesk(shelf)
+        self._trouble: XudaError | None = None
         self._active: str | None = None
         self._held: set[str] = set()
         self._active_since: float | None = None
@@ -84,12 +85,24 @@ class InterviewService:
     # ---- start, entry, consent --------------------
 
     def recover(self) -> None:
-        """Once at start: close what a crash left open and queue stored takes whose words are not known yet."""
-        if reconcile(self._store, self._takes, self._facts(), self._kit):
-            self._wake_sync()
+        """Once at start: close what a crash left open and queue stored takes whose words are not known yet.
+
+        A disk that is full or fails keeps nobody from what is there: the start page says so and tries this again.
+        """
+        self._trouble = None
+        try:
+            if reconcile(self._store, self._takes, self._facts(), self._kit):
+                self._wake_sync()
+            self._store.check_room()
+        except XudaError as error:
+            if error.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
+                raise
+            self._trouble = error
 
     def start_page(self) -> StartPage:
         self.farewell()
+        if self._trouble is not None and self._active is None:
+            self.recover()
         return StartPage(
             organisation=self._shelf.organisation_name(),
             kits=tuple(self._shelf.kits()),
@@ -97,6 +110,7 @@ class InterviewService:
             unfinished=tuple(
                 self._summary(row) for row in self._store.interviews() if row.state is InterviewState.PAUSED
             ),
+            trouble=self._trouble,
         )
 
     def look_up(self, text: str) -> Entry:

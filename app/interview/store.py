@@ -187,6 +187,10 @@ class InterviewStore(Protocol):
         still waits is sent any more. ``last_word`` is the one event that HR still hears (None: HR knows already)."""
         ...
 
+    def check_room(self) -> None:
+        """Raises XudaError(DISK_FULL) when the disk has no room to work on."""
+        ...
+
     def pending_uploads(self) -> int:
         """Outbox items of all interviews that HR has not confirmed."""
         ...

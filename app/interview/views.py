@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.interview.model import Proof, Transcript
 from app.interview.states import InterviewState, TakeState
+from contract.errors import XudaError
 from contract.events import HrState
 from contract.kit import Kit, Question
 from contract.parts import Elsewhere
@@ -43,12 +44,13 @@ class InterviewSummary:
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """``organisation`` is None when the device is not enrolled yet."""
+    """``organisation`` is None when the device is not enrolled yet. ``trouble``: the disk is full or fails."""
 
     organisation: str | None
     kits: tuple[Kit, ...]
     pending_uploads: int
     unfinished: tuple[InterviewSummary, ...]
+    trouble: XudaError | None = None
 
 
 @dataclass(frozen=True, slots=True)

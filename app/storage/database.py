@@ -16,8 +16,9 @@ from typing import TypeVar
 
 import sqlite_utils
 
-from app.storage.files import disk_errors, make_folder
+from app.storage.files import disk_errors, make_folder, sync_folder
 from app.storage.lock import FileLock
+from app.storage.reserve import Reserve
 from app.storage.safety import Copy, Safety
 from app.storage.schema import MIGRATIONS, migrate
 from contract.errors import ErrorCode, XudaError
@@ -46,7 +47,9 @@ class Database:
     """One connection on one non-daemon thread; everything that touches the database runs there, in order.
 
     The constructor opens (or creates) the file, checks it and brings it up to date. A damaged one is moved aside and
-    restored from its copy; ``restored`` then says when that was made. Raises
+    restored from its copy; ``restored`` then says when that was made. On a full disk the room held in reserve is given
+    up; when that is not enough an existing database is opened all the same, and what cannot be written raises
+    XudaError(DISK_FULL) until there is room again. Raises
     XudaError(ALREADY_RUNNING | DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR).
     """
 
@@ -56,6 +59,8 @@ class Database:
         self._safety = Safety(path)
         self._copied = -1  # the counter of the newest copy
         self._copy_due = False
+        self._reserve = Reserve(path.with_name("reserve"))
+        self._limited = False
         with disk_errors():
             make_folder(path.parent)
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -99,6 +104,7 @@ class Database:
     def transaction(self, fn: Callable[[sqlite_utils.Database], T], *, copy: bool = False) -> T:
         """Like ``call``, in one durable transaction: on any error nothing has changed.
 
+        When the disk is full the room held in reserve is given up and ``fn`` runs once more.
         ``copy``: what it saves must survive even a damaged database; its copy is written anew before this returns.
         """
 
@@ -110,7 +116,23 @@ class Database:
             self._settle(db)
             return value
 
-        return self.call(atomic)
+        def patient(db: sqlite_utils.Database) -> T:
+            try:
+                return self._guarded(atomic, db)
+            except XudaError as error:
+                if error.code is not ErrorCode.DISK_FULL or not self._reserve.give_up():
+                    raise
+            return atomic(db)
+
+        return self.call(patient)
+
+    def hold_reserve(self) -> None:
+        """Take the room for a full disk again, if there is room now."""
+        self._reserve.hold()
+
+    def nearly_full(self) -> bool:
+        """Whether there is too little room to work on."""
+        return self._limited or self._disk_is_full()
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the database and empty it, so that no old page stays there.
@@ -137,6 +159,7 @@ class Database:
         self._safety.note()
         opened.set_result(None)
         while (job := self._jobs.get()) is not None:
+            self._lift_limit()
             job(self._db)
         self._end()
 
@@ -178,6 +201,40 @@ class Database:
             self._copied = counter
 
     def _guarded_open(self) -> sqlite_utils.Database:
+        try:
+            return self._open_whole()
+        except XudaError as error:
+            if error.code is not ErrorCode.DISK_FULL:
+                raise
+        if self._reserve.give_up():
+            with contextlib.suppress(XudaError):
+                return self._open_whole()
+        return self._open_limited()
+
+    def _open_limited(self) -> sqlite_utils.Database:
+        """With nothing written: the log's index stays in memory, and where there is no log none is made."""
+        if not self.path.exists() or self._safety.is_suspect():
+            raise XudaError(ErrorCode.DISK_FULL)
+        has_log = self.path.with_name(self.path.name + "-wal").exists()
+        address = self.path.absolute().as_uri() + ("" if has_log else "?immutable=1")
+        with self._sqlite_errors():
+            db = self._connect(address, limited=True)
+        log.warning("the disk is full: what is there can be read, nothing can be saved")
+        self._limited = True
+        return db
+
+    def _lift_limit(self) -> None:
+        """Open anew once there is room."""
+        if not self._limited or self._disk_is_full():
+            return
+        self._end()
+        try:
+            self._db, self._limited = self._open_whole(), False
+        except XudaError as error:
+            log.warning("the database still cannot be written: %s", error.code)
+            self._db = self._open_limited()
+
+    def _open_whole(self) -> sqlite_utils.Database:
         copy = self._safety.copy()
         if self._safety.is_suspect():
             self._safety.refuse_newer(len(MIGRATIONS))
@@ -201,21 +258,37 @@ class Database:
         return self._open()
 
     def _open(self, *, at_least: int = 0) -> sqlite_utils.Database:
-        with self._sqlite_errors():
-            connection = sqlite3.connect(self.path, timeout=0.5)
+        with self._sqlite_errors(), disk_errors():
+            db = self._connect(str(self.path), at_least)
             try:
-                return self._prepare(connection, at_least)
+                # SQLite opens a file that it may not write for reading, without a word
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("ROLLBACK")
+                # and does not tell when the name of its log could not be synced
+                sync_folder(self.path.parent)
             except BaseException:
-                connection.close()
+                db.close()
                 raise
+            return db
 
-    def _prepare(self, connection: sqlite3.Connection, at_least: int) -> sqlite_utils.Database:
+    def _connect(self, address: str, at_least: int = 0, *, limited: bool = False) -> sqlite_utils.Database:
+        connection = sqlite3.connect(address, timeout=0.5, uri=limited)
+        try:
+            if limited:
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()  # no file for the log's index then
+            return self._prepare(connection, at_least, limited)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _prepare(self, connection: sqlite3.Connection, at_least: int, limited: bool) -> sqlite_utils.Database:
         """``at_least``: transactions that the copy has seen; a database with fewer has lost the end of its log."""
         db = sqlite_utils.Database(connection, execute_plugins=False)
         if _counter(db) < at_least:
             self._safety.keep_aside()
             raise XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name, reason="the end of the log is missing")
-        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        if not limited:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
         for pragma in _PRAGMAS:
             connection.execute(pragma).fetchall()
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":

@@ -58,12 +58,18 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create ``folder`` (and its parents) for this user alone; durable when this returns."""
+    """Create ``folder`` (and its parents) for this user alone; durable when this returns.
+
+    One that is there already may have been made by a try that failed, or died, before it could sync its name.
+    """
     missing = [folder, *folder.parents]
     missing = missing[: next((i for i, path in enumerate(missing) if path.is_dir()), len(missing))]
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
         sync_folder(path.parent)
+    if not missing:
+        with contextlib.suppress(PermissionError):  # somebody else's folder, and somebody else's work
+            sync_folder(folder.parent)
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -245,6 +245,10 @@ class SqliteInterviewStore:
         """Purges at once what was delivered in the meantime; the next start does so for a process that did not."""
         self._purger.release(interview_id)
 
+    def check_room(self) -> None:
+        if self._database.call(lambda _db: self._database.nearly_full()):
+            raise XudaError(ErrorCode.DISK_FULL)
+
     def pending_uploads(self) -> int:
         return self._database.call(lambda db: int(db.execute("SELECT count(*) FROM outbox").fetchone()[0]))
 

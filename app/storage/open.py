@@ -96,6 +96,7 @@ def _assemble(database: Database, vault: Vault, keystore: KeyStore, clock: Clock
     enrolments = EnrolmentRepository(database, keystore)
     report = recover(database, vault, keys)
     interviews = SqliteInterviewStore(database, vault, keys, enrolments, clock)
+    database.hold_reserve()
     return Storage(
         database=database,
         keystore=keystore,

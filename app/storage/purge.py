@@ -51,7 +51,10 @@ class Purger:
     def release(self, interview_id: str, holder: str = "screen") -> None:
         """Purges at once what was delivered in the meantime. A process that ends without it loses nothing by it."""
         self._keys.release(interview_id, holder)
-        self.purge_delivered(interview_id)
+        try:
+            self.purge_delivered(interview_id)
+        except XudaError as error:
+            log.warning("purge of interview %s is left to the next start: %s", interview_id, error.code)
 
     def destroy(self, interview_id: str, change: Callable[[sqlite_utils.Database], None]) -> None:
         """The candidate's own deletion: key, files and personal values go at once.
@@ -106,6 +109,7 @@ class Purger:
             return
         sql = "UPDATE interviews SET key_state = 'gone' WHERE interview_id = ?"
         self._database.transaction(lambda db: db.execute(sql, (interview_id,)), copy=True)
+        self._database.hold_reserve()
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

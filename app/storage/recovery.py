@@ -20,7 +20,7 @@ from app.storage.purge import Purger
 from app.storage.query import Row, rows
 from app.storage.takefile import tail_path
 from app.storage.vault import Vault
-from contract.errors import ErrorCode
+from contract.errors import ErrorCode, XudaError
 from contract.sealed import HEADER_SIZE
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,11 @@ def recover(database: Database, vault: Vault, interview_keys: InterviewKeys) -> 
         else:
             _list_strangers(vault, {row["take_id"] for row in takes}, {row["object_id"] for row in objects}, report)
     whole = [row["object_id"] for row in objects if row["present"] and row["object_id"] not in report.damaged]
-    database.transaction(lambda db: _judge(db, report.damaged, whole))
+    try:
+        database.transaction(lambda db: _judge(db, report.damaged, whole))
+    except XudaError as error:
+        # what is there can be looked at all the same; the next start judges again
+        log.error("the outbox cannot be put straight: %s", error.code)
     _log(report)
     return report
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from app.storage.files import disk_error, sync_data, sync_file, sync_folder, write_all
+from app.storage.files import disk_error, sync_data, sync_folder, write_all
 from contract.errors import ErrorCode, XudaError
 from contract.sealed import SealedReader, SealingWriter, open_value, seal_value
 
@@ -35,7 +35,8 @@ def tail_path(take: Path) -> Path:
 
 
 class SealedTakeSink:
-    """See module. Created with its header durable on the disk; ``write`` may be called from any one thread.
+    """See module. Its name is durable when it is created, its header with the first sound; ``write`` may be called
+    from any one thread.
 
     ``write`` raises XudaError(DISK_FULL | DISK_ERROR) once the disk has failed; what was written before stays.
     """
@@ -90,12 +91,10 @@ class SealedTakeSink:
         header = io.BytesIO()
         self._writer = SealingWriter(_Switch(header, self._enqueue), self._key, context)
         write_all(self._fd, header.getvalue())
-        sync_file(self._fd)
         tail_fd = os.open(tail_path(path), _NEW_FILE, 0o600)
         try:
             # its room is taken now, so that the tail can be written even when the disk is full
             write_all(tail_fd, b" " * (2 * _SLOT))
-            sync_file(tail_fd)
             sync_folder(path.parent)
         except BaseException:
             os.close(tail_fd)

@@ -30,6 +30,7 @@ class Vault:
     def __init__(self, folder: Path) -> None:
         self.objects = folder / "objects"
         self.takes = folder / "takes"
+        self._safe: set[Path] = set()
 
     def object_path(self, interview_id: str, object_id: str) -> Path:
         return self.objects / _checked(interview_id) / f"{_checked(object_id)}.sealed"
@@ -38,10 +39,10 @@ class Vault:
         return self.takes / f"{_checked(take_id)}.part"
 
     def begin_take(self, interview_id: str, take_id: str, key: bytes) -> SealedTakeSink:
-        """A new streamed file; its name and header are durable when this returns."""
+        """A new streamed file; its name is durable when this returns, what is written to it within half a second."""
         path = self.take_path(take_id)
         with disk_errors():
-            make_folder(self.takes)
+            self._make(self.takes)
             return SealedTakeSink(path, key, _take_context(interview_id, take_id))
 
     def open_take(self, interview_id: str, take_id: str, key: bytes) -> BinaryIO:
@@ -66,7 +67,8 @@ class Vault:
         path = self.object_path(interview_id, object_id)
         temporary = path.with_suffix(".tmp")
         with disk_errors():
-            make_folder(path.parent)
+            self._make(self.objects)
+            self._make(path.parent)
             try:
                 size, digest = _seal(content, temporary, key, object_context(interview_id, object_id))
                 os.replace(temporary, path)
@@ -105,8 +107,15 @@ class Vault:
                 return
             for path in folder.iterdir():
                 path.unlink()
+            self._safe.discard(folder)
             folder.rmdir()
             sync_folder(self.objects)
+
+    def _make(self, folder: Path) -> None:
+        """Its name is synced once per run of the program."""
+        if folder not in self._safe:
+            make_folder(folder)
+            self._safe.add(folder)
 
 
 class _OwningReader(SealedReader):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from backend.disk import known_error
 from contract.api import PROBLEM_HEADER, Problem
 from contract.canonical import canonical_json
 from contract.errors import ErrorCode, XudaError
@@ -91,6 +94,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
+    for failure in (OSError, sqlite3.Error, DBAPIError):
+        app.add_exception_handler(failure, _disk)
     app.add_exception_handler(Exception, _unknown)
 
 
@@ -123,6 +128,14 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _gone(request: Request, error: Exception) -> Response:
     # nobody reads this; it only keeps a broken connection from being logged as a fault of ours
     return problem(400, ErrorCode.REJECTED)
+
+
+async def _disk(request: Request, error: Exception) -> Response:
+    known = known_error(error)
+    if known is None:
+        return await _unknown(request, error)
+    _log.error("%s on %s", known.code, request.url.path)
+    return from_error(known)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

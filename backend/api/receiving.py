@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
 
@@ -15,6 +14,7 @@ from starlette.types import Message
 from backend.api.problems import HttpError
 from backend.api.tus import CHECKSUM_MISMATCH, Checksum
 from backend.db.models import Upload
+from backend.disk import known_error
 from backend.objects.folder import sync_file
 from backend.runtime import Runtime
 from backend.services import uploads
@@ -24,7 +24,6 @@ from contract.errors import ErrorCode, XudaError
 _BUFFER = 512 * 1024
 _COMMIT_EVERY = 8 * 1024 * 1024
 _SILENCE = 60.0
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT}) if hasattr(errno, "EDQUOT") else frozenset({errno.ENOSPC})
 
 
 class _Cut(Exception):
@@ -45,6 +44,7 @@ class Receiver:
         self._digest = checksum.start() if checksum else None
         self._safe = upload.offset
         self._written = upload.offset
+        self._sync_failed = False
 
     def state(self) -> Upload:
         """The upload as it is recorded now."""
@@ -54,11 +54,11 @@ class Receiver:
         """Append what ``request`` carries.
 
         Raises HttpError 460 (checksum), 423 (another request took over), 408 (silence), XudaError(TOO_LARGE |
-        DISK_FULL | CONFLICT), ClientDisconnect.
+        DISK_FULL | DISK_ERROR | CONFLICT), ClientDisconnect.
         """
         try:
             file = await run_in_threadpool(self._hr.store.open_write, self._upload.id, self._upload.offset)
-        except OSError as error:
+        except FileNotFoundError as error:
             await run_in_threadpool(uploads.drop, self._hr, self._upload.id)
             raise XudaError(ErrorCode.NOT_FOUND, field="upload") from error
         try:
@@ -75,9 +75,7 @@ class Receiver:
             raise _answer_to_cut(stop) from cut.__cause__
         except (XudaError, OSError) as error:
             await run_in_threadpool(self._keep_or_undo, file)
-            if isinstance(error, OSError) and error.errno in _FULL:
-                raise XudaError(ErrorCode.DISK_FULL) from error
-            raise
+            raise known_error(error) or error from error
         await run_in_threadpool(self._finish, file)
 
     def _write(self, file: BinaryIO, part: bytes) -> None:
@@ -101,7 +99,10 @@ class Receiver:
         self._settle(file)
 
     def _keep_or_undo(self, file: BinaryIO) -> None:
-        if self._checksum is None:
+        if self._sync_failed:
+            # the system takes what it could not write for written: another sync would succeed and save nothing of it
+            file.truncate(self._safe)
+        elif self._checksum is None:
             file.truncate(self._written)
             self._settle(file)
         else:
@@ -109,7 +110,9 @@ class Receiver:
 
     def _settle(self, file: BinaryIO) -> None:
         """Make what was written safe, then let it count."""
+        self._sync_failed = True
         sync_file(file)
+        self._sync_failed = False
         if self._written == self._upload.length:
             if not uploads.complete(self._hr, self._asking, self._upload.id):
                 raise HttpError(CHECKSUM_MISMATCH, ErrorCode.FORMAT_INVALID, field="sha256")
@@ -118,8 +121,8 @@ class Receiver:
         self._safe = self._written
 
     def _undo(self, file: BinaryIO) -> None:
+        """Nothing to sync: what lies behind the recorded offset does not count and is cut off when it is there."""
         file.truncate(self._upload.offset)
-        sync_file(file)
 
 
 def _answer_to_cut(stop: asyncio.Event) -> Exception:

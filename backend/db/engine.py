@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backend.cabinet import KeyCabinet
+from backend.disk import known_errors
+from backend.objects.folder import sync_folder
+from contract.errors import XudaError
 
 _BUSY_SECONDS = 30
 CABINET = "cabinet"
@@ -36,7 +42,11 @@ def _prepare(connection: Any, _record: Any) -> None:
         "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("SELECT count(*) FROM sqlite_schema")  # the log is there from the first look on
+    names = cursor.execute("PRAGMA database_list").fetchall()
     cursor.close()
+    if names[0][2]:
+        sync_folder(Path(names[0][2]).parent)  # SQLite does not tell when the name of its log could not be synced
 
 
 def _begin(connection: Any) -> None:
@@ -53,21 +63,39 @@ class Database:
 
     def __init__(self, engine: Engine, cabinet: KeyCabinet) -> None:
         self.engine = engine
+        self._folder = Path(engine.url.database).parent if engine.url.database else None
         self._info = {CABINET: cabinet}
         self._writer = engine.execution_options(writes=True)
         self._lock = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A consistent view; nothing done in it is stored."""
-        with Session(self.engine, info=self._info) as session:
+        """A consistent view; nothing done in it is stored. Raises XudaError(DISK_FULL | DISK_ERROR |
+        DATABASE_DAMAGED) when SQLite or the disk fails."""
+        with self._known_errors(), Session(self.engine, info=self._info) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back on any exception. Not to be nested."""
-        with self._lock, Session(self._writer, expire_on_commit=False, info=self._info) as session, session.begin():
+        """One transaction: committed at the end, rolled back on any exception. Not to be nested. Raises as ``read``."""
+        with (
+            self._known_errors(),
+            self._lock,
+            Session(self._writer, expire_on_commit=False, info=self._info) as session,
+            session.begin(),
+        ):
             yield session
+
+    @contextmanager
+    def _known_errors(self) -> Iterator[None]:
+        try:
+            with known_errors(self._folder):
+                yield
+        except XudaError as error:
+            if isinstance(error.__cause__, sqlite3.Error | DBAPIError | OSError):
+                # SQLite opens a file that it may not write for reading, without a word, and keeps to that
+                self.engine.dispose()
+            raise
 
     def wipe_log(self) -> None:
         """Empty SQLite's write-ahead log, where deleted values live on; waits for nobody who is reading."""

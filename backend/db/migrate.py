@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError
 
+from backend.disk import known_error
 from contract.errors import ErrorCode, XudaError
 
 _FOLDER = Path(__file__).parent
@@ -22,7 +23,7 @@ def migrate(engine: Engine, **helpers: Any) -> None:
     """Bring the database to the newest version. ``helpers``: what migrations of data need (``cabinet``, ``vault``).
 
     Raises XudaError(DATABASE_NEWER) when a later version of the product wrote it, DATABASE_DAMAGED when it cannot be
-    read at all.
+    read at all, DISK_FULL | DISK_ERROR.
     """
     known = known_versions()
     try:
@@ -34,16 +35,21 @@ def migrate(engine: Engine, **helpers: Any) -> None:
             with engine.execution_options(writes=True).begin() as connection:
                 _upgrade(connection, helpers)
     except DatabaseError as error:
-        raise XudaError(ErrorCode.DATABASE_DAMAGED) from error
+        raise _known(error, engine) from error
 
 
 def current_version(engine: Engine) -> str | None:
-    """The version of the database, None for an empty one. Raises XudaError(DATABASE_DAMAGED)."""
+    """The version of the database, None for an empty one. Raises as ``migrate``."""
     try:
         with engine.connect() as connection:
             return _current(connection)
     except DatabaseError as error:
-        raise XudaError(ErrorCode.DATABASE_DAMAGED) from error
+        raise _known(error, engine) from error
+
+
+def _known(error: DatabaseError, engine: Engine) -> XudaError:
+    folder = Path(engine.url.database).parent if engine.url.database else None
+    return known_error(error, folder) or XudaError(ErrorCode.DATABASE_DAMAGED)
 
 
 def _current(connection: Connection) -> str | None:

@@ -61,23 +61,22 @@ class FolderStore:
         return self._root / key[:2] / key
 
     def create(self, key: str) -> None:
-        """An empty file whose name survives a crash; an existing one is emptied."""
+        """An empty file whose name survives a crash; an existing one is emptied, which a crash may undo."""
         path = self.path(key)
         self._make_folder(self._root)
         self._make_folder(path.parent)
-        with path.open("wb") as file:
-            sync_file(file)
+        path.open("wb").close()
         sync_folder(path.parent)
 
     def open_write(self, key: str, offset: int) -> BinaryIO:
         """Open for writing at ``offset``; whatever lies behind it was never promised and is cut off.
 
-        Raises FileNotFoundError, or OSError when fewer than ``offset`` bytes are there.
+        Raises FileNotFoundError when there is no such file or fewer than ``offset`` bytes of it; OSError.
         """
         file = cast(BinaryIO, self.path(key).open("r+b", buffering=0))
         if file.seek(0, os.SEEK_END) < offset:
             file.close()
-            raise OSError("the stored file is shorter than promised")
+            raise FileNotFoundError("the stored file is shorter than promised")
         file.truncate(offset)
         file.seek(offset)
         return file
@@ -94,13 +93,14 @@ class FolderStore:
             return None
 
     def sha256(self, key: str) -> str | None:
-        """Hex digest of the bytes on disk, None when they cannot be read."""
+        """Hex digest of the bytes on disk, None when there is no such file. Raises OSError when the disk fails: what
+        cannot be read now may still be there."""
         digest = hashlib.sha256()
         try:
             with self.open_read(key) as file:
                 while part := file.read(_READ):
                     digest.update(part)
-        except OSError:
+        except FileNotFoundError:
             return None
         return digest.hexdigest()
 
@@ -114,12 +114,10 @@ class FolderStore:
     def adopt(self, staged: Path, key: str) -> None:
         """Give a staged file, whose content is safe, the name of an object; durable when this returns."""
         path = self.path(key)
-        made = not path.parent.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_folder(self._root)
+        self._make_folder(path.parent)
         os.replace(staged, path)
         sync_folder(path.parent)
-        if made:
-            sync_folder(self._root)
 
     def sweep(self, older_than: float) -> int:
         """Remove staged files nobody has written to since ``older_than`` (seconds since 1970); returns how many."""

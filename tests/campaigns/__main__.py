@@ -28,9 +28,11 @@ CAMPAIGNS = {
     "network": "tests.faults.network",
     "order": "tests.faults.order",
     "clock": "tests.faults.clock",
+    "errors": "tests.faults.errors",
     "power": "tests.faults.power",
     "residue": "tests.security.residue",
     "devices": "tests.faults.devices",
+    "syncs": "tests.faults.mutations",
 }
 SHOWN = 20
 

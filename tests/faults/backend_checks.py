@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from backend.db.models import Device, EventRow, ObjectRow, ReceiptRow, Upload
+from backend.db.models import Device, ObjectRow, ReceiptRow, Upload
 from backend.runtime import Runtime, open_runtime
 from backend.services import audit
+from backend.services.intake import stored_digests
 from backend.settings import Settings
 from contract.envelope import Envelope
 from contract.errors import XudaError
@@ -66,8 +67,7 @@ class _Look:
         return interview_id in self._promised.withdrawn
 
     def _event(self, interview_id: str, seq: int, digest: str) -> None:
-        row = self._session.get(EventRow, (interview_id, seq))
-        good = row is not None and row.digest == digest and Envelope.from_bytes(row.envelope).digest == digest
+        good = stored_digests(self._session, interview_id).get(seq) == digest
         self._expect(good, f"event {seq} of {interview_id} is gone or differs")
 
     def _upload(self, name: str, offset: int) -> None:

@@ -83,9 +83,8 @@ class Disk:
     on the medium under no name at all. ``base``: the folder as it was when the log began, all of it durable."""
 
     def __init__(self, base: Path | None = None) -> None:
-        self._base = base
         self._nodes: dict[int, Node] = {}
-        self._root: int | None = None
+        self._root = self._take_in(base) if base is not None else self._add(Node(is_folder=True))
         self._pending: list[Renaming] = []
 
     def feed(self, entry: Entry) -> None:
@@ -100,7 +99,7 @@ class Disk:
     def build(self, target: Path, fate: Fate, rng: random.Random, *, below: str = "") -> None:
         """Write the folder ``below`` the root as it may be found after a power cut; it may be missing altogether."""
         names = self._names_after(fate)
-        number = self._root
+        number: int | None = self._root
         for part in Path(below).parts:
             number = names.get(number, {}).get(part) if number is not None else None
         target.mkdir(parents=True)
@@ -116,16 +115,16 @@ class Disk:
     # ---- the log
 
     def _on_seen(self, number: int, path: str, is_folder: bool) -> None:
-        node = Node(is_folder)
-        self._nodes[number] = node
+        """One of ``base`` gets the number by which the log knows it."""
         if path == ROOT:
+            self._nodes[number] = self._nodes.pop(self._root)
             self._root = number
-        elif self._base is not None and not is_folder:
-            node.content[:] = (self._base / path.lstrip("/")).read_bytes()
-        if path != ROOT:
-            parent = self._find(str(Path(path).parent))
-            if parent is not None:
-                parent.names[Path(path).name] = number
+            return
+        parent = self._nodes[self._root]
+        for part in Path(path).parts[1:-1]:
+            parent = self._nodes[parent.names[part]]
+        self._nodes[number] = self._nodes.pop(parent.names[Path(path).name])
+        parent.names[Path(path).name] = number
 
     def _on_make(self, folder: int, name: str, number: int, is_folder: bool) -> None:
         self._nodes[number] = Node(is_folder)
@@ -178,11 +177,18 @@ class Disk:
                 _rename({number: node.names for number, node in self._nodes.items()}, change)
         self._pending = left
 
-    def _find(self, path: str) -> Node | None:
-        number = self._root
-        for part in Path(path).parts[1:]:
-            number = self._nodes[number].names.get(part) if number is not None else None
-        return None if number is None else self._nodes[number]
+    def _take_in(self, path: Path) -> int:
+        """A file or folder that is there before the log begins."""
+        if not path.is_dir():
+            return self._add(Node(False, bytearray(path.read_bytes())))
+        names = {child.name: self._take_in(child) for child in sorted(path.iterdir())}
+        return self._add(Node(True, names=names))
+
+    def _add(self, node: Node) -> int:
+        """Numbers below zero are ours, the log's are above."""
+        number = -1 - len(self._nodes)
+        self._nodes[number] = node
+        return number
 
     # ---- a crash
 

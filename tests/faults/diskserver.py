@@ -21,6 +21,7 @@ import pickle
 import re
 import sys
 import time
+from collections import Counter
 from typing import Any, NamedTuple
 
 import mfusepy  # type: ignore[import-untyped]
@@ -28,6 +29,7 @@ import mfusepy  # type: ignore[import-untyped]
 _STAT = ("st_atime_ns", "st_ctime_ns", "st_mtime_ns", "st_gid", "st_mode", "st_nlink", "st_size", "st_uid", "st_ino")
 _VFS = ("f_bavail", "f_bfree", "f_blocks", "f_bsize", "f_favail", "f_ffree", "f_files", "f_frsize", "f_namemax")
 # libfuse renames a file to such a name when it is removed or replaced while somebody has it open
+_SHOWN = 100
 _HIDDEN = ".fuse_hidden"
 _NO_FAULT = {"ops": [], "path": "", "k": 0, "kind": ""}
 
@@ -59,11 +61,16 @@ class Fault:
         self.k = int(told["k"])
         self.kind = str(told["kind"])
         self.count = 0
+        self.counts: Counter[str] = Counter()
         self.hit: list[str] = []
+        self.hit_at: list[float] = []
 
     def due(self, op: str, path: str) -> str:
         """The kind of fault this operation is to have, else an empty string."""
-        if op not in self.ops or not self.path.search(path):
+        if not self.path.search(path):
+            return ""
+        self.counts[op] += 1
+        if op not in self.ops:
             return ""
         self.count += 1
         if self.count == self.k or (self.kind == "full" and self.count > self.k > 0):
@@ -100,7 +107,9 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         if name != "user.state":
             raise OSError(errno.ENODATA, "no such attribute")
         self._log.flush()
-        return json.dumps({"count": self._fault.count, "hit": self._fault.hit}).encode()
+        fault = self._fault
+        found = {"counts": fault.counts, "hit": fault.hit[-_SHOWN:], "hit_at": fault.hit_at[-_SHOWN:]}
+        return json.dumps(found).encode()
 
     # ---- what changes nothing
 
@@ -266,6 +275,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
 
     def _tell_fault(self, op: str, path: str | None, kind: str) -> None:
         self._fault.hit.append(f"{op} {path}")
+        self._fault.hit_at.append(time.monotonic())
         self._note("fault", op, kind, path or "")
 
     def _note(self, kind: str, *values: Any) -> None:

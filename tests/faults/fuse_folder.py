@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,10 +32,14 @@ class FaultyFolder:
     """``path`` is the mounted folder, ``backing`` what is really there. The server is a process of its own: a page
     fault on a mapped file of it must not wait for an interpreter that waits for the page."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, base: Path | None = None) -> None:
+        """``base``: what is in the folder already, all of it durable; a copy is worked on."""
         self.path, self.backing = folder / "mounted", folder / "backing"
         self.path.mkdir(parents=True)
-        self.backing.mkdir()
+        if base is None:
+            self.backing.mkdir()
+        else:
+            shutil.copytree(base, self.backing)
         self._log = folder / "log"
         command = [sys.executable, "-m", "tests.faults.diskserver", self.path, self.backing, self._log]
         self._server = subprocess.Popen([str(part) for part in command], cwd=ROOT)
@@ -57,7 +62,8 @@ class FaultyFolder:
         self.fail([], 0, "")
 
     def state(self) -> dict[str, Any]:
-        """``count`` of operations that matched since the fault was armed; ``hit``: those that were failed."""
+        """Since the fault was armed: ``counts`` of operations by kind, on paths that match; ``hit``: the newest that
+        were failed, ``hit_at``: when (monotonic seconds)."""
         found: dict[str, Any] = json.loads(os.getxattr(self.path, "user.state"))
         return found
 

@@ -9,6 +9,7 @@ clean; what was withdrawn is gone; both programs start.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -20,6 +21,7 @@ from tests.campaigns.model import Findings, Options
 from tests.faults import backend_checks, client_checks, day, syncsites
 from tests.faults.booth_scene import cheap_passphrase
 from tests.faults.disk import Disk, Fate, adversaries, chance
+from tests.faults.diskserver import Entry
 from tests.faults.fuse_folder import read_log
 from tests.faults.promises import Promises
 
@@ -61,14 +63,14 @@ class Aftermath:
         cuts = [Cut(moment, number, number % 12 if number % 12 < 6 else None) for number, moment in enumerate(moments)]
         return sorted(cuts, key=lambda cut: cut.moment)
 
-    def adversarial_cuts(self) -> list[Cut]:
-        """Every adversary right after every promise, and where the log ends."""
-        told = [i + 1 for i, entry in enumerate(self.entries) if entry.kind == "mark"]
+    def adversarial_cuts(self, side: str) -> list[Cut]:
+        """Every adversary right after every promise of that side, and where the log ends."""
+        told = [i + 1 for i, entry in enumerate(self.entries) if entry.kind == "mark" and _side(entry) == side]
         return [Cut(moment, 0, kind) for moment in [*told, len(self.entries)] for kind in range(6)]
 
     def look(self, cuts: list[Cut], side: str) -> Iterator[tuple[Cut, str, list[str]]]:
         """Each cut with the name of its fate and the promises it has broken."""
-        disk, promised, fed = Disk(), Promises(), 0
+        disk, promised, fed, seen = Disk(), Promises(), 0, (0, "")
         for cut in cuts:
             for entry in self.entries[fed : cut.moment]:
                 disk.feed(entry)
@@ -78,6 +80,12 @@ class Aftermath:
             fate = cut.fate(rng)
             folder = self._work / "state"
             disk.build(folder, fate, rng, below=side)
+            state = (cut.moment, _digest(folder))
+            if state == seen:
+                shutil.rmtree(folder)
+                yield cut, fate.name, []
+                continue
+            seen = state
             found = self._problems(folder, side, promised)
             if side == day.BOOTH and promised.withdrawn:
                 found += client_checks.keys_on_the_medium(list(disk.residue()), promised)
@@ -96,6 +104,21 @@ class Aftermath:
         if "organisation" not in promised.told:
             found += backend_checks.set_up_again(folder)
         return found
+
+
+def _side(entry: Entry) -> str:
+    """Whose promise a remark is."""
+    promise = json.loads(entry.values[0])["promise"]
+    return day.HR if promise in ("organisation", "reply", "file") else day.BOOTH
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def judge(findings: Findings, aftermath: Aftermath, cuts: list[Cut], side: str) -> int:

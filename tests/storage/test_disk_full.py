@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,20 +19,33 @@ from contract.errors import ErrorCode, XudaError
 from tests.storage.office import WORDS, Device, Office, new_take, text_answer, wait_until
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB of its own."""
+@contextlib.contextmanager
+def disk_of(tmp_path: Path, size: str) -> Iterator[Path]:
+    """A file system of its own."""
     if sys.platform != "linux":
         pytest.skip("small file systems are mounted on Linux only")
     mount = tmp_path / "disk"
     mount.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(mount)], capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(mount)], capture_output=True)
     if made.returncode:
         pytest.skip("mounting needs root")
     try:
         yield mount
     finally:
         subprocess.run(["umount", "--lazy", str(mount)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """2 MiB: too little to hold any room in reserve."""
+    with disk_of(tmp_path, "2m") as mount:
+        yield mount
+
+
+@pytest.fixture
+def disk_with_reserve(tmp_path: Path) -> Iterator[Path]:
+    with disk_of(tmp_path, "80m") as mount:
+        yield mount
 
 
 @pytest.fixture
@@ -165,3 +179,57 @@ def test_delivered_interviews_are_purged_on_a_full_disk_or_at_the_next_start(
     with Device(small_disk, office, keystore) as device:
         assert not device.store.interview(interview_id).key_present
         assert device.store.events(interview_id) == []
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_a_full_disk_is_opened_for_reading_and_written_again_once_there_is_room(
+    small_disk: Path, office: Office, keystore: KeyStore, crashed: bool
+) -> None:
+    with Device(small_disk, office, keystore) as device:
+        row = device.store.append(device.begin().interview_id, [text_answer(WORDS)])
+        take = device.submit(device.record(row.interview_id))
+        if crashed:
+            shutil.copytree(device.data, small_disk / "left")
+    if crashed:
+        shutil.rmtree(device.data)
+        (small_disk / "left").rename(device.data)
+        device.data.joinpath("xuda.db-shm").unlink()
+    with contextlib.ExitStack() as ballast:
+        ballast.enter_context(filled(small_disk))
+        with Device(small_disk, office, keystore) as device:
+            assert len(device.store.events(row.interview_id)) == take.last_seq
+            assert code_of(device.store.check_room) is ErrorCode.DISK_FULL
+            assert code_of(append_until_refused, device, row.interview_id) is ErrorCode.DISK_FULL
+            ballast.close()
+            device.store.check_room()
+            seen = device.store.interview(row.interview_id).last_seq
+            assert device.store.append(row.interview_id, [text_answer(WORDS)]).last_seq == seen + 1
+
+
+def append_until_refused(device: Device, interview_id: str) -> None:
+    for _ in range(200):
+        device.store.append(interview_id, [text_answer("x" * 15_000)])
+
+
+def test_what_is_written_and_delivered_has_room_on_a_disk_that_recordings_have_filled(
+    disk_with_reserve: Path, office: Office, keystore: KeyStore
+) -> None:
+    with Device(disk_with_reserve, office, keystore) as device:
+        interview_id = device.begin().interview_id
+        device.submit(device.record(interview_id, b"sound" * 20_000))
+        with filled(disk_with_reserve):
+            for _ in range(20):
+                device.store.append(interview_id, [text_answer("x" * 15_000)])
+            assert "reserve" not in device.files()
+            device.transcribe(device.store.takes(interview_id)[0].take_id)
+            device.finish(interview_id)
+            device.settle(interview_id)
+            assert not device.store.interview(interview_id).key_present
+        assert not [name for name in device.files() if name.startswith("objects/")]
+    with Device(disk_with_reserve, office, keystore) as device:
+        assert len(device.files()["reserve"]) >= 2**20
+
+
+def test_no_room_is_held_on_a_small_disk(small_disk: Path, office: Office, keystore: KeyStore) -> None:
+    with Device(small_disk, office, keystore) as device:
+        assert "reserve" not in device.files()

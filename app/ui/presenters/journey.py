@@ -172,6 +172,8 @@ class Journey(Presenter):
 
     def _show_start(self, page: StartPage) -> None:
         self.start_page = page
+        if page.trouble is not None:
+            self.error = page.trouble
         self.changed()
         arriving, self._arriving = self._arriving, ""
         if arriving:

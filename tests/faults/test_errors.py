@@ -1,0 +1,88 @@
+"""Disks that fail: single cases, and a short form of the campaign (`python3 dev.py campaign errors`)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.storage.files import make_folder
+from tests.backend import tus
+from tests.backend.test_events import code_of
+from tests.backend.world import Booth, Talk
+from tests.campaigns.model import Options
+from tests.faults import errors, hr_scene
+from tests.faults.disk import Disk, adversaries
+from tests.faults.fuse_folder import FaultyFolder, why_not_here
+
+pytestmark = pytest.mark.skipif(bool(why_not_here()), reason=why_not_here() or "can be mounted here")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[FaultyFolder]:
+    with FaultyFolder(tmp_path / "disk") as found:
+        yield found
+
+
+def test_a_folder_whose_name_could_not_be_synced_is_synced_by_the_next_try(disk: FaultyFolder, tmp_path: Path) -> None:
+    disk.fail(["fsync"], 1, "EIO")
+    with pytest.raises(OSError):
+        make_folder(disk.path / "folder")
+    make_folder(disk.path / "folder")
+    model, rng = Disk(), random.Random(1)
+    for entry in disk.entries():
+        model.feed(entry)
+    model.build(tmp_path / "cut", adversaries(rng)[0], rng)
+    assert (tmp_path / "cut" / "folder").is_dir()
+
+
+@pytest.fixture
+def delivering(disk: FaultyFolder) -> Iterator[Talk]:
+    """An interview that a device delivers to a backend on the disk."""
+    hr = hr_scene.set_up(disk.path / "hr")
+    invitation, _ = hr_scene.invite(hr, "candidate")
+    hr.close()
+    with hr_scene.serving(disk.path / "hr", disk.mark) as served:
+        booth: Booth = served.enrol()
+        yield Talk(booth, invitation)
+
+
+def test_bytes_whose_sync_has_failed_do_not_count_although_the_next_sync_succeeds(
+    disk: FaultyFolder, delivering: Talk
+) -> None:
+    sealed = delivering.seal(os.urandom(50_000))
+    url = tus.location(delivering, sealed)
+    assert tus.patch(delivering.booth, url, 0, sealed.data[:10_000]).status_code == 204
+    disk.fail(["fsync"], 1, "EIO", "objects/../")
+    answer = tus.patch(delivering.booth, url, 10_000, sealed.data[10_000:30_000])
+    assert (answer.status_code, code_of(answer)) == (500, "disk_error")
+    assert tus.offset(delivering.booth, url) == 10_000
+    assert tus.patch(delivering.booth, url, 10_000, sealed.data[10_000:]).status_code == 204
+
+
+def test_a_recording_that_cannot_be_read_now_is_neither_receipted_nor_given_up(
+    disk: FaultyFolder, delivering: Talk
+) -> None:
+    sealed = delivering.seal(os.urandom(50_000))
+    delivering.started()
+    delivering.spoken(sealed)
+    delivering.put_all()
+    tus.upload(delivering, sealed)
+    manifest = delivering.booth.sign(delivering.manifest([sealed.ref]))
+    disk.fail(["open"], 1, "EIO", "objects/../")
+    answer = delivering.deliver(manifest)
+    assert disk.state()["hit"], "the recording was not read again"
+    assert (answer.status_code, code_of(answer)) == (500, "disk_error")
+    assert delivering.deliver(manifest).json()["receipt"] is not None
+
+
+@pytest.mark.timeout(300)
+def test_an_operation_that_fails_breaks_no_promise(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    found = errors.campaign(Options(tmp_path, count=6, seed=2, short=True))
+    assert found.failures == []
+    assert int(found.figures["booth cases with an error told"]) > 0
