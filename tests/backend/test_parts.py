@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -176,6 +177,14 @@ def test_nobody_takes_over_what_is_being_given_elsewhere(own_backend: Served) ->
     third = next_part(talk, own_backend.enrol("Booth 3"))
     third.booth.seconds_off = 200
     assert code_of(ask(third)) == (409, ErrorCode.INTERVIEW_ELSEWHERE), "the candidate is on the way to the second"
+
+
+def test_of_two_devices_that_ask_at_once_one_gets_the_ticket(backend: Served, talk: Talk) -> None:
+    paused(talk)
+    seconds = [next_part(talk, backend.enrol(f"Booth {number}")) for number in range(2, 6)]
+    with ThreadPoolExecutor(len(seconds)) as pool:
+        answers = list(pool.map(ask, seconds))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
 
 @pytest.mark.parametrize("end", ["finished", "declined", "withdrawn", "abandoned"])

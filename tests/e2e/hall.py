@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.bootstrap import Client
-from app.clock import SystemClock
 from app.config import ClientSettings
 from app.interview.states import InterviewState
 from app.interview.views import Entry, InputEnded, InterviewSummary, News
-from app.storage.open import open_storage
 from app.sync.enrolment import enroll
 from backend.db.models import Batch, Interview
 from backend.services import batches, candidates, devices, interviews, kits, reports
@@ -52,11 +50,12 @@ class Stand:
 
     def __init__(self, folder: Path, hall: Hall, name: str) -> None:
         self.data, self.name = folder / "data", name
-        storage = open_storage(self.data, SystemClock())
-        enroll(hall.front.url, devices.new_enrolment_code(hall.backend.hr, COMMAND_LINE), name, storage)
-        storage.close()
         self.news: list[News] = []
         self.client = Client(ClientSettings(data=self.data, model=str(MODEL)))
+        code = devices.new_enrolment_code(hall.backend.hr, COMMAND_LINE)
+        enroll(hall.front.url, code, name, self.client.storage)
+        # as at the next start; opening the folder a second time would derive its key a second time
+        self.client.engine = self.client._make_engine()
         self.client.news.subscribe(self.news.append)
         self.run(self.service.recover)
 

@@ -127,6 +127,31 @@ def test_a_reply_that_is_lost_gives_the_same_ticket_again(place: Hall, code: str
     assert [item.relation for item in place.report(part).parts] == [Relation.FIRST, Relation.CONTINUED]
 
 
+def test_a_network_that_goes_right_after_the_hand_over_costs_nothing(place: Hall, code: str) -> None:
+    first, second, third = place.stands
+    one = first.go_on(code)
+    first.answer()
+    leave(first)
+    first.deliver()
+    entry = second.look_up(code)
+    part = second.run(second.service.next_part)
+    moving = second.client.moving
+    assert moving is not None
+    ticket = moving.take_over(part, entry.invitation_id)
+    with place.offline():
+        second.run(second.service.begin, language="en", scoring=True, ticket=ticket)
+        finish(second)
+        second.deliver(0)
+    again = third.client.moving
+    assert again is not None
+    with pytest.raises(XudaError) as caught:
+        again.take_over(third.run(third.service.next_part), entry.invitation_id)
+    assert caught.value.code is ErrorCode.INTERVIEW_ELSEWHERE, "the candidate is on the way to the second"
+    assert second.deliver() == 0
+    assert [item.relation for item in place.report(one).parts] == [Relation.FIRST, Relation.CONTINUED]
+    assert place.state(part) == "pending_review"
+
+
 def test_nobody_takes_an_interview_from_a_booth_where_it_is_being_given(place: Hall, code: str) -> None:
     first, second, _ = place.stands
     first.go_on(code)
