@@ -86,6 +86,7 @@ class BundleIndex(SignedDocument):
 class BundleReceipts(SignedDocument):
     """HR's answer to a bundle, to be carried back: receipts as HR signs them, and signed as a whole by HR as well.
 
+    ``withdrawals``: interviews whose deletion HR knows to be wanted; ``certificates`` of those that are deleted.
     ``key_lists``: all of contract.keylist, for a device that hears of the organisation's new keys in no other way.
     """
 
@@ -94,6 +95,8 @@ class BundleReceipts(SignedDocument):
     device_id: str
     issued_at: AwareDatetime
     receipts: list[Envelope]
+    withdrawals: list[str] = Field(default_factory=list)
+    certificates: dict[str, Envelope] = Field(default_factory=dict)
     key_lists: list[Envelope] = Field(default_factory=list)
 
 

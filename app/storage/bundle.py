@@ -44,7 +44,9 @@ _HOLDER = "export"
 _PIECE = 1024 * 1024
 
 _HERE = """
-SELECT *, receipt_serial IS NOT last_seq AS waiting FROM interviews
+SELECT *, CASE state WHEN 'deleted'
+  THEN EXISTS (SELECT 1 FROM outbox WHERE outbox.interview_id = interviews.interview_id)
+  ELSE receipt_serial IS NOT last_seq END AS waiting FROM interviews
 WHERE EXISTS (SELECT 1 FROM events WHERE events.interview_id = interviews.interview_id AND envelope IS NOT NULL)
 ORDER BY rowid
 """

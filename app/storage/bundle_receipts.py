@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import sqlite_utils
+
 from app.interview.transfer import ReceiptFate, ReceiptsResult
 from app.storage.database import Database
 from app.storage.enrolment import Enrolment, EnrolmentRepository
+from app.storage.notices import NoticeBook
 from app.storage.outbox import Outbox
 from app.storage.query import one
 from contract.bundle import MOST_RECEIPTS, BundleReceipts
@@ -19,7 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class ReceiptTaker:
-    def __init__(self, database: Database, enrolments: EnrolmentRepository, outbox: Outbox) -> None:
+    def __init__(
+        self, database: Database, enrolments: EnrolmentRepository, outbox: Outbox, notices: NoticeBook
+    ) -> None:
+        self._notices = notices
         self._database = database
         self._enrolments = enrolments
         self._outbox = outbox
@@ -28,7 +34,26 @@ class ReceiptTaker:
         """See ``Transfer.take_receipts``: one receipt that does not fit keeps none of the others from counting."""
         envelope = _parsed(_read(file))
         found = _open(envelope, self._following(envelope))
-        return ReceiptsResult({name: fate for name, fate in map(self._one, found.receipts) if name})
+        fates = {name: fate for name, fate in map(self._one, found.receipts) if name}
+        for interview_id in found.withdrawals:
+            if self._withdrawal_heard(interview_id):
+                fates[interview_id] = ReceiptFate.PURGED
+        for interview_id, certificate in found.certificates.items():
+            if self._key_state(interview_id) is not None:
+                self._notices.take_certificate(interview_id, certificate)
+        return ReceiptsResult(fates)
+
+    def _withdrawal_heard(self, interview_id: str) -> bool:
+        """HR knows that the interview is to be deleted: of one that is deleted here nothing is to be sent any more."""
+        sql = "SELECT 1 FROM interviews WHERE interview_id = ? AND state = 'deleted'"
+
+        def clear(db: sqlite_utils.Database) -> bool:
+            if one(db, sql, interview_id) is None:
+                return False
+            db.execute("DELETE FROM outbox WHERE interview_id = ?", (interview_id,))
+            return True
+
+        return self._database.transaction(clear)
 
     def _following(self, envelope: Envelope) -> Enrolment:
         """The enrolment with the newest keys the file tells of; the lists prove themselves from the pinned key on.

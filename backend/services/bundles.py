@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from backend.db.models import AuditRow, Device, Interview, ReceiptRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, carried, device_care, intake, receipts, scope, succession
+from backend.services import audit, carried, certificates, device_care, intake, receipts, scope, succession
 from backend.services.actor import Actor
 from backend.services.bootstrap import key_lists
 from backend.services.devices import Asking
@@ -194,7 +194,8 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
             if newest is not None:
                 found.append(Envelope.from_bytes(newest))
         lists = key_lists(session, 0)
-    if not found:
+    withdrawals, proofs = _deletions(hr, asking, interview_ids)
+    if not found and not withdrawals:
         return None
     document = BundleReceipts(
         bundle_id=index.bundle_id,
@@ -202,9 +203,26 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
         device_id=asking.device_id,
         issued_at=hr.now(),
         receipts=found,
+        withdrawals=withdrawals,
+        certificates=proofs,
         key_lists=lists,
     )
     return sign(document, hr.vault.sign_key)
+
+
+def _deletions(hr: Runtime, asking: Asking, interview_ids: Sequence[str]) -> tuple[list[str], dict[str, Envelope]]:
+    """The interviews that are to be deleted here, and the certificates of those that are."""
+    wanted: list[str] = []
+    proofs: dict[str, Envelope] = {}
+    for interview_id in interview_ids:
+        try:
+            found = certificates.for_device(hr, asking, interview_id)
+        except XudaError:
+            continue  # nobody asked for its deletion, or it is not this device's
+        wanted.append(interview_id)
+        if isinstance(found, Envelope):
+            proofs[interview_id] = found
+    return wanted, proofs
 
 
 @dataclass
@@ -322,7 +340,7 @@ class _Intake:
             objects=self.objects,
             missing_events=missing_events,
             missing_objects=missing_objects,
-            open=self.members.manifest is None,
+            open=self.members.manifest is None and not self.withdrawn,
             receipt_serial=after.receipt_serial if after else None,
             code=error.code if error else None,
             field=error.field if error else None,

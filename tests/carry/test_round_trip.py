@@ -8,7 +8,7 @@ import pytest
 
 from app.interview.transfer import ReceiptFate
 from backend.runtime import Runtime
-from backend.services import intake, organisation_keys
+from backend.services import deletion, intake, organisation_keys
 from backend.services.bundles import ImportStatus
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
@@ -129,6 +129,14 @@ def test_an_interview_that_was_withdrawn_reaches_hr_without_its_recordings(
     assert (outcome.status, outcome.objects, outcome.state) == (ImportStatus.NEW, 0, HrState.INCOMPLETE)
     assert outcome.events == 1, "the withdrawal alone"
     assert take_in(hr, bundle).interviews[0].status is ImportStatus.PRESENT
+    assert (outcome.open, booth.outbox.counts()[0]) == (False, 1)
+    assert carry_back(booth, stick, hr, bundle) == {interview_id: ReceiptFate.PURGED}
+    assert booth.outbox.counts() == (0, 0), "HR has heard of it"
+    assert booth.storage.bundles().export(stick).bundles == (), "nothing of it waits any more"
+    deletion.delete_interview(hr, COMMAND_LINE, interview_id)
+    assert booth.storage.notices.uncertified() == [interview_id]
+    carry_back(booth, stick, hr, bundle)
+    assert booth.storage.notices.uncertified() == [], "HR's certificate came along"
 
 
 def test_receipts_of_another_device_or_organisation_delete_nothing(
