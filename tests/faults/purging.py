@@ -157,6 +157,7 @@ class PurgeMachine(RuleBasedStateMachine):
         self.device.store.withdraw(known.interview_id, EventDraft(EventType.WITHDRAWN, WithdrawnData()))
         known.last_seq += 1
         known.state, known.withdrawn = InterviewState.DELETED, True
+        known.sent.clear()  # manifests from before are void
 
     @rule(pick=_pick)
     def go_on_elsewhere(self, pick: int) -> None:
