@@ -277,6 +277,9 @@ class Database:
             if limited:
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()  # no file for the log's index then
             return self._prepare(connection, at_least, limited)
+        except UnicodeDecodeError:  # SQLite's message quotes the damaged schema
+            connection.close()
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=self.path.name) from None
         except BaseException:
             connection.close()
             raise

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backend.cabinet import KeyCabinet
 from backend.disk import known_errors
 from backend.objects.folder import sync_folder
-from contract.errors import XudaError
+from contract.errors import ErrorCode, XudaError
 
 _BUSY_SECONDS = 30
 CABINET = "cabinet"
@@ -28,6 +29,7 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", _tell_damage)
     return engine
 
 
@@ -41,12 +43,26 @@ def _prepare(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         "secure_delete = ON",
     ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.execute("SELECT count(*) FROM sqlite_schema")  # the log is there from the first look on
+        _run(cursor, f"PRAGMA {pragma}")
+    _run(cursor, "SELECT count(*) FROM sqlite_schema")  # the log is there from the first look on
     names = cursor.execute("PRAGMA database_list").fetchall()
     cursor.close()
     if names[0][2]:
         sync_folder(Path(names[0][2]).parent)  # SQLite does not tell when the name of its log could not be synced
+
+
+def _run(cursor: Any, statement: str) -> None:
+    try:
+        cursor.execute(statement)
+    except UnicodeDecodeError:  # SQLite's message quotes the damaged schema
+        raise XudaError(ErrorCode.DATABASE_DAMAGED) from None
+
+
+def _tell_damage(context: ExceptionContext) -> None:
+    """Raises XudaError(DATABASE_DAMAGED) for a text that is none, without the driver's message: it quotes the row."""
+    error = context.original_exception
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
+        raise XudaError(ErrorCode.DATABASE_DAMAGED) from None
 
 
 def _begin(connection: Any) -> None:

@@ -163,3 +163,17 @@ def test_the_database_is_durable_and_checks_references(data: Path) -> None:
         }
     engine.dispose()
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+@pytest.mark.parametrize("place", ["schema", "row"])
+def test_a_damaged_database_is_refused_without_quoting_it(tmp_path: Path, place: str) -> None:
+    data = tmp_path / "data"
+    organisation(data).close()
+    content = (data / "hr.db").read_bytes()
+    word = b"CREATE TABLE organisation" if place == "schema" else b"Test organisation"
+    at = content.index(word) + 8
+    (data / "hr.db").write_bytes(content[:at] + b"\x80\x80" + content[at + 2 :])
+    with pytest.raises(XudaError) as caught:
+        runtime.open_runtime(Settings(data=data)).close()
+    assert caught.value.code is ErrorCode.DATABASE_DAMAGED
+    assert "organisation" not in str(caught.value)

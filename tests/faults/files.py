@@ -25,6 +25,7 @@ from app.storage.safety import Safety, quarantined
 from contract.errors import XudaError
 from contract.sealed import SealedReader
 from tests.campaigns.model import Findings, Options
+from tests.faults import files_hr
 from tests.faults.damage import Damage, damages
 from tests.storage.office import Device, Office, new_take, text_answer
 
@@ -232,13 +233,15 @@ def _one_file(
 
 def campaign(options: Options) -> Findings:
     """``cases`` offsets of each file, or every one where it has fewer, cut and flipped."""
-    most = options.cases(short=25, long=2000)
+    most = options.cases(short=15, long=2000)
     findings = Findings()
     verdicts: Counter[str] = Counter()
     with _defect(options.broken):
         sample = Sample(options.work)
         _database_cases(sample, most, options.seed, findings, verdicts)
         _sealed_cases(sample, most * 10, options.seed, findings, verdicts)
+    if options.broken is None:
+        files_hr.cases(options.work / "backend", most, options.seed, findings, verdicts)
     findings.figures["cases"] = sum(verdicts.values())
     findings.figures |= dict(sorted(verdicts.items()))
     return findings
