@@ -69,7 +69,7 @@ RIGHTS = (
     # the device API
     Right("GET /v1/openapi.json", OPEN),
     Right("GET /v1/health", OPEN),
-    Right("POST /v1/enrol", OPEN, ok=frozenset({403}), request="enrolment"),  # the code is the right
+    Right("POST /v1/enrol", OPEN, ok=frozenset({403, 429}), request="enrolment"),  # the code is the right
     Right("POST /v1/contact", DEVICES, request="contact"),
     Right("GET /v1/bootstrap", DEVICES),
     Right("PUT /v1/interviews/{interview_id}/events/{seq}", OWNING_DEVICE, request="event"),
@@ -88,7 +88,7 @@ RIGHTS = (
     # the portal: signing in
     Right("GET /", MEMBERS),
     Right("GET /login", OPEN),
-    Right("POST /login", OPEN, {"username": "x", "password": "x", "totp": "1"}, frozenset({401, 403, 411})),
+    Right("POST /login", OPEN, {"username": "x", "password": "x", "totp": "1"}, frozenset({401, 403, 411, 429})),
     Right("POST /logout", MEMBERS),
     Right("GET /language", OPEN),
     Right("GET /account", MEMBERS),
