@@ -16,7 +16,9 @@ from tests.faults import day, syncsites
 from tests.faults.booth_scene import cheap_passphrase
 from tests.faults.power import Aftermath
 
-EXPLAINED: dict[str, str] = {}
+EXPLAINED = {
+    "app/storage/files.py:make_folder:sync_folder:2": "after a try that has failed; test_errors",
+}
 _SIDES = {"app": day.BOOTH, "backend": day.HR}
 
 
