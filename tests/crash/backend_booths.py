@@ -22,6 +22,8 @@ from tests.backend.world import Booth, Sealed, Talk
 
 CHUNK = 96 * 1024
 MOST_TRIES = 200
+# one interview in so many is withdrawn after its receipt; the first booth begins with one
+WITHDRAWS = 4
 
 
 class Stopped(Exception):
@@ -71,6 +73,7 @@ class Worker(threading.Thread):
         super().__init__(daemon=True)
         self.booth, self._invitations, self._line = booth, invitations, line
         self._random = random.Random(seed)
+        self._place = (seed + 1) % WITHDRAWS
         self.told: list[Told] = []
         self.failures: list[str] = []
         self.answers = 0
@@ -106,7 +109,7 @@ class Worker(threading.Thread):
             talk.heard("something said", question="q1" if question == "q1" else "q2")
         talk.finished()
         self._deliver(told)
-        if self._random.random() < 0.15:
+        if len(self.told) % WITHDRAWS == self._place:
             told.withdrawn = True
             talk.add(EventType.WITHDRAWN, ev.WithdrawnData())
             self._put(told, max(talk.envelopes))

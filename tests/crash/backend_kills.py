@@ -34,7 +34,8 @@ from tests.crash.backend_process import BROKEN, ROOT, BackendProcess
 __all__ = ["BROKEN", "campaign"]
 BOOTHS = 3
 INTERVIEWS = 60
-LONGEST_RUN = 1.5
+LONGEST_RUN = 10.0
+MOST_ANSWERS = 40
 MOST_WRITES = 30
 PASSPHRASE = "kill the backend"
 
@@ -83,12 +84,19 @@ class _Run:
             if traced and number % 2:
                 at_writes += self._server.kill_at_write(self._random.randint(1, MOST_WRITES))
             else:
-                time.sleep(self._random.uniform(0.02, LONGEST_RUN))
+                self._let_answer(self._random.randint(0, MOST_ANSWERS))
                 self._server.kill()
             self._line.cut()
             if number % 10 == 5:
                 self._back_up_beside()
         self._findings.figures.update(kills=count, at_writing_calls=at_writes)
+
+    def _let_answer(self, count: int) -> None:
+        """Until the server has answered so many requests, however slow the machine is, and a moment more."""
+        end, before = time.monotonic() + LONGEST_RUN, sum(worker.answers for worker in self._workers)
+        while time.monotonic() < end and sum(worker.answers for worker in self._workers) < before + count:
+            time.sleep(0.005)
+        time.sleep(self._random.uniform(0, 0.05))
 
     def _start(self) -> None:
         address = self._server.start()
@@ -114,7 +122,9 @@ class _Run:
     def come_to_an_end(self) -> None:
         """One more start: everything that was begun is delivered."""
         self._start()
-        time.sleep(0.5)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not any(told.certificate for told in self._told()):
+            time.sleep(0.05)
         self._line.stopping.set()
         for worker in self._workers:
             worker.join(60)
