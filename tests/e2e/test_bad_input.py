@@ -253,6 +253,7 @@ def test_links_that_do_not_hold_are_refused_on_screen_and_begin_nothing(folder: 
 
 
 def test_a_database_of_a_newer_version_is_left_alone_by_every_command(folder: Folder) -> None:
+    ours = folder.sql("PRAGMA user_version")[0][0]
     folder.sql("PRAGMA user_version = 99")
     before = folder.lasting()
     for command, lang in {"sync": "zh_CN", "status": "en", "verify": "zh_CN"}.items():
@@ -260,7 +261,7 @@ def test_a_database_of_a_newer_version_is_left_alone_by_every_command(folder: Fo
         assert done.returncode == 2, command
         assert says(done.stderr, ErrorCode.DATABASE_NEWER, lang), done.stderr
     assert folder.lasting() == before
-    folder.sql("PRAGMA user_version = 1")
+    folder.sql(f"PRAGMA user_version = {ours}")
     assert_delivers(folder)
 
 
