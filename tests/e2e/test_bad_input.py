@@ -27,6 +27,7 @@ from contract.keys import SigningKey
 from contract.texts import code_text
 from tests.e2e.booth import MODEL, Booth, Office
 from tests.e2e.folder import DATABASE, Folder, says
+from tests.faults.people import invite
 from tests.speech.say import say
 from tests.support.media import make_clip
 from tests.support.waiting import wait_for
@@ -43,7 +44,7 @@ class Booths:
         self._media = folder / "say.wav", make_clip(folder / "clip.mp4", seconds=1.0)
         say(SPOKEN, "en", self._media[0])
         self.visitor, *self._chinese = self._codes("zh")
-        self._english = self._codes("en")
+        self._english = [*self._codes("en"), *invite(office, folder, 12)]
         server, office.address = office.address, network.url
         self._enrolled = Folder(Booth(folder, office).data, office.env)
         office.address = server

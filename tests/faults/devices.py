@@ -28,7 +28,7 @@ from tests.support.mjpeg import MjpegCamera
 from tests.support.pulse import VirtualMicrophone
 from tests.support.waiting import wait_for
 
-BROKEN = ("fault costs a take", "fault is not told")
+BROKEN = ("fault-costs-a-take", "fault-untold")
 QUESTION = "q1"
 NOTICED_WITHIN = 2.0
 LOST_AT_MOST = 1.0
@@ -274,11 +274,11 @@ def run_trials(findings: Findings, chosen: list[Trial]) -> None:
 
 def _break(defect: str | None) -> None:
     """Deliberate defects, in this process."""
-    if defect == "fault costs a take":
+    if defect == "fault-costs-a-take":
         import app.interview.takes as takes
 
         takes._FREE_FAULTS = frozenset()
-    elif defect == "fault is not told":
+    elif defect == "fault-untold":
         import app.capture.take as take
 
         take.Take._report = lambda *_: None  # type: ignore[method-assign]

@@ -25,7 +25,7 @@ from tests.faults import backend_errors, booth_errors, day, hr_scene
 from tests.faults.booth_errors import Case, Course
 from tests.faults.booth_scene import Visit, cheap_passphrase, enrol
 
-BROKEN = ("an error is taken for success", "a failed sync is tried again")
+BROKEN = ("error-is-success", "failed-sync-again")
 _KINDS = ("open", "write", "fsync", "rename", "remove")
 _GROWING = ("open", "write", "rename")
 Runner = Callable[[Case, Path], tuple[Course, list[str], dict[str, int]]]
