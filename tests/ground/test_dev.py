@@ -28,6 +28,14 @@ def test_what_follows_the_dashes_is_passed_on(monkeypatch: pytest.MonkeyPatch) -
     assert passed == [["-k", "name"], ["-x", "--", "a"]]
 
 
+def test_no_tests_are_left_out_of_the_two_runs_and_none_are_run_twice() -> None:
+    beside, alone = dev.pytest_runs([])
+    named = [given for given in beside if given.startswith("tests/")]
+    assert all(list((ROOT / folder).glob("test_*.py")) for folder in named)
+    assert alone == [f"--ignore={folder}" for folder in named]
+    assert dev.pytest_runs(["-k", "name"]) == [["-k", "name"]]
+
+
 def test_an_old_python_finds_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dev, "SUPPORTED", ((3, 99), sys.version_info[:2]))
     monkeypatch.setattr(dev.sys, "version_info", (3, 8, 0))
