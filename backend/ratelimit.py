@@ -6,9 +6,13 @@ import ipaddress
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from contract.errors import ErrorCode, XudaError
 
+FAILURES_BEFORE_LOCK = 5
+LOCK = timedelta(minutes=5)
 _MOST_KEYS = 10_000
 
 
@@ -54,3 +58,18 @@ class RateLimit:
         if not times:
             self._failures.pop(key, None)
         return times
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one backend remembers of failed guesses.
+
+    ``sign_in`` and ``enrolment`` count by network. Names that do not exist are locked like those that do, so that the
+    lock does not tell which is which.
+    """
+
+    sign_in: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=60))
+    unknown_name: RateLimit = field(
+        default_factory=lambda: RateLimit(limit=FAILURES_BEFORE_LOCK, window=LOCK.total_seconds())
+    )
+    enrolment: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=60))

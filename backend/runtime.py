@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from backend.db.migrate import current_version, migrate
 from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
 from backend.keys import KeyFile, KeySource, Secrets, Vault
 from backend.objects.folder import FolderStore, make_folder
+from backend.ratelimit import Limits
 from backend.settings import Settings
 from contract.canonical import b64encode
 from contract.envelope import sign
@@ -42,6 +43,7 @@ class Runtime:
     organisation_id: str
     organisation_name: str
     now: Callable[[], datetime] = _utc_now
+    limits: Limits = field(default_factory=Limits)
 
     def close(self) -> None:
         self.db.close()

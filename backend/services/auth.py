@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import LoginSession, User
-from backend.ratelimit import RateLimit, network
+from backend.ratelimit import FAILURES_BEFORE_LOCK, LOCK, network
 from backend.runtime import Runtime
 from backend.services import audit
 from backend.services.actor import Actor
@@ -25,11 +25,6 @@ _HASHER = PasswordHasher()
 # Compared against when the name is unknown, so that the answer takes as long as for a wrong password.
 _DECOY = _HASHER.hash(secrets.token_hex(16))
 _STEP = 30
-_FAILURES_BEFORE_LOCK = 5
-_LOCK = timedelta(minutes=5)
-_PER_ADDRESS = RateLimit(limit=20, window=60)
-# names that do not exist are locked like those that do, so that the lock does not tell which is which
-_UNKNOWN = RateLimit(limit=_FAILURES_BEFORE_LOCK, window=_LOCK.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
     name or of the network ``address``.
     """
     source = network(address)
-    _PER_ADDRESS.check(source)
+    hr.limits.sign_in.check(source)
     granted: str | None = None
     with hr.db.read() as session:
         known = session.scalar(_user(username))
@@ -61,7 +56,7 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
     right = _password_fits(known, password)
     if known is None:
         # after the slow part, as the lock of a name that exists: the time shall not tell which is which
-        _UNKNOWN.check(username)
+        hr.limits.unknown_name.check(username)
     with hr.db.write() as session:
         user = session.scalar(_user(username))
         now = hr.now()
@@ -77,9 +72,9 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
             # writes as much as a failure of a known name does; what was typed may be a password and is not kept
             audit.record(session, now, "stranger", "login_failed", "user")
     if granted is None:
-        _PER_ADDRESS.count(source)
+        hr.limits.sign_in.count(source)
         if known is None:
-            _UNKNOWN.count(username)
+            hr.limits.unknown_name.count(username)
         raise XudaError(ErrorCode.UNAUTHORIZED)
     return granted
 
@@ -204,8 +199,8 @@ def _start_session(session: Session, user: User, now: datetime) -> str:
 def _count_failure(session: Session, user: User, now: datetime) -> None:
     user.failed_logins += 1
     audit.record(session, now, Actor.of(user), "login_failed", f"user:{user.id}")
-    if user.failed_logins >= _FAILURES_BEFORE_LOCK:
-        user.failed_logins, user.locked_until = 0, now + _LOCK
+    if user.failed_logins >= FAILURES_BEFORE_LOCK:
+        user.failed_logins, user.locked_until = 0, now + LOCK
         audit.record(session, now, Actor.of(user), "locked", f"user:{user.id}")
 
 

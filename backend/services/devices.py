@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Device, EnrolmentCode, new_id
-from backend.ratelimit import RateLimit, network
+from backend.ratelimit import network
 from backend.runtime import Runtime
 from backend.services import audit, succession
 from backend.services.actor import Actor
@@ -23,7 +23,6 @@ from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
 from contract.keys import crockford
 
-_PER_ADDRESS = RateLimit(limit=10, window=60)
 _TOUCH_EVERY = timedelta(seconds=5)
 _LOOKALIKES = str.maketrans("OIL", "011")
 
@@ -69,7 +68,7 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
     one's. Raises XudaError(ENROLMENT_CODE_INVALID | RATE_LIMITED | FORMAT_INVALID | KEY_UNKNOWN | SIGNATURE_INVALID).
     """
     source = network(address)
-    _PER_ADDRESS.check(source)
+    hr.limits.enrolment.check(source)
     _check_public_key(request.public_key)
     code_id = _code_id(hr, request.code)
     with hr.db.write() as session:
@@ -81,7 +80,7 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
             detail = {"former": former_id} if former_id else {}
             audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}", **detail)
     if device_id is None:
-        _PER_ADDRESS.count(source)
+        hr.limits.enrolment.count(source)
         raise XudaError(ErrorCode.ENROLMENT_CODE_INVALID)
     return EnrolReply(organisation=sign(_organisation(hr, device_id), hr.vault.sign_key))
 

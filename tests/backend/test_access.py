@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.db.models import AuditRow, Interview, ObjectRow, Role, User
-from backend.ratelimit import RateLimit
 from backend.services import audit, auth, deletion, holds, interviews, invitations, reports, users
 from backend.services.actor import Actor
 from backend.services.interviews import ListQuery
@@ -22,11 +21,6 @@ from contract.events import EventType, HrState
 from report.model import Content
 from tests.backend import tus
 from tests.backend.world import COMMAND_LINE, Sealed, Served, Talk, invite
-
-
-@pytest.fixture(autouse=True)
-def forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "_PER_ADDRESS", RateLimit(limit=20, window=60))
 
 
 class Person:

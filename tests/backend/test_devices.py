@@ -9,7 +9,6 @@ import requests
 from sqlalchemy import select
 
 from backend.db.models import Decision, Role, User
-from backend.ratelimit import RateLimit
 from backend.services import devices, interviews, kits, users
 from contract.api import (
     PROBLEM_HEADER,
@@ -32,12 +31,6 @@ from contract.kit import Kit
 from tests.backend import tus
 from tests.backend.test_events import code_of
 from tests.backend.world import COMMAND_LINE, KIT, Booth, Served, Talk, invite
-
-
-@pytest.fixture(autouse=True)
-def forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins without counted failures."""
-    monkeypatch.setattr(devices, "_PER_ADDRESS", RateLimit(limit=10, window=60))
 
 
 def ask(backend: Served, code: str, key: SigningKey | None = None, **changes: str) -> requests.Response:

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from backend.db.models import AuditRow, LoginSession, Role
-from backend.ratelimit import RateLimit, network
+from backend.ratelimit import network
 from backend.services import auth, users
 from backend.services.users import NewUser
 from contract.errors import ErrorCode, XudaError
@@ -37,13 +37,6 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("hr") / "data") as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-def forgiving(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins with a clean slate of its address."""
-    monkeypatch.setattr(auth, "_PER_ADDRESS", RateLimit(limit=20, window=60))
-    monkeypatch.setattr(auth, "_UNKNOWN", RateLimit(limit=5, window=300))
 
 
 def person(backend: Served, name: str) -> NewUser:
