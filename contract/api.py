@@ -62,8 +62,8 @@ class Contact(WireModel):
     ``free_bytes``: room left where it stores recordings, None when it cannot tell.
     """
 
-    pending: int = Field(ge=0)
-    failed: int = Field(ge=0)
+    pending: int = Field(ge=0, lt=2**31)
+    failed: int = Field(ge=0, lt=2**31)
     free_bytes: int | None = Field(default=None, ge=0, lt=2**63)
     clock: AwareDatetime
     app_version: str = Field(max_length=64)

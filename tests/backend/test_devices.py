@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from sqlalchemy import select
 
-from backend.db.models import Decision, Role, User
+from backend.db.models import Decision, Device, Role, User
 from backend.services import devices, interviews, kits, users
 from contract.api import (
     PROBLEM_HEADER,
@@ -200,6 +201,16 @@ def test_what_a_device_says_of_itself_is_kept(backend: Served) -> None:
     assert row.clock_off == pytest.approx(-400 * 86400, abs=60)
     assert row.contact_at is not None
     assert requests.post(f"{backend.url}/v1/contact", data=said.model_dump_json(), timeout=20).status_code == 401
+
+
+@pytest.mark.parametrize("field", ["pending", "failed", "free_bytes"])
+def test_a_count_no_device_can_have_is_refused_and_changes_nothing(backend: Served, field: str) -> None:
+    booth = backend.enrol()
+    said = {"pending": 1, "failed": 0, "clock": "2026-11-22T08:00:00Z", "app_version": "1", field: 10**21}
+    answer = booth.call("POST", "/v1/contact", json.dumps(said).encode())
+    assert answer.status_code == 422, answer.text
+    with backend.hr.db.read() as session:
+        assert session.get_one(Device, booth.device_id).contact_at is None
 
 
 def test_device_seen_while_the_servers_clock_was_ahead_is_seen_again_after_it_was_set_right(backend: Served) -> None:
