@@ -185,11 +185,10 @@ class _Run:
             drill = restoring.drill(self._backup, self._settings)
             self._findings.expect(drill.whole and drill.opened == drill.objects, f"the drill found {drill}")
             gone = [told for told in self._told() if told.certificate is not None]
-            days = hr.settings.key_retention_days + 1
-            for _ in range(days):
+            over = timedelta(days=hr.settings.key_retention_days + 1)
+            while clock.ahead < over:  # no step longer than a day: those have to be confirmed by a person
                 clock.ahead += timedelta(hours=23)
                 server_time.note(hr)
-            clock.ahead += timedelta(hours=days)
             making.make(hr, self._backup)
             left = self._readable([told.talk.interview_id for told in gone])
             self._findings.figures.update(backups=len(Place(self._backup).stamps()), opened_in_drill=drill.opened)
