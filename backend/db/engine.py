@@ -48,7 +48,9 @@ def _prepare(connection: Any, _record: Any) -> None:
     names = cursor.execute("PRAGMA database_list").fetchall()
     cursor.close()
     if names[0][2]:
-        sync_folder(Path(names[0][2]).parent)  # SQLite does not tell when the name of its log could not be synced
+        folder = Path(names[0][2]).parent
+        with known_errors(folder):
+            sync_folder(folder)  # SQLite does not tell when the name of its log could not be synced
 
 
 def _run(cursor: Any, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from backend import runtime
+from backend.db import engine
 from backend.db.engine import open_engine
 from backend.db.migrate import known_versions, migrate
 from backend.db.models import Base
@@ -177,3 +179,13 @@ def test_a_damaged_database_is_refused_without_quoting_it(tmp_path: Path, place:
         runtime.open_runtime(Settings(data=data)).close()
     assert caught.value.code is ErrorCode.DATABASE_DAMAGED
     assert "organisation" not in str(caught.value)
+
+
+def test_a_disk_that_is_full_when_the_database_is_opened_is_said_so(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(engine, "sync_folder", full)
+    assert refused(data) is ErrorCode.DISK_FULL
