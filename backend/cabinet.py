@@ -179,7 +179,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         if version == 0:
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        # SQLite opens a file that it may not write for reading, without a word, and would keep to that for good
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
         sync_folder(path.parent)  # SQLite does not tell when the name of its log could not be synced
     except (sqlite3.DatabaseError, OSError) as error:

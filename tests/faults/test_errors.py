@@ -6,11 +6,14 @@ import logging
 import os
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.storage.files import make_folder
+from backend.cabinet import KeyCabinet
+from contract.errors import ErrorCode, XudaError
 from tests.backend import tus
 from tests.backend.test_events import code_of
 from tests.backend.world import Booth, Talk
@@ -38,6 +41,27 @@ def test_a_folder_whose_name_could_not_be_synced_is_synced_by_the_next_try(disk:
         model.feed(entry)
     model.build(tmp_path / "cut", adversaries(rng)[0], rng)
     assert (tmp_path / "cut" / "folder").is_dir()
+
+
+class Plain:
+    """Seals nothing: what counts here is the file."""
+
+    def seal(self, text: str, context: str) -> str:
+        return text
+
+    def open(self, sealed: str, context: str) -> str:
+        return sealed
+
+
+def test_storage_keys_that_open_for_reading_only_are_refused_and_open_the_next_time(disk: FaultyFolder) -> None:
+    path = disk.path / "vault.db"
+    KeyCabinet(path, Plain()).close()
+    disk.fail(["open"], 1, "EIO", "vault.db")
+    with pytest.raises(XudaError) as refused:
+        KeyCabinet(path, Plain())
+    assert refused.value.code is ErrorCode.DISK_ERROR
+    with closing(KeyCabinet(path, Plain())) as cabinet:
+        assert cabinet.open("interview:a", cabinet.seal("interview:a", "x", "c"), "c") == "x"
 
 
 @pytest.fixture
