@@ -167,7 +167,7 @@ class MainWindow(QWidget):
 
     def use_invitation(self, text: str) -> None:
         """Open with an invitation that came from outside: a link that was clicked, or a code."""
-        self.journey.arrive(text)
+        self.journey.arrival.arrive(text)
 
     def _page(self, screen: Screen) -> Page:
         page = self._pages.get(screen)

@@ -75,8 +75,8 @@ class Trip:
         self.answering = AnsweringPresenter(self.journey)
 
     def to_question(self) -> None:
-        self.journey.look_up("ABCD-EFGH")
-        self.journey.agree(scoring=True)
+        self.journey.arrival.look_up("ABCD-EFGH")
+        self.journey.arrival.agree(scoring=True)
         self.journey.devices_done()
         self.journey.practice_done()
         self.answering.enter_question()
@@ -189,12 +189,12 @@ def test_the_total_time_ends_the_interview_with_the_answer_in_progress(trip: Tri
 
 
 def test_a_second_click_does_nothing_while_the_first_is_under_way(trip: Trip) -> None:
-    trip.journey.look_up("ABCD-EFGH")
+    trip.journey.arrival.look_up("ABCD-EFGH")
     begun: list[bool] = []
     trip.service.begin = lambda **_: begun.append(True)  # type: ignore[method-assign]
     trip.runner.hold = True
-    trip.journey.agree(scoring=True)
-    trip.journey.agree(scoring=True)
+    trip.journey.arrival.agree(scoring=True)
+    trip.journey.arrival.agree(scoring=True)
     assert trip.journey.busy
     trip.runner.release()
     assert begun == [True]

@@ -62,7 +62,7 @@ class ScanPresenter(Presenter):
         # A code that was refused stays before the camera for a while: it is looked up once.
         if text and text != self._last and self.scanning:
             self._last = text
-            self.journey.look_up(text)
+            self.journey.arrival.look_up(text)
 
 
 class LeavingPresenter(Presenter):

@@ -40,7 +40,7 @@ class ConsentScreen(Page):
         self._decline = Button(look, "equal", name=names.CONSENT_DECLINE)
         self._decline.clicked.connect(lambda: journey.open_sheet(Sheet.DECLINE))
         self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
-        self._agree.clicked.connect(lambda: journey.agree(scoring=self._scoring.isChecked()))
+        self._agree.clicked.connect(lambda: journey.arrival.agree(scoring=self._scoring.isChecked()))
         self.bar.addWidget(self._decline, 1)
         self.bar.addWidget(self._agree, 1)
         self.footer.show()

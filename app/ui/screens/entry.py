@@ -139,7 +139,7 @@ class EntryScreen(Page):
 
     def _beside_words(self) -> str:
         """What is known of the interview on other devices, or that nothing can be known."""
-        entry, t = self._journey.entry, self.look.t
+        entry, t = self._journey.arrival.entry, self.look.t
         if entry is not None and entry.elsewhere is not None:
             done = len(entry.elsewhere.carried.answered)
             return t(
@@ -159,7 +159,7 @@ class EntryScreen(Page):
         self.scroll_to_top()
 
     def refresh(self) -> None:
-        entry = self._journey.entry
+        entry = self._journey.arrival.entry
         if entry is None:
             return
         look, kit = self.look, entry.kit

@@ -244,6 +244,6 @@ class MineScreen(Page):
         if summary.state is InterviewState.PAUSED:
             go_on = Button(self.look, "primary", name=f"{names.MINE_CONTINUE_PREFIX}{index}")
             go_on.setText(self.look.t("Continue interview"))
-            go_on.clicked.connect(lambda: self._journey.offer_resume(summary))
+            go_on.clicked.connect(lambda: self._journey.arrival.offer_resume(summary))
             buttons.addWidget(go_on)
         return buttons

@@ -155,8 +155,8 @@ class ResumeSheet(SheetCard):
         self._no = self.add("plain", names.RESUME_NO)
         self._yes = self.add("primary", names.RESUME_YES)
         self._cancel.clicked.connect(journey.close_sheet)
-        self._no.clicked.connect(journey.restart)
-        self._yes.clicked.connect(journey.resume)
+        self._no.clicked.connect(journey.arrival.restart)
+        self._yes.clicked.connect(journey.arrival.resume)
 
     def first(self) -> QWidget | None:
         return self._yes
@@ -165,20 +165,20 @@ class ResumeSheet(SheetCard):
         self._journey.close_sheet()
 
     def refresh(self) -> None:
-        t, summary = self.look.t, self._journey.unfinished
+        t, summary = self.look.t, self._journey.arrival.unfinished
         self.title.setText(t("Continue your unfinished interview?"))
         done = summary.answered if summary else 0
         total = summary.total if summary else 0
         words = t(
             "{done} of {total} answers are saved. Yes takes you to the first open question.", done=done, total=total
         )
-        if self._journey.may_restart:
+        if self._journey.arrival.may_restart:
             words += " " + t("No closes this attempt, which is kept for HR, and you start again.")
         else:
             words += " " + t("No closes this attempt for good; a new start is not possible for this interview.")
         self.text.setText(words)
         self._yes.setText(t("Yes, continue"))
-        self._no.setText(t("No, start again") if self._journey.may_restart else t("No, end it"))
+        self._no.setText(t("No, start again") if self._journey.arrival.may_restart else t("No, end it"))
         self._cancel.setText(t("Back"))
         for button in (self._yes, self._no, self._cancel):
             button.setEnabled(not self._journey.busy)
@@ -195,7 +195,7 @@ class ContinueHereSheet(SheetCard):
         self._back = self.add("plain", names.CONTINUE_HERE_BACK)
         self._yes = self.add("primary", names.CONTINUE_HERE_YES)
         self._back.clicked.connect(journey.close_sheet)
-        self._yes.clicked.connect(journey.continue_here)
+        self._yes.clicked.connect(journey.arrival.continue_here)
 
     def first(self) -> QWidget | None:
         return self._yes
@@ -204,7 +204,7 @@ class ContinueHereSheet(SheetCard):
         self._journey.close_sheet()
 
     def refresh(self) -> None:
-        t, entry = self.look.t, self._journey.entry
+        t, entry = self.look.t, self._journey.arrival.entry
         self.title.setText(t("Continue your interview on this device?"))
         elsewhere = entry.elsewhere if entry else None
         if entry is None or elsewhere is None:
@@ -216,7 +216,7 @@ class ContinueHereSheet(SheetCard):
             done=len(elsewhere.carried.answered),
             total=len(entry.kit.questions),
         )
-        if not self._journey.asked_hr:
+        if not self._journey.arrival.asked_hr:
             words += "\n" + t(
                 "This device cannot reach HR now, so it may not know your newest answers. They are safe on the other "
                 "device: HR gets both parts, nothing is lost and nothing counts twice."
@@ -235,7 +235,7 @@ class DeclineSheet(SheetCard):
         self._cancel = self.add("plain", names.DECLINE_CANCEL)
         self._confirm = self.add("primary", names.DECLINE_CONFIRM)
         self._cancel.clicked.connect(journey.close_sheet)
-        self._confirm.clicked.connect(journey.decline)
+        self._confirm.clicked.connect(journey.arrival.decline)
 
     def first(self) -> QWidget | None:
         return self._cancel

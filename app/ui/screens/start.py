@@ -119,7 +119,7 @@ class StartScreen(Page):
         if self._way == "scan" and not self._field.isVisible():
             self._choose("code")
         if self._field.text().strip():
-            self._journey.look_up(self._field.text())
+            self._journey.arrival.look_up(self._field.text())
         else:
             self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -179,7 +179,7 @@ class StartScreen(Page):
             )
         )
         self._say_staff()
-        self._closed.setVisible(self._journey.closed_earlier)
+        self._closed.setVisible(self._journey.arrival.closed_earlier)
         self._closed.setText(look.t("The earlier attempt is closed and kept. Enter your invitation to start again."))
         self._show_unfinished(page.unfinished if page and not self._journey.context.kiosk else ())
 
@@ -220,7 +220,7 @@ def unfinished_card(
     words.addWidget(text)
     button = Button(look, "plain", name=f"{prefix}{index}")
     button.setText(look.t("Continue interview"))
-    button.clicked.connect(lambda: journey.offer_resume(summary))
+    button.clicked.connect(lambda: journey.arrival.offer_resume(summary))
     line.addWidget(IconLabel(look, "save", "accent"))
     line.addLayout(words, 1)
     line.addWidget(button)
