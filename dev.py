@@ -39,6 +39,7 @@ RUNTIME: list[tuple[str, ...]] = [
     ("libxcb-shape0",),
     ("libxkbcommon-x11-0",),
     ("fonts-noto-cjk",),
+    ("fonts-dejavu-core",),
     ("espeak-ng",),
     ("libespeak-ng1",),
 ]
@@ -278,6 +279,12 @@ def command_screenshots(rest: list[str]) -> int:
     return run([str(venv_python()), "-m", "tests.ui.pictures", *rest], env)
 
 
+def command_texts(rest: list[str]) -> int:
+    """Catalogs of the twelve languages: extract, update, check."""
+    prepare([])
+    return run([str(venv_python()), "-m", "tests.locales", *rest], job_environment())
+
+
 def command_lock(rest: list[str]) -> int:
     prepare([])
     python = str(venv_python())
@@ -292,6 +299,7 @@ COMMANDS = {
     "demo": (command_demo, "set up, then `xuda demo` with the remaining arguments"),
     "screenshots": (command_screenshots, "set up, then draw every screen of the client into docs/screenshots"),
     "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
+    "texts": (command_texts, "set up, then extract, update or check the catalogs of texts [LANGUAGE ...]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),
     "lock": (command_lock, "write requirements.lock anew from pyproject.toml"),
 }

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import configargparse
 import platformdirs
 
-from contract.catalog import LANGUAGES, SOURCE_LANGUAGE, load
+from contract.catalog import LANGUAGES, best_match, load, offered
 from contract.errors import ErrorCode, XudaError
 
 APP_NAME = "xuda"
@@ -88,9 +88,7 @@ def system_language() -> str:
     elif not name:
         name = locale.getlocale()[0] or ""
     tag = name.partition(".")[0]
-    if tag in LANGUAGES:
-        return tag
-    return next((known for known in LANGUAGES if known.split("_")[0] == tag.split("_")[0]), SOURCE_LANGUAGE)
+    return best_match(tag, offered())
 
 
 def early_language(arguments: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config import DOMAIN, ClientSettings
-from contract.catalog import LANGUAGES, SOURCE_LANGUAGE, Catalog, load
+from contract.catalog import CANDIDATE_DOMAINS, SOURCE_LANGUAGE, STAFF_LANGUAGES, Catalog, load, offered
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
 
@@ -163,12 +163,12 @@ def sealed(_: ClientSettings) -> str:
 
 
 def catalogs(_: ClientSettings) -> str:
-    languages = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
+    languages = [language for language in offered() if language != SOURCE_LANGUAGE]
     for language in languages:
-        for domain in CLIENT_DOMAINS:
+        for domain in CLIENT_DOMAINS if language in STAFF_LANGUAGES else CANDIDATE_DOMAINS:
             if not len(load(domain, language)):
                 raise XudaError(ErrorCode.FILE_MISSING, file=f"{language}/{domain}.po")
-    return ", ".join(LANGUAGES)
+    return ", ".join(offered())
 
 
 def window(_: ClientSettings) -> str:

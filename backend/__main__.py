@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from backend.cli.arguments import COMMANDS, DOMAIN, PROGRAM, parse, settings_of
 from backend.cli.output import use_utf8
-from contract.catalog import LANGUAGES, SOURCE_LANGUAGE, load
+from contract.catalog import STAFF_LANGUAGES, best_match, load
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
 
@@ -132,12 +132,11 @@ def _early_language(given: Sequence[str]) -> str:
             asked = given[position + 1]
         elif argument.startswith("--lang="):
             asked = argument.partition("=")[2]
-    if asked in LANGUAGES:
+    if asked in STAFF_LANGUAGES:
         return asked
     name = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
     tag = (name or locale.getlocale()[0] or "").partition(".")[0]
-    same = (known for known in LANGUAGES if known.split("_")[0] == tag.split("_")[0])
-    return tag if tag in LANGUAGES else next(same, SOURCE_LANGUAGE)
+    return best_match(tag, STAFF_LANGUAGES)
 
 
 if __name__ == "__main__":

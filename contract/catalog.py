@@ -7,12 +7,51 @@ from __future__ import annotations
 
 import functools
 import gettext as _gettext_module
+from collections.abc import Mapping
 from importlib import resources as importlib_resources
 
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE = "en"
-LANGUAGES: dict[str, str] = {"zh_CN": "简体中文", "en": "English"}
+# Tag -> its own name. What a candidate meets (domains client and errors) is meant to be in all of them.
+LANGUAGES: dict[str, str] = {
+    "zh_CN": "简体中文",
+    "zh_TW": "繁體中文",
+    "en": "English",
+    "ja": "日本語",
+    "ko": "한국어",
+    "fr": "Français",
+    "de": "Deutsch",
+    "es": "Español",
+    "pt": "Português",
+    "ru": "Русский",
+    "vi": "Tiếng Việt",
+    "ar": "العربية",
+}
+# What has to be translated into each of them; the other domains speak the languages of the staff.
+CANDIDATE_DOMAINS = ("client", "errors")
+# HR's portal, reports and command lines.
+STAFF_LANGUAGES: dict[str, str] = {tag: LANGUAGES[tag] for tag in ("zh_CN", "en")}
+_TRADITIONAL = ("zh_tw", "zh_hk", "zh_mo", "zh_hant")
+
+
+def offered() -> dict[str, str]:
+    """The languages the client can be switched to: those with a catalog, and the language of the source."""
+    folder = importlib_resources.files("resources") / "locales"
+    return {
+        tag: name for tag, name in LANGUAGES.items() if tag == SOURCE_LANGUAGE or (folder / tag / "client.po").is_file()
+    }
+
+
+def best_match(system_tag: str, known: Mapping[str, str] = LANGUAGES) -> str:
+    """The known language for a system's tag (``pt_BR``, ``zh-Hant-HK``); English when there is none."""
+    tag = system_tag.replace("-", "_")
+    if tag in known:
+        return tag
+    if tag.lower().startswith(_TRADITIONAL) and "zh_TW" in known:
+        return "zh_TW"
+    base = tag.split("_", maxsplit=1)[0].lower()
+    return next((other for other in known if other.split("_", maxsplit=1)[0] == base), SOURCE_LANGUAGE)
 
 
 class Catalog:

@@ -16,8 +16,17 @@ Localized = Annotated[dict[str, str], BeforeValidator(_as_mapping)]
 
 
 def pick(text: dict[str, str], language: str) -> str:
-    """The text for ``language`` (``zh_CN``), else for its base language, zh_CN, en, or whatever there is."""
-    for tag in (language, language.split("_", maxsplit=1)[0], "", "zh_CN", "en"):
+    """The text for ``language`` (``zh_CN``), else for its base language or another place's form of it.
+
+    Without any of them the text that is the same for all, then English or Chinese (Chinese first for a reader of it),
+    then whatever there is.
+    """
+    base = language.split("_", maxsplit=1)[0]
+    if language in text:
+        return text[language]
+    same = (tag for tag in text if tag and tag.split("_", maxsplit=1)[0] == base)
+    others = ("", "zh_CN", "en") if base == "zh" else ("", "en", "zh_CN")
+    for tag in (base, *same, *others):
         if tag in text:
             return text[tag]
     return next(iter(text.values()), "")

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from PySide6.QtCore import QLocale
+
 from contract.catalog import LANGUAGES, load
 from contract.text import pick
 
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
+# Unicode's isolates: what stands between one of these and the last does not move the words around it.
+_FROM_LEFT, _FIRST_STRONG, _POP = "\u2066", "\u2068", "\u2069"
 
 
 def N_(message: str) -> str:
@@ -48,27 +52,39 @@ class Texts:
     def t(self, message: str, **values: Any) -> str:
         """The text with its ``{placeholders}`` filled."""
         text = self._catalog.gettext(message)
-        return text.format(**values) if values else text
+        return text.format(**self._isolated(values)) if values else text
 
     def n(self, singular: str, plural: str, count: int, **values: Any) -> str:
-        """The form for ``count``, which fills ``{n}``."""
-        return self._catalog.ngettext(singular, plural, count).format(n=count, **values)
+        """The form for ``count``, which fills ``{n}`` as people of this language write it."""
+        form = self._catalog.ngettext(singular, plural, count)
+        return form.format(n=self.number(count), **self._isolated(values))
 
     def pick(self, text: Mapping[str, str]) -> str:
         """An organisation's own text in the language chosen."""
-        return pick(dict(text), self._language)
+        return self.isolate(pick(dict(text), self._language))
+
+    # ---- numbers and dates --------------------
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """1,234.5 with the separators of this language; always Western digits, as timers and identifiers have them."""
+        # The Emirates write Arabic with Western digits.
+        locale = QLocale("ar_AE" if self._language == "ar" else self._language)
+        return locale.toString(value, "f", digits) if digits else locale.toString(round(value))
 
     def date(self, moment: datetime) -> str:
-        """Local date and time, short."""
-        local = moment.astimezone()
-        if self._language.startswith("zh"):
-            return f"{local.month}月{local.day}日 {local:%H:%M}"
-        return f"{local.day} {local:%b} {local:%H:%M}"
+        """Local day, month and time, short."""
+        from babel import Locale
+        from babel.dates import format_skeleton
+
+        local, locale = moment.astimezone(), Locale.parse(self._language)
+        day, time = (str(format_skeleton(parts, local, locale=locale)) for parts in ("MMMd", "Hm"))
+        joined = str(locale.datetime_formats["short"]).replace("'", "")
+        return self.isolate(joined.replace("{1}", day).replace("{0}", time))
 
     def minutes(self, seconds: float) -> str:
         """A clock's reading, m:ss."""
         whole = max(0, round(seconds))
-        return f"{whole // 60}:{whole % 60:02d}"
+        return self.left_to_right(f"{whole // 60}:{whole % 60:02d}")
 
     def span(self, seconds: float) -> str:
         """A length in words: 42 s, 2 min 30 s."""
@@ -78,3 +94,20 @@ class Texts:
         if whole % 60 == 0:
             return self.t("{n} min", n=whole // 60)
         return self.t("{m} min {s} s", m=whole // 60, s=whole % 60)
+
+    # ---- words of another direction --------------------
+
+    def isolate(self, text: str) -> str:
+        """A foreign text inside one that is read from the right: each line keeps a direction of its own."""
+        if not self.right_to_left or not text:
+            return text
+        return "\n".join(f"{_FIRST_STRONG}{line}{_POP}" if line else line for line in text.split("\n"))
+
+    def left_to_right(self, text: str) -> str:
+        """A time, a number or an identifier: read from the left in every language."""
+        return f"{_FROM_LEFT}{text}{_POP}" if self.right_to_left and text else text
+
+    def _isolated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.right_to_left:
+            return dict(values)
+        return {name: self.isolate(value) if isinstance(value, str) else value for name, value in values.items()}

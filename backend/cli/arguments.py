@@ -13,7 +13,7 @@ import configargparse
 import platformdirs
 
 from backend.settings import Settings
-from contract.catalog import LANGUAGES, load
+from contract.catalog import STAFF_LANGUAGES, load
 from contract.errors import ErrorCode, XudaError
 
 PROGRAM = "xuda-hr"
@@ -90,7 +90,7 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
         (),
         {"metavar": "FILE", "type": Path, "help": N_("file with the passphrase of the key file")},
     ),
-    ("--lang", (), {"choices": sorted(LANGUAGES), "help": N_("language of texts and reports")}),
+    ("--lang", (), {"choices": sorted(STAFF_LANGUAGES), "help": N_("language of texts and reports")}),
     ("--json", (), {"action": "store_true", "help": N_("print JSON")}),
     ("--verbose", (), {"action": "store_true", "help": N_("log more")}),
     ("--demo", ("init",), {"action": "store_true", "help": N_("fill it with a made-up organisation")}),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from backend.db.models import Role
-from contract.catalog import LANGUAGES, Catalog
+from contract.catalog import STAFF_LANGUAGES, Catalog
 from contract.events import HrState
 from contract.text import pick
 from report import words
@@ -96,7 +96,7 @@ class Pages:
             csrf=csrf,
             language=language,
             html_lang=language.replace("_", "-"),
-            languages=LANGUAGES,
+            languages=STAFF_LANGUAGES,
             nav=navigation(login.actor.role, texts) if login else [],
             role=role_words(login.actor.role, texts) if login else "",
             tone=lambda state: _TONES[state],

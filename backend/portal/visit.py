@@ -18,7 +18,7 @@ from backend.runtime import Runtime
 from backend.services import auth
 from backend.services.actor import Actor
 from backend.services.auth import LoginView
-from contract.catalog import LANGUAGES, Catalog, load
+from contract.catalog import STAFF_LANGUAGES, Catalog, load
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
 
@@ -51,7 +51,7 @@ class Visit:
             wanted = request.cookies.get(LANGUAGE_COOKIE, "")
             token = request.cookies.get(cookie_name(hr, SESSION_COOKIE))
             login = auth.current(hr, token, touch="x-fragment" not in request.headers)
-            known = cls(request, hr, wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE, token, login)
+            known = cls(request, hr, wanted if wanted in STAFF_LANGUAGES else DEFAULT_LANGUAGE, token, login)
             request.state.visit = known
         return cast(Visit, known)
 

@@ -126,7 +126,7 @@ def test_the_language_is_known_before_the_settings_are_read(monkeypatch: pytest.
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert early_language([]) == "zh_CN"
     assert early_language(["--lang=en"]) == "en"
-    monkeypatch.setenv("LC_ALL", "pt_BR.UTF-8")
+    monkeypatch.setenv("LC_ALL", "nl_NL.UTF-8")
     assert early_language([]) == "en"
     monkeypatch.setenv("XUDA_LANG", "zh_CN")
     assert early_language([]) == "zh_CN"

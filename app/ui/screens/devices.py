@@ -270,7 +270,7 @@ class DevicesScreen(Page):
     def _value(self, check: CheckResult) -> str:
         value, look = check.value, self.look
         if check.name == CheckName.DISK and value is not None:
-            return look.t("{n} GB free", n=f"{value / 1e9:.1f}")
+            return look.t("{n} GB free", n=look.texts.number(value / 1e9, 1))
         if check.name == CheckName.BATTERY and value is not None:
             return f"{value:.0f} %"
         if check.name == CheckName.SPEAKER and check.state == CheckState.OK:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.interview.transfer import ReceiptFate
 from app.ui import names
+from app.ui.i18n import Texts
 from app.ui.presenters.transfer import Drive, TransferPresenter, TransferState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
@@ -178,7 +179,7 @@ class ExportSheet(SheetCard):
             "{count} ({size}). They stay sealed on the stick, and everything stays on this device until HR's receipt "
             "is here.",
             count=count,
-            size=_megabytes(presenter.size),
+            size=_megabytes(self.look.texts, presenter.size),
         )
 
     def _show_drives(self) -> None:
@@ -197,13 +198,13 @@ class ExportSheet(SheetCard):
     def _drive_words(self, drive: Drive) -> str:
         if not drive.free:
             return drive.name
-        return f"{drive.name} · " + self.look.t("{n} GB free", n=f"{drive.free / 1e9:.1f}")
+        return f"{drive.name} · " + self.look.t("{n} GB free", n=self.look.texts.number(drive.free / 1e9, 1))
 
     def _good_words(self) -> str:
         t, presenter = self.look.t, self._presenter
         if presenter.result is not None and presenter.result.bundles:
             bundles = presenter.result.bundles
-            lines = [f"{bundle.path.name} ({_megabytes(bundle.size)})" for bundle in bundles]
+            lines = [f"{bundle.path.name} ({_megabytes(self.look.texts, bundle.size)})" for bundle in bundles]
             lines.append(t("Written and read back. Eject the stick and give it to HR."))
             if any(item.damaged for item in presenter.result.interviews):
                 lines.append(t("A damaged recording stayed out; tell the support contact."))
@@ -254,5 +255,6 @@ class ExportSheet(SheetCard):
         return "\n".join(lines) or t("The file holds no receipts.")
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
+def _megabytes(texts: Texts, size: int) -> str:
+    words = f"{texts.number(size / 1e9, 1)} GB" if size >= 1e9 else f"{texts.number(max(1, round(size / 1e6)))} MB"
+    return texts.left_to_right(words)

@@ -13,7 +13,7 @@ from app.ui.names import Screen
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, IconLabel, Label, row
 from app.ui.widgets.meters import StepDots
-from contract.catalog import LANGUAGES
+from contract.catalog import LANGUAGES, offered
 
 STATIONS = (N_("Prepare"), N_("Devices"), N_("Practice"), N_("Interview"), N_("Done"))
 _TABS = (
@@ -89,7 +89,7 @@ class TopBar(QFrame):
     def _languages(self) -> QMenu:
         menu = QMenu(self)
         group = QActionGroup(menu)
-        for tag, name in LANGUAGES.items():
+        for tag, name in offered().items():
             action = menu.addAction(name)
             action.setCheckable(True)
             action.setData(tag)

@@ -18,7 +18,7 @@ from backend.portal.visit import (
     safe_next,
 )
 from backend.services import auth
-from contract.catalog import LANGUAGES
+from contract.catalog import STAFF_LANGUAGES
 from contract.errors import ErrorCode, XudaError
 
 router = APIRouter()
@@ -81,6 +81,6 @@ def logout(visit: MemberForm) -> Response:
 @router.get("/language")
 def language(visit: Visitor, to: str, next: str = "/") -> Response:
     response = visit.redirect(safe_next(next))
-    if to in LANGUAGES:
+    if to in STAFF_LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, to, max_age=_YEAR, path="/", httponly=True, samesite="lax")
     return response
