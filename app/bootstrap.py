@@ -13,6 +13,7 @@ from app.capture.desk import CaptureDesk
 from app.clock import SystemClock
 from app.config import ClientSettings
 from app.crashes.watch import CrashWatch
+from app.device_settings import SettingsDesk
 from app.facts import FactFinder, RecentErrors
 from app.interview.model import CheckResult, DeviceInfo
 from app.interview.service import InterviewService
@@ -83,6 +84,8 @@ class Client:
     def _assemble(self) -> None:
         settings, storage = self.settings, self.storage
         self.news = NewsBoard()
+        self.device_settings = SettingsDesk(settings.given, storage.settings.current)
+        storage.settings.listener = self.device_settings.take
         self.errors = RecentErrors()
         logging.getLogger().addHandler(self.errors)
         if self._watch is not None:

@@ -8,7 +8,7 @@ import functools
 import locale
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 import configargparse
 import platformdirs
 
+from app.device_flags import DEVICE_FLAGS, given_here
+from app.device_settings import Source
 from contract.catalog import LANGUAGES, best_match, load, offered
 from contract.errors import ErrorCode, XudaError
 
@@ -33,7 +35,8 @@ class ClientSettings:
     """Every setting of the client. A command reads those it needs.
 
     ``camera`` and ``microphone`` are device specs (``name:…``, ``index:N``, a URL, ``file:…``), empty: the default.
-    ``model`` is a model's name or folder, None: the best one installed. ``wait`` is in seconds.
+    ``model`` is a model's name or folder, None: the best one installed. ``wait`` is in seconds. ``given``: those of
+    ``contract.settings`` that are set on this machine, with where (``app.device_settings`` weighs them with HR's).
     """
 
     data: Path = field(default_factory=default_data)
@@ -66,6 +69,7 @@ class ClientSettings:
     out: Path | None = None
     interview: tuple[str, ...] = ()
     everything: bool = False
+    given: Mapping[str, tuple[Any, Source]] = field(default_factory=dict, compare=False)
 
     @property
     def models_dir(self) -> Path:
@@ -110,13 +114,24 @@ def config_files() -> list[str]:
 
 def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettings:
     """Read the settings for ``command``. Raises XudaError(SETTING_INVALID); `--help` prints and exits with 0."""
-    found = vars(_build(command, language).parse_args(list(arguments)))
+    parser = _build(command, language)
+    found = vars(parser.parse_args(list(arguments)))
     names = {item.name for item in dataclasses.fields(ClientSettings)}
     given = {key: value for key, value in found.items() if key in names and value is not None}
     given["interview"] = tuple(given.get("interview") or ())
     given["data"] = Path(given["data"]).expanduser().absolute()
     given.setdefault("lang", language)
-    return ClientSettings(**given)
+    return ClientSettings(**given, given=given_here(_sources(parser, arguments), found))
+
+
+def _sources(parser: _Parser, arguments: Sequence[str]) -> dict[str, Source]:
+    """Flag -> where it was set; those that nobody has set are not in it."""
+    files = [keys for source, keys in parser.get_source_to_settings_dict().items() if source.startswith("config_file")]
+    found = {f"--{key}": Source.FILE for keys in files for key in keys}
+    for flag, _, _ in SETTINGS:
+        if "XUDA_" + flag.lstrip("-").replace("-", "_").upper() in os.environ:
+            found[flag] = Source.ENVIRONMENT
+    return found | {argument.partition("=")[0]: Source.COMMAND_LINE for argument in arguments}
 
 
 def switch(text: str) -> bool:
@@ -311,4 +326,5 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         {"metavar": "DIR", "type": Path, "help": N_("keep everything the demo makes in this folder")},
     ),
     ("--name", ("model",), {"metavar": "NAME", "help": N_("install the model under this name")}),
+    *DEVICE_FLAGS,
 ]

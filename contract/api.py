@@ -56,10 +56,19 @@ class Health(WireModel):
     time: ServerTime
 
 
+class AppliedSettings(WireModel):
+    """Which settings (``contract.settings``) a device goes by: ``version`` 0 for none, ``digest`` of the document,
+    ``refused``: the fields that it could not use."""
+
+    version: int = Field(ge=0, lt=2**53)
+    digest: str = Field(max_length=64)
+    refused: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=64)
+
+
 class Contact(WireModel):
     """A device's sign of life. ``pending``/``failed``: what waits in its outbox; ``clock``: its uncorrected wall clock.
 
-    ``free_bytes``: room left where it stores recordings, None when it cannot tell.
+    ``free_bytes``: room left where it stores recordings, None when it cannot tell. ``settings``: what it applies.
     """
 
     pending: int = Field(ge=0, lt=2**31)
@@ -67,10 +76,14 @@ class Contact(WireModel):
     free_bytes: int | None = Field(default=None, ge=0, lt=2**63)
     clock: AwareDatetime
     app_version: str = Field(max_length=64)
+    settings: AppliedSettings | None = None
 
 
 class ContactReply(WireModel):
+    """``settings_version``: the version of its settings that the device should have; None when nothing was ever set."""
+
     server_time: ServerTime
+    settings_version: int | None = None
 
 
 class EnrolRequest(WireModel):
@@ -111,6 +124,7 @@ class Bootstrap(WireModel):
     """Everything a device needs offline: kits and roster in envelopes, HR's word on its interviews.
 
     ``key_lists``: the lists of the organisation's keys (``contract.keylist``), oldest first, that the device lacks.
+    ``settings``: a signed ``contract.settings.SettingsDocument``, None when nothing was ever set.
     """
 
     server_time: ServerTime
@@ -118,6 +132,7 @@ class Bootstrap(WireModel):
     kits: list[Envelope]
     roster: Envelope
     results: dict[str, HrState] = Field(default_factory=dict)
+    settings: Envelope | None = None
 
     @field_validator("results", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ from app.storage.notices import NoticeBook
 from app.storage.outbox import Outbox
 from app.storage.purge import Purger
 from app.storage.recovery import RecoveryReport, recover
+from app.storage.settings_book import SettingsBook
 from app.storage.shelf import SqliteShelf
 from app.storage.vault import Vault
 
@@ -44,6 +45,11 @@ class Storage:
     report: RecoveryReport
     keys: InterviewKeys
     clock: Clock
+
+    @property
+    def settings(self) -> SettingsBook:
+        """What HR wants of this device."""
+        return self.shelf.settings
 
     def bundles(self) -> BundleDesk:
         """For carrying interviews on a stick; loaded when it is wanted, the first screen does not wait for it."""

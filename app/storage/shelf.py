@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,8 @@ from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.keystore import KeyStore
 from app.storage.query import Row, one, rows
 from app.storage.rows import stamp
+from app.storage.settings_book import SettingsBook
+from app.storage.storage_key import storage_key, stored_key
 from contract.api import Bootstrap
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
@@ -25,11 +26,10 @@ from contract.events import HrState
 from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, lookup_hash, normalise_code, read
 from contract.kit import Kit
 from contract.parts import HandOver
-from contract.sealed import KEY_SIZE, open_value, seal_value
+from contract.sealed import open_value, seal_value
 
 log = logging.getLogger(__name__)
 
-_STORAGE_KEY = "storage"
 _SERVER_TIME = "server_time"
 _HEARD_AT = "server_time_heard_at"
 _ROSTER_PLACE = "roster.sealed:1"
@@ -39,7 +39,8 @@ _LEAST_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document of a bootstrap that was not taken over. ``what``: ``kit`` or ``roster``; ``code``: an ErrorCode value.
+    """A document of a bootstrap that was not taken over. ``what``: ``kit``, ``roster`` or ``settings``; ``code``: an
+    ErrorCode value.
 
     ``name`` is the kit's id and version when they could be verified, else empty.
     """
@@ -65,6 +66,7 @@ class SqliteShelf:
         self._keystore = keystore
         self._enrolments = enrolments
         self._clock = clock
+        self.settings = SettingsBook(database, keystore, enrolments)
         self._heard: _Heard | None = None
         self._refused: tuple[Refused, ...] = ()
 
@@ -96,8 +98,9 @@ class SqliteShelf:
                 db.table("settings").insert({"name": name, "value": stamp(moment)}, replace=True)
             return refused
 
-        self._refused = tuple(self._database.transaction(save))
+        refused = self._database.transaction(save)
         self._heard = heard
+        self._refused = (*refused, *self._take_settings(bootstrap.settings, trusted))
         for item in self._refused:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
         if broken is not None:
@@ -235,7 +238,7 @@ class SqliteShelf:
 
     def _entries(self, enrolment: Enrolment) -> Roster | None:
         row = self._database.call(lambda db: one(db, "SELECT sealed FROM roster"))
-        key = self._keystore.get(_STORAGE_KEY)
+        key = stored_key(self._keystore)
         if row is None or key is None:
             return None
         envelope = Envelope.from_bytes(open_value(row["sealed"], key, _ROSTER_PLACE))
@@ -251,6 +254,14 @@ class SqliteShelf:
             return error
         return None
 
+    def _take_settings(self, envelope: Envelope | None, trusted: Mapping[str, bytes]) -> list[Refused]:
+        try:
+            if envelope is not None:
+                self.settings.take(envelope, trusted)
+        except XudaError as error:
+            return [Refused("settings", error.code.value)]
+        return []
+
     def _seal_roster(self, envelope: Envelope, enrolment: Enrolment, trusted: Mapping[str, bytes]) -> Row | Refused:
         try:
             roster = open_envelope(envelope, Roster, trusted)
@@ -258,15 +269,8 @@ class SqliteShelf:
             return Refused("roster", error.code.value)
         if roster.device_id != enrolment.device_id:
             return Refused("roster", ErrorCode.SERVER_MISMATCH.value)
-        sealed = seal_value(envelope.to_bytes(), self._storage_key(), _ROSTER_PLACE)
+        sealed = seal_value(envelope.to_bytes(), storage_key(self._keystore), _ROSTER_PLACE)
         return {"issued_at": stamp(roster.issued_at), "sealed": sealed}
-
-    def _storage_key(self) -> bytes:
-        key = self._keystore.get(_STORAGE_KEY)
-        if key is None:
-            key = os.urandom(KEY_SIZE)
-            self._keystore.set(_STORAGE_KEY, key)
-        return key
 
 
 def _open_kit(row: Row, trusted: Mapping[str, bytes]) -> Kit:
