@@ -4,45 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import BinaryIO
 
 from app.interview import drafts, plan
+from app.interview.active import ActiveInterview
 from app.interview.answers import answer_views
-from app.interview.certificate import certificate_view
+from app.interview.entry import EntryDesk
 from app.interview.model import Environment, ExitReason
-from app.interview.moving import MovingDesk
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
 from app.interview.receipt import receipt_view
 from app.interview.recovery import reconcile, standing
 from app.interview.states import InterviewState, TakeState
-from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf, TakeRow
+from app.interview.store import EventDraft, InterviewRow, InterviewStore, Shelf
+from app.interview.summary import summary_view
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
 from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
 from contract import events as wire
-from contract.canonical import b64decode
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
-from contract.events import HrState
-from contract.invitation import Adjustments
-from contract.keys import wrap_key
 from contract.kit import Kit, QuestionKind
 from contract.parts import Elsewhere
-
-_HR_STATES = {
-    InterviewState.ACTIVE: HrState.IN_PROGRESS,
-    InterviewState.PAUSED: HrState.PAUSED,
-    InterviewState.DECLINED: HrState.DECLINED,
-    InterviewState.FINISHED: HrState.PENDING_REVIEW,
-    InterviewState.ABANDONED: HrState.INCOMPLETE,
-    InterviewState.MOVED: HrState.PAUSED,
-    InterviewState.DELETED: HrState.INCOMPLETE,
-}
-
-
-# kept beside the drafts, sealed like them; no question can have this name
-_ADJUSTMENTS = ":adjustments"
 
 
 class InterviewService:
@@ -69,18 +51,14 @@ class InterviewService:
     ) -> None:
         self._store = store
         self._shelf = shelf
-        self._clock = clock
         self._facts = facts
-        self._new_key = new_key
         self._wake_sync = wake_sync
         self._takes = TakeDesk(store, recorder, media, transcriber, post, notify)
+        self._entry = EntryDesk(store, shelf, clock, facts, new_key)
+        self._active = ActiveInterview(store, shelf, self._takes, clock, wake_sync)
         self.practice = PracticeDesk(recorder, media, notify)
-        self._admission: Admission | None = None
-        self._desk = MovingDesk(shelf)
         self._trouble: XudaError | None = None
-        self._active: str | None = None
         self._held: set[str] = set()
-        self._active_since: float | None = None
 
     # ---- start, entry, consent --------------------
 
@@ -91,7 +69,7 @@ class InterviewService:
         """
         self._trouble = None
         try:
-            if reconcile(self._store, self._takes, self._facts(), self._kit):
+            if reconcile(self._store, self._takes, self._facts(), self._active.kit):
                 self._wake_sync()
             self._store.check_room()
         except XudaError as error:
@@ -101,14 +79,14 @@ class InterviewService:
 
     def start_page(self) -> StartPage:
         self.farewell()
-        if self._trouble is not None and self._active is None:
+        if self._trouble is not None and self.active_id is None:
             self.recover()
         return StartPage(
             organisation=self._shelf.organisation_name(),
             kits=tuple(self._shelf.kits()),
             pending_uploads=self._store.pending_uploads(),
             unfinished=tuple(
-                self._summary(row) for row in self._store.interviews() if row.state is InterviewState.PAUSED
+                summary_view(row, self._shelf) for row in self._store.interviews() if row.state is InterviewState.PAUSED
             ),
             trouble=self._trouble,
         )
@@ -118,108 +96,74 @@ class InterviewService:
 
         Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED).
         """
-        admission = self._shelf.admit(text)
-        return self._admit(admission, admission.entry.elsewhere if admission.entry else None)
+        return self._entry.look_up(text)
 
     def heard(self, elsewhere: Elsewhere | None) -> Entry:
         """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
-        return self._admit(self._require_admission(), elsewhere)
+        return self._entry.heard(elsewhere)
 
     def next_part(self) -> str:
         """The id under which ``begin`` will go on with what other devices have begun: a ticket is asked for it."""
-        return self._desk.next_part()
+        return self._entry.next_part()
 
     def begin(self, *, language: str, scoring: bool, ticket: Envelope | None = None) -> None:
         """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now.
 
         ``ticket``: HR's word that this device goes on with it; without one it goes on by what the roster says.
         """
-        admission = self._require_admission()
-        consented = drafts.consented(admission.kit, scoring=scoring)
-        row = self._create(admission, InterviewState.ACTIVE, language, scoring, [consented], ticket)
-        self._activate(row.interview_id)
+        consented = drafts.consented(self._entry.admission.kit, scoring=scoring)
+        row = self._entry.create(InterviewState.ACTIVE, [consented], language=language, scoring=scoring, ticket=ticket)
+        self._active.enter(row.interview_id)
 
     def decline(self, *, language: str) -> ReceiptView:
         """The candidate does not want an AI interview (已拒绝AI面试). HR is told; nothing was recorded."""
-        admission = self._require_admission()
-        declined = drafts.declined(admission.kit)
-        row = self._create(admission, InterviewState.DECLINED, language, False, [declined])
+        declined = drafts.declined(self._entry.admission.kit)
+        row = self._entry.create(InterviewState.DECLINED, [declined], language=language, scoring=False)
+        self._wake_sync()
         return self._receipt(row)
 
     def resume(self, interview_id: str) -> None:
         row = self._store.interview(interview_id)
         resumed = drafts.resumed(self._facts())
         self._store.append(row.interview_id, [resumed], state=InterviewState.ACTIVE)
-        self._activate(interview_id)
+        self._active.enter(interview_id)
 
     def abandon_earlier(self, interview_id: str) -> None:
         """The candidate wants to start again: the old attempt is kept for audit as 未完成."""
-        self._leave_as(self._store.interview(interview_id), InterviewState.ABANDONED, ExitReason.GIVE_UP, "")
+        self._give_up(self._store.interview(interview_id), ExitReason.GIVE_UP, "")
 
     # ---- the active interview --------------------
 
     @property
     def active_id(self) -> str | None:
-        return self._active
+        return self._active.interview_id
 
     def kit(self) -> Kit:
         """The active interview's kit."""
-        return self._kit(self._require_active())
+        return self._active.kit()
 
     def start_clock(self) -> None:
         """The first question is about to be shown: from here on the total time counts (not devices and practice)."""
-        self._require_active()
-        self._active_since = self._clock.monotonic()
+        self._active.start_clock()
 
     def step(self) -> Step | None:
         """The first unanswered question, None when all are answered."""
-        row = self._require_active()
-        kit = self._kit(row)
-        events = self._store.events(row.interview_id)
-        place = plan.next_place(kit, plan.answered_questions(events))
-        if place is None:
-            return None
-        adjustments = self._adjustments(row)
-        rules = plan.rules_for(place.question, adjustments)
-        takes = [t for t in self._store.takes(row.interview_id) if t.question_id == place.question.question_id]
-        budget = plan.total_seconds(kit, adjustments)
-        return Step(
-            question=place.question.model_copy(update={"kind": rules.kind}),
-            stage_title=place.stage.title,
-            stage_index=place.stage_index,
-            stage_count=len(kit.stages),
-            index=place.index,
-            total=len(kit.questions),
-            thinking_seconds=rules.thinking_seconds,
-            answer_seconds=rules.answer_seconds,
-            takes_allowed=rules.takes,
-            takes_used=plan.takes_used(events, (t.question_id for t in takes if t.counted)).get(
-                place.question.question_id, 0
-            ),
-            takes=tuple(
-                self._takes.review(take) for take in takes if take.state in (TakeState.RECORDED, TakeState.RECOVERED)
-            ),
-            total_seconds_left=None if budget is None else max(0.0, budget - self._seconds_used(row)),
-        )
+        return self._active.step()
 
     def remaining_kinds(self) -> frozenset[QuestionKind]:
         """The ways of answering that still come, adjustments included: which devices are needed."""
-        row = self._require_active()
-        kit, adjustments = self._kit(row), self._adjustments(row)
-        answered = plan.answered_questions(self._store.events(row.interview_id))
-        open_questions = (question for question in kit.questions if question.question_id not in answered)
-        return frozenset(plan.rules_for(question, adjustments).kind for question in open_questions)
+        return self._active.remaining_kinds()
 
     def begin_take(self, question_id: str, *, thinking_used: float = 0.0) -> str:
         """Start recording; the take's id. Raises XudaError(CAMERA_* | MICROPHONE_* | DISK_FULL | ILLEGAL_STATE)."""
-        row = self._require_active()
-        step = self._require_step(question_id)
+        row = self._active.row()
+        step = self._active.step_at(question_id)
         if step.takes_left == 0:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="no takes left", new="recording")
         take = self._takes.begin(
             row,
             question_id,
-            self._kit(row).speech_language,
+            self._active.kit(row).speech_language,
             video=step.question.kind == "video",
             thinking_used=thinking_used,
         )
@@ -228,7 +172,7 @@ class InterviewService:
     def end_take(self) -> TakeReview:
         """Stop recording, make it durable, read the stored file back. Raises XudaError(RECORDING_EMPTY | DISK_FULL)."""
         take = self._takes.end()
-        self._remember_time()
+        self._active.remember_time()
         return self._takes.review(take)
 
     def review(self, take_id: str) -> TakeReview:
@@ -240,20 +184,20 @@ class InterviewService:
 
     def submit_take(self, take_id: str) -> None:
         """The candidate's choice among the takes: saved as the answer; the others are removed."""
-        row = self._require_active()
+        row = self._active.row()
+        language = self._active.kit(row).speech_language
         chosen = self._store.take(take_id)
-        step = self._require_step(chosen.question_id)
-        siblings = [t for t in self._store.takes(row.interview_id) if t.question_id == chosen.question_id]
+        step = self._active.step_at(chosen.question_id)
         said = [drafts.spoken_answer(step, chosen)]
         if chosen.transcript is not None:
             said.append(transcribed_draft(take_id, chosen.transcript))
         if chosen.correction is not None:
             said.append(drafts.corrected(take_id, chosen.correction))
-        self._save(row, said, takes=[replace(chosen, state=TakeState.SUBMITTED)])
-        for take in siblings:
-            if take.take_id != take_id and take.state in (TakeState.RECORDED, TakeState.RECOVERED):
-                self._takes.discard(take)
-        self._takes.transcribe_stored(self._store.take(take_id), self._kit(row).speech_language)
+        chosen = replace(chosen, state=TakeState.SUBMITTED)
+        dropped = self._takes.dropped(row.interview_id, chosen.question_id)
+        others = [take for take in dropped if take.take_id != take_id]
+        self._active.save(row, said, takes=[chosen, *others])
+        self._takes.transcribe_stored(chosen, language)
 
     def discard_take(self, take_id: str) -> None:
         """The candidate redoes a recovered take, or drops one before recording again."""
@@ -263,25 +207,25 @@ class InterviewService:
         """Keep a corrected transcript beside the original, before or after the answer was submitted."""
         take = self._takes.correct(take_id, text)
         if take.state is TakeState.SUBMITTED:
-            self._save(self._store.interview(take.interview_id), [drafts.corrected(take_id, text)])
+            self._active.save(self._store.interview(take.interview_id), [drafts.corrected(take_id, text)])
 
     def save_draft(self, question_id: str, draft: str) -> None:
         """Keep what is typed (or the chosen numbers, comma-separated) so that a crash does not lose it."""
-        self._store.save_draft(self._require_active().interview_id, question_id, draft)
+        self._store.save_draft(self._active.row().interview_id, question_id, draft)
 
     def draft(self, question_id: str) -> str | None:
-        return self._store.draft(self._require_active().interview_id, question_id)
+        return self._store.draft(self._active.row().interview_id, question_id)
 
     def submit_text(self, question_id: str, text: str, *, thinking_used: float = 0.0) -> None:
         """Raises XudaError(REJECTED) naming the field when it is empty or too long."""
-        step = self._require_step(question_id)
+        step = self._active.step_at(question_id)
         if not text.strip() or len(text) > step.question.max_characters:
             raise XudaError(ErrorCode.REJECTED, field="text", limit=step.question.max_characters)
         self._submit_value(step, wire.AnswerSealed(text=text), thinking_used)
 
     def submit_choice(self, question_id: str, choices: Sequence[int], *, thinking_used: float = 0.0) -> None:
         """``choices`` are 0-based. Raises XudaError(REJECTED) when they do not fit the question."""
-        step = self._require_step(question_id)
+        step = self._active.step_at(question_id)
         picked = sorted(set(choices))
         fits = picked and picked[0] >= 0 and picked[-1] < len(step.question.choices)
         if not fits or (step.question.kind == "single_choice" and len(picked) != 1):
@@ -292,36 +236,28 @@ class InterviewService:
 
     def pause(self, reason: ExitReason, words: str = "") -> ReceiptView:
         """保存进度 and leave. A running take is kept and offered back; it does not cost a take."""
-        row = self._require_active()
+        row = self._active.row()
         if self._takes.running:
-            self._end_interrupted(row)
-        row = self._leave_as(row, InterviewState.PAUSED, reason, words)
-        return self._receipt(row)
+            self._end_interrupted()
+        left = self._left(row, InterviewState.PAUSED, reason, words)
+        return self._receipt(self._end(row, left, InterviewState.PAUSED))
 
     def abandon(self, reason: ExitReason, words: str = "") -> ReceiptView:
         """放弃面试: what was submitted goes to HR as 未完成; what was not is removed."""
-        row = self._require_active()
-        if self._takes.running:
-            self._end_interrupted(row)
-        row = self._leave_as(row, InterviewState.ABANDONED, reason, words)
-        return self._receipt(row)
+        return self._receipt(self._give_up(self._active.row(), reason, words))
 
     def finish(self, *, time_up: bool = False) -> ReceiptView:
         """All questions are answered (or the total time is used up): 待评估. Raises XudaError(ILLEGAL_STATE)."""
-        row = self._require_active()
+        row = self._active.row()
         if not time_up and self.step() is not None:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="unanswered", new="finished")
-        if self._takes.running:
-            self._end_interrupted(row)
-        self._drop_unsubmitted(row)
+        self._takes.halt(row.interview_id)
         answered = len(plan.answered_questions(self._store.events(row.interview_id)))
-        self._hold(row.interview_id)
-        row = self._save(row, [drafts.finished(answered, time_up=time_up)], state=InterviewState.FINISHED)
-        self._active = None
-        return self._receipt(row)
+        finished = drafts.finished(answered, time_up=time_up)
+        return self._receipt(self._end(row, finished, InterviewState.FINISHED))
 
     def answer_questionnaire(self, interview_id: str, ratings: wire.QuestionnaireData, words: str = "") -> None:
-        self._save(self._store.interview(interview_id), [drafts.questionnaire(ratings, words)])
+        self._active.save(self._store.interview(interview_id), [drafts.questionnaire(ratings, words)])
 
     def farewell(self) -> None:
         """The candidate has left the last screen: what was delivered may be removed from this device now."""
@@ -337,14 +273,14 @@ class InterviewService:
     def shutdown(self) -> None:
         """The window or the machine is going down without a choice: save the progress with that reason."""
         self.practice.stop()
-        if self._active is not None:
+        if self.active_id is not None:
             self.pause(ExitReason.SHUTDOWN)
         self.farewell()
 
     # ---- 我的 --------------------
 
     def mine(self) -> list[InterviewSummary]:
-        return [self._summary(row) for row in self._store.interviews()]
+        return [summary_view(row, self._shelf) for row in self._store.interviews()]
 
     def answers(self, interview_id: str) -> list[AnswerView]:
         """The saved answers in the order they were given; empty once they were delivered and removed."""
@@ -356,109 +292,36 @@ class InterviewService:
         Whatever other parts of the same interview are on this device go with it.
         """
         chosen = self._store.interview(interview_id)
-        running = self._takes.running
-        for row in self._attempts(chosen.invitation_id):
+        for row in self._entry.attempts(chosen.invitation_id):
             if row.attempt == chosen.attempt and row.state is not InterviewState.DELETED:
-                if running is not None and running.interview_id == row.interview_id:
-                    self._takes.abort()
+                self._takes.halt(row.interview_id)
                 self._store.withdraw(row.interview_id, drafts.withdrawn(row.invitation_id, row.attempt))
-                if self._active == row.interview_id:
-                    self._active = None
+                self._active.leave(row.interview_id)
         self._wake_sync()
 
     # ---- inside --------------------
 
-    def _admit(self, admission: Admission, elsewhere: Elsewhere | None) -> Entry:
-        earlier = self._attempts(admission.invitation.invitation_id)
-        unfinished = next((row for row in earlier if not row.state.final), None)
-        if unfinished is None:
-            admission.invitation.check_time(self._now(), self._shelf.latest_time())
-        self._desk.admit(admission, earlier, elsewhere)
-        self._admission = admission
-        return Entry(
-            invitation_id=admission.invitation.invitation_id,
-            kit=admission.kit,
-            candidate_name=admission.candidate_name,
-            not_before=admission.invitation.not_before,
-            not_after=admission.invitation.not_after,
-            unfinished=self._summary(unfinished) if unfinished else None,
-            may_restart=admission.kit.restart_allowed,
-            elsewhere=self._desk.elsewhere,
-        )
-
-    def _create(
-        self,
-        admission: Admission,
-        state: InterviewState,
-        language: str,
-        scoring: bool,
-        first: Sequence[EventDraft],
-        ticket: Envelope | None = None,
-    ) -> InterviewRow:
-        invitation, kit = admission.invitation, admission.kit
-        carried = self._desk.carried(invitation.invitation_id, ticket)
-        key, interview_id = self._new_key(), self._desk.next_part()
-        facts = self._facts()
-        attempt = self._desk.attempt(self._attempts(invitation.invitation_id))
-        wrapped = wrap_key(key, b64decode(self._shelf.encryption_key(kit)), interview_id)
-        started = drafts.started(invitation, kit, attempt, wrapped, language, facts, carried)
-        now = self._clock.now()
-        row = InterviewRow(
-            interview_id=interview_id,
-            invitation_id=invitation.invitation_id,
-            kit_id=kit.kit_id,
-            kit_version=kit.version,
-            attempt=attempt,
-            state=state,
-            language=language,
-            scoring=scoring,
-            seconds_used=carried.seconds_used if carried else 0.0,
-            last_seq=0,
-            created_at=now,
-            updated_at=now,
-            carried=len(carried.answered) if carried else 0,
-        )
-        row = self._store.create(
-            row,
-            key=key,
-            candidate_name=admission.candidate_name,
-            events=[started, *first],
-        )
-        self._admission = None
-        self._desk.clear()
-        self._wake_sync()
-        return row
-
-    def _save(
-        self,
-        row: InterviewRow,
-        events: Sequence[EventDraft],
-        *,
-        state: InterviewState | None = None,
-        takes: Sequence[TakeRow] = (),
-    ) -> InterviewRow:
-        used = self._seconds_used(row)
-        row = self._store.append(row.interview_id, events, state=state, takes=takes, seconds_used=used)
-        self._restart_clock(row)
-        self._wake_sync()
-        return row
-
     def _submit_value(self, step: Step, sealed: wire.AnswerSealed, thinking_used: float) -> None:
-        row = self._require_active()
-        self._save(row, [drafts.written_answer(step, sealed, thinking_used)])
+        self._active.save(self._active.row(), [drafts.written_answer(step, sealed, thinking_used)])
 
-    def _leave_as(self, row: InterviewRow, state: InterviewState, reason: ExitReason, words: str) -> InterviewRow:
-        now = replace(row, seconds_used=self._seconds_used(row))
-        left = drafts.left(state, reason, words, self._facts(), standing(self._store, now, self._kit(row)))
-        if state is InterviewState.ABANDONED:
-            self._drop_unsubmitted(row)
+    def _give_up(self, row: InterviewRow, reason: ExitReason, words: str) -> InterviewRow:
+        self._takes.halt(row.interview_id)
+        left = self._left(row, InterviewState.ABANDONED, reason, words)
+        return self._end(row, left, InterviewState.ABANDONED)
+
+    def _left(self, row: InterviewRow, state: InterviewState, reason: ExitReason, words: str) -> EventDraft:
+        now = replace(row, seconds_used=self._active.seconds_used(row))
+        return drafts.left(state, reason, words, self._facts(), standing(self._store, now, self._active.kit(row)))
+
+    def _end(self, row: InterviewRow, last: EventDraft, state: InterviewState) -> InterviewRow:
+        """The candidate leaves. Takes that can never be submitted any more go in the same transaction."""
+        dropped = self._takes.dropped(row.interview_id) if state.final else []
         self._hold(row.interview_id)
-        row = self._save(row, [left], state=state)
-        if self._active == row.interview_id:
-            self._active = None
+        row = self._active.save(row, [last], state=state, takes=dropped)
+        self._active.leave(row.interview_id)
         return row
 
-    def _end_interrupted(self, row: InterviewRow) -> None:
+    def _end_interrupted(self) -> None:
         try:
             self._takes.end(interrupted=True)
         except XudaError as error:
@@ -466,89 +329,5 @@ class InterviewService:
             if error.code not in (ErrorCode.RECORDING_EMPTY, ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
                 raise
 
-    def _drop_unsubmitted(self, row: InterviewRow) -> None:
-        for take in self._store.takes(row.interview_id):
-            if take.state in (TakeState.RECORDED, TakeState.RECOVERED):
-                self._takes.discard(take)
-
-    def _activate(self, interview_id: str) -> None:
-        self._active = interview_id
-        self._active_since = None
-        self._keep_adjustments(self._store.interview(interview_id))
-        self._wake_sync()
-
-    def _remember_time(self) -> None:
-        row = self._require_active()
-        self._store.append(row.interview_id, [], seconds_used=self._seconds_used(row))
-        self._restart_clock(row)
-
-    def _restart_clock(self, row: InterviewRow) -> None:
-        """The time so far is in the row now; count on from here."""
-        if row.interview_id == self._active and self._active_since is not None:
-            self._active_since = self._clock.monotonic()
-
-    def _seconds_used(self, row: InterviewRow) -> float:
-        if row.interview_id != self._active or self._active_since is None:
-            return row.seconds_used
-        return row.seconds_used + self._clock.monotonic() - self._active_since
-
-    def _require_active(self) -> InterviewRow:
-        if self._active is None:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, old="none", new="active")
-        return self._store.interview(self._active)
-
-    def _require_step(self, question_id: str) -> Step:
-        step = self.step()
-        if step is None or step.question.question_id != question_id:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, old="another question", new=question_id)
-        return step
-
-    def _require_admission(self) -> Admission:
-        if self._admission is None:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, old="not admitted", new="begin")
-        return self._admission
-
-    def _attempts(self, invitation_id: str) -> list[InterviewRow]:
-        return [row for row in self._store.interviews() if row.invitation_id == invitation_id]
-
-    def _adjustments(self, row: InterviewRow) -> Adjustments:
-        """As the roster says now, which HR may change while the interview is given; else as it said at the start.
-
-        The line goes from the roster when the window is over, and the candidate's extra time must not go with it.
-        """
-        entry = self._shelf.entry(row.invitation_id)
-        if entry is not None:
-            return entry.adjustments
-        kept = self._store.draft(row.interview_id, _ADJUSTMENTS)
-        return Adjustments.model_validate_json(kept) if kept else Adjustments()
-
-    def _keep_adjustments(self, row: InterviewRow) -> None:
-        adjustments = self._adjustments(row)
-        if adjustments != Adjustments():
-            self._store.save_draft(row.interview_id, _ADJUSTMENTS, adjustments.model_dump_json())
-
-    def _kit(self, row: InterviewRow) -> Kit:
-        return self._shelf.kit(row.kit_id, row.kit_version)
-
-    def _now(self) -> datetime:
-        return self._shelf.server_time() or self._clock.now()
-
     def _receipt(self, row: InterviewRow) -> ReceiptView:
-        return receipt_view(row, self._kit(row), self._store.events(row.interview_id))
-
-    def _summary(self, row: InterviewRow) -> InterviewSummary:
-        try:
-            kit = self._kit(row)
-        except XudaError:
-            kit = None
-        return InterviewSummary(
-            interview_id=row.interview_id,
-            kit=kit,
-            state=row.state,
-            hr_state=self._shelf.results().get(row.interview_id, _HR_STATES[row.state]),
-            answered=min(row.answered + row.carried, len(kit.questions)) if kit else row.answered + row.carried,
-            total=len(kit.questions) if kit else row.answered + row.carried,
-            updated_at=row.updated_at,
-            delivered=row.receipt_serial is not None and row.receipt_serial >= row.last_seq,
-            certificate=certificate_view(self._shelf.certificates().get(row.interview_id)),
-        )
+        return receipt_view(row, self._active.kit(row), self._store.events(row.interview_id))

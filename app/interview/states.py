@@ -58,6 +58,11 @@ class TakeState(StrEnum):
     SUBMITTED = "submitted"
     DISCARDED = "discarded"
 
+    @property
+    def undecided(self) -> bool:
+        """Neither submitted nor discarded yet."""
+        return self not in (TakeState.SUBMITTED, TakeState.DISCARDED)
+
 
 TAKE_MOVES = frozenset(
     {

@@ -138,16 +138,29 @@ class TakeDesk:
             raise failure
         return self._complete(take, TakeState.RECOVERED if interrupted else TakeState.RECORDED)
 
-    def abort(self) -> None:
-        """Stop a running take for good: its interview is going to be deleted."""
-        if self._running is None:
+    def halt(self, interview_id: str) -> None:
+        """Stop the running take of an interview that ends now. Its row is left to the change that ends it."""
+        running = self._running
+        if running is None or running.take.interview_id != interview_id:
             return
-        running, self._running = self._running, None
+        self._running = None
         self._stop_recorder()
         if running.job:
             running.job.cancel()
+        self._transcribing.discard(running.take.take_id)
         _close(running.sink)
-        self._forget(running.take)
+
+    def dropped(self, interview_id: str, question_id: str | None = None) -> list[TakeRow]:
+        """The takes (of one question, or all) that were not submitted, as DISCARDED: to be saved with what is decided.
+
+        The running take is not among them.
+        """
+        running = self.running.take_id if self.running else None
+        return [
+            replace(take, state=TakeState.DISCARDED)
+            for take in self._store.takes(interview_id)
+            if take.state.undecided and take.take_id != running and question_id in (None, take.question_id)
+        ]
 
     def recover(self, take: TakeRow, language: str) -> TakeRow | None:
         """Make a usable take of one that a crash has cut; None when nothing of it can be read."""

@@ -38,7 +38,9 @@ from contract.events import AnswerData, Event, EventType, make_event
 
 log = logging.getLogger(__name__)
 
-_UNFINISHED = (TakeState.RECORDING, TakeState.RECORDED, TakeState.RECOVERED)
+_DROP = (
+    "UPDATE takes SET state = 'discarded' WHERE interview_id = ? AND state IN ('recording', 'recorded', 'recovered')"
+)
 
 
 class SqliteInterviewStore:
@@ -168,7 +170,7 @@ class SqliteInterviewStore:
 
     def store_object(self, take_id: str, content: BinaryIO, media_type: str) -> StoredObject:
         row = self._database.call(lambda db: _need_take(db, take_id))
-        if TakeState(row["state"]) not in _UNFINISHED:
+        if not TakeState(row["state"]).undecided:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old=row["state"], new="stored")
         interview_id = row["interview_id"]
         stored = self._vault.write_object(interview_id, content, media_type, self._keys.need(interview_id))
@@ -217,6 +219,7 @@ class SqliteInterviewStore:
             outbox_rows.cancel(db, interview_id)
             if last_word is not None:
                 self._insert_events(db, interview_id, [last_word], enrolment)
+            db.execute(_DROP, (interview_id,))
             changes = {"state": InterviewState.DELETED.value, "updated_at": stamp(self._clock.now())}
             db.table("interviews").update(interview_id, changes)
 

@@ -61,7 +61,7 @@ class Stand:
 
     def crash(self) -> None:
         """What was going on is forgotten, and the next start finds the rows."""
-        self.service._active = None
+        self.service._active.interview_id = None
         self.run(self.service.recover)
 
     def run(self, call: Callable[..., T], *given: Any, **named: Any) -> T:

@@ -256,7 +256,7 @@ def test_a_withdrawal_that_a_failing_keystore_interrupts_is_finished_at_the_next
         stand.run(stand.service.withdraw, interview_id)
     assert stand.state(interview_id) is InterviewState.DELETED, "what was decided stands"
     monkeypatch.undo()
-    stand.service._active = None
+    stand.service._active.interview_id = None
     recover(storage.database, storage.vault, storage.keys)
     traces.assert_gone()
     certified(stand, interview_id)

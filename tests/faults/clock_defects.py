@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.interview.service import InterviewService
+from app.interview.active import ActiveInterview
 from app.interview.store import InterviewRow
 from app.storage.shelf import SqliteShelf
 from app.sync.transport import Signer
@@ -13,9 +13,9 @@ from app.sync.transport import Signer
 _begun: dict[int, datetime] = {}
 
 
-def _wall_clock_deadline(self: InterviewService, row: InterviewRow) -> float:
+def _wall_clock_deadline(self: ActiveInterview, row: InterviewRow) -> float:
     """The total time used by the wall clock."""
-    if row.interview_id != self._active or self._active_since is None:
+    if row.interview_id != self.interview_id or self._since is None:
         return row.seconds_used
     begun = _begun.setdefault(id(self), self._clock.now())
     return row.seconds_used + (self._clock.now() - begun).total_seconds()
@@ -32,7 +32,7 @@ def _never_learns(self: Signer, server_time: datetime) -> None:
 
 
 DEFECTS: dict[str, tuple[str, Any]] = {
-    "deadline-by-wall-clock": ("app.interview.service.InterviewService._seconds_used", _wall_clock_deadline),
+    "deadline-by-wall-clock": ("app.interview.active.ActiveInterview.seconds_used", _wall_clock_deadline),
     "window-by-wall-clock": ("app.storage.shelf.SqliteShelf.server_time", _own_time),
     "token-by-wall-clock": ("app.sync.transport.Signer.learn", _never_learns),
 }

@@ -106,7 +106,10 @@ class Desk:
         except BaseException:
             self.device.database.close()  # its thread would keep the tests from ending
             raise
-        self.service = InterviewService(
+        self.service = self.make_service()
+
+    def make_service(self) -> InterviewService:
+        return InterviewService(
             store=self.device.store,
             shelf=self.device.shelf,
             recorder=self.recorder,

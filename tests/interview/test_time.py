@@ -40,7 +40,7 @@ def start_again(desk: Desk) -> None:
     """As after a restart: what was heard is what the database holds."""
     device = desk.device
     device.shelf = SqliteShelf(device.database, device.keystore, device.enrolments, desk.clock)
-    desk.service._shelf = device.shelf
+    desk.service = desk.make_service()
     desk.clock.seconds = 5.0
 
 

@@ -1,0 +1,121 @@
+"""From an invitation to an interview that exists: who is let in, with what it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from app.interview import drafts
+from app.interview.model import Environment
+from app.interview.moving import MovingDesk
+from app.interview.ports import Clock
+from app.interview.states import InterviewState
+from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf
+from app.interview.summary import summary_view
+from app.interview.views import Entry
+from contract.canonical import b64decode
+from contract.envelope import Envelope
+from contract.errors import ErrorCode, XudaError
+from contract.keys import wrap_key
+from contract.parts import Elsewhere
+
+
+class EntryDesk:
+    """Keeps the invitation that was looked up last until the candidate has decided."""
+
+    def __init__(
+        self,
+        store: InterviewStore,
+        shelf: Shelf,
+        clock: Clock,
+        facts: Callable[[], Environment],
+        new_key: Callable[[], bytes],
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._clock = clock
+        self._facts = facts
+        self._new_key = new_key
+        self._moving = MovingDesk(shelf)
+        self._admission: Admission | None = None
+
+    @property
+    def admission(self) -> Admission:
+        """Raises XudaError(ILLEGAL_STATE) when nothing was looked up."""
+        if self._admission is None:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, old="not admitted", new="begin")
+        return self._admission
+
+    def look_up(self, text: str) -> Entry:
+        """Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED)."""
+        admission = self._shelf.admit(text)
+        return self._admit(admission, admission.entry.elsewhere if admission.entry else None)
+
+    def heard(self, elsewhere: Elsewhere | None) -> Entry:
+        """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
+        return self._admit(self.admission, elsewhere)
+
+    def next_part(self) -> str:
+        """The id of the interview that ``create`` will make."""
+        return self._moving.next_part()
+
+    def create(
+        self,
+        state: InterviewState,
+        first: Sequence[EventDraft],
+        *,
+        language: str,
+        scoring: bool,
+        ticket: Envelope | None = None,
+    ) -> InterviewRow:
+        """The interview exists, with the events ``started`` and ``first``; the invitation is no longer held."""
+        admission = self.admission
+        invitation, kit = admission.invitation, admission.kit
+        carried = self._moving.carried(invitation.invitation_id, ticket)
+        key, interview_id = self._new_key(), self._moving.next_part()
+        attempt = self._moving.attempt(self.attempts(invitation.invitation_id))
+        wrapped = wrap_key(key, b64decode(self._shelf.encryption_key(kit)), interview_id)
+        started = drafts.started(invitation, kit, attempt, wrapped, language, self._facts(), carried)
+        now = self._clock.now()
+        row = InterviewRow(
+            interview_id=interview_id,
+            invitation_id=invitation.invitation_id,
+            kit_id=kit.kit_id,
+            kit_version=kit.version,
+            attempt=attempt,
+            state=state,
+            language=language,
+            scoring=scoring,
+            seconds_used=carried.seconds_used if carried else 0.0,
+            last_seq=0,
+            created_at=now,
+            updated_at=now,
+            carried=len(carried.answered) if carried else 0,
+        )
+        events = [started, *first]
+        row = self._store.create(row, key=key, candidate_name=admission.candidate_name, events=events)
+        self._admission = None
+        self._moving.clear()
+        return row
+
+    def attempts(self, invitation_id: str) -> list[InterviewRow]:
+        """What there is of an invitation on this device, newest first."""
+        return [row for row in self._store.interviews() if row.invitation_id == invitation_id]
+
+    def _admit(self, admission: Admission, elsewhere: Elsewhere | None) -> Entry:
+        earlier = self.attempts(admission.invitation.invitation_id)
+        unfinished = next((row for row in earlier if not row.state.final), None)
+        if unfinished is None:
+            now = self._shelf.server_time() or self._clock.now()
+            admission.invitation.check_time(now, self._shelf.latest_time())
+        self._moving.admit(admission, earlier, elsewhere)
+        self._admission = admission
+        return Entry(
+            invitation_id=admission.invitation.invitation_id,
+            kit=admission.kit,
+            candidate_name=admission.candidate_name,
+            not_before=admission.invitation.not_before,
+            not_after=admission.invitation.not_after,
+            unfinished=summary_view(unfinished, self._shelf) if unfinished else None,
+            may_restart=admission.kit.restart_allowed,
+            elsewhere=self._moving.elsewhere,
+        )
