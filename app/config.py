@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
-import locale
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-import configargparse
-import platformdirs
-
+from app import sources
 from app.device_flags import DEVICE_FLAGS, given_here
-from app.device_settings import Source
+from app.sources import Source
 from contract.catalog import LANGUAGES, best_match, load, offered
-from contract.errors import ErrorCode, XudaError
 
 APP_NAME = "xuda"
 CONFIG_NAME = "xuda.toml"
@@ -27,7 +22,7 @@ DOMAIN = "cli"
 
 
 def default_data() -> Path:
-    return Path(platformdirs.user_data_path(APP_NAME, appauthor=False))
+    return sources.user_folder("data", APP_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,10 @@ class ClientSettings:
         return self.data / "models"
 
 
-class _Parser(configargparse.ArgumentParser):  # type: ignore[misc]  # the library has no types
+class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        from contract.errors import ErrorCode, XudaError
+
         raise XudaError(ErrorCode.SETTING_INVALID, detail=message)
 
 
@@ -87,9 +84,12 @@ def system_language() -> str:
     name = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
     if not name and sys.platform == "win32":
         import ctypes
+        import locale
 
         name = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
     elif not name:
+        import locale
+
         name = locale.getlocale()[0] or ""
     tag = name.partition(".")[0]
     return best_match(tag, offered())
@@ -108,30 +108,22 @@ def early_language(arguments: Sequence[str]) -> str:
 
 def config_files() -> list[str]:
     """Settings files that are read when they exist, the weightiest last."""
-    folders = (platformdirs.site_config_path(APP_NAME, appauthor=False), platformdirs.user_config_path(APP_NAME, False))
-    return [str(Path(folder) / CONFIG_NAME) for folder in folders]
+    folders = (sources.machine_config_folder(APP_NAME), sources.user_folder("config", APP_NAME))
+    return [str(folder / CONFIG_NAME) for folder in folders]
 
 
 def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettings:
     """Read the settings for ``command``. Raises XudaError(SETTING_INVALID); `--help` prints and exits with 0."""
-    parser = _build(command, language)
-    found = vars(parser.parse_args(list(arguments)))
+    flags = {flag: options for flag, _, options in SETTINGS}
+    whole, given_by = sources.with_sources(arguments, config_files(), flags)
+    explained = any(argument in ("-h", "--help") for argument in whole)
+    found = vars(_build(command, load(DOMAIN, language).gettext if explained else str).parse_args(whole))
     names = {item.name for item in dataclasses.fields(ClientSettings)}
     given = {key: value for key, value in found.items() if key in names and value is not None}
     given["interview"] = tuple(given.get("interview") or ())
-    given["data"] = Path(given["data"]).expanduser().absolute()
+    given["data"] = Path(given.get("data", default_data())).expanduser().absolute()
     given.setdefault("lang", language)
-    return ClientSettings(**given, given=given_here(_sources(parser, arguments), found))
-
-
-def _sources(parser: _Parser, arguments: Sequence[str]) -> dict[str, Source]:
-    """Flag -> where it was set; those that nobody has set are not in it."""
-    files = [keys for source, keys in parser.get_source_to_settings_dict().items() if source.startswith("config_file")]
-    found = {f"--{key}": Source.FILE for keys in files for key in keys}
-    for flag, _, _ in SETTINGS:
-        if "XUDA_" + flag.lstrip("-").replace("-", "_").upper() in os.environ:
-            found[flag] = Source.ENVIRONMENT
-    return found | {argument.partition("=")[0]: Source.COMMAND_LINE for argument in arguments}
+    return ClientSettings(**given, given=given_here(given_by, found))
 
 
 def switch(text: str) -> bool:
@@ -143,28 +135,24 @@ def switch(text: str) -> bool:
         raise argparse.ArgumentTypeError(f"{text!r}: on | off") from None
 
 
-def _build(command: str, language: str) -> Any:
-    _ = load(DOMAIN, language).gettext
+def _build(command: str, _: Callable[[str], str]) -> argparse.ArgumentParser:
+    """``_`` translates what `--help` says."""
     parser = _Parser(
         prog=f"{APP_NAME} {command}",
         description=_(DESCRIPTIONS[command]),
-        config_file_parser_class=configargparse.TomlConfigParser([APP_NAME]),
-        default_config_files=config_files(),
-        config_file_open_func=functools.partial(open, encoding="utf-8"),
-        auto_env_var_prefix="XUDA_",
-        args_for_setting_config_path=["--config"],
-        config_arg_help_message=_("read settings from this TOML file, table [xuda]"),
-        add_config_file_help=False,
-        add_env_var_help=True,
+        epilog=_("A flag outweighs its variable, a variable the settings file."),
         allow_abbrev=False,
     )
     for positional, options in POSITIONALS.get(command, {}).items():
         text = options["help"]
         parser.add_argument(positional, **{**options, "help": _(text)})
+    help_on_file = _("read settings from this TOML file, table [xuda]")
+    parser.add_argument(sources.CONFIG_FLAG, metavar="CONFIG_FILE", help=help_on_file)
     for flag, shown, options in SETTINGS:
         # Each command knows every setting, so that one file serves all of them; help shows those it uses.
-        text = options["help"] if not shown or command in shown else None
-        parser.add_argument(flag, **{**options, "help": _(text) if text else configargparse.SUPPRESS})
+        text = options["help"]
+        told = f"{_(text)} [{sources.variable(flag)}]" if not shown or command in shown else argparse.SUPPRESS
+        parser.add_argument(flag, **{**options, "help": told})
     return parser
 
 
@@ -224,7 +212,7 @@ _FLAG = {"action": "store_true"}
 
 # Flag, the commands that use it (none: all of them), argparse options.
 SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-    ("--data", (), {"metavar": "DIR", "default": str(default_data()), "help": N_("folder of this device's data")}),
+    ("--data", (), {"metavar": "DIR", "help": N_("folder of this device's data")}),
     ("--lang", (), {"choices": list(LANGUAGES), "help": N_("language of windows and messages")}),
     ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
     (

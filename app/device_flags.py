@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from app.device_settings import Source
-from contract.settings import VIDEO_HEIGHTS, check_settings, parse_hours
+from app.sources import Source
 
 _WINDOW = ("client",)
 _SENDING = ("client", "sync")
@@ -19,10 +18,20 @@ def N_(text: str) -> str:
 
 
 def _hours(text: str) -> list[dict[str, Any]]:
+    from contract.settings import parse_hours
+
     try:
         return [period.model_dump() for period in parse_hours(text)]
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _height(text: str) -> int:
+    from contract.settings import VIDEO_HEIGHTS
+
+    if text not in {str(height) for height in VIDEO_HEIGHTS}:
+        raise argparse.ArgumentTypeError(f"{text!r}: {' | '.join(str(height) for height in VIDEO_HEIGHTS)}")
+    return int(text)
 
 
 # As ``app.config.SETTINGS``.
@@ -45,7 +54,7 @@ DEVICE_FLAGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     (
         "--video-height",
         _WINDOW,
-        {"metavar": "LINES", "type": int, "choices": VIDEO_HEIGHTS, "help": N_("largest picture that is recorded")},
+        {"metavar": "LINES", "type": _height, "help": N_("largest picture that is recorded")},
     ),
     (
         "--video-kbit",
@@ -72,6 +81,7 @@ DEVICE_FLAGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
 # Flag -> field of contract.settings.
 _FIELDS = {flag: flag.lstrip("-").replace("-", "_") for flag, _, _ in DEVICE_FLAGS}
 _FIELDS |= {"--kiosk": "kiosk", "--lang": "language"}
+_SIMPLE = frozenset({"--kiosk", "--lang"})  # fully checked as flags
 
 
 def given_here(sources: Mapping[str, Source], found: Mapping[str, Any]) -> dict[str, tuple[Any, Source]]:
@@ -83,5 +93,11 @@ def given_here(sources: Mapping[str, Source], found: Mapping[str, Any]) -> dict[
     for flag, field in _FIELDS.items():
         if flag in sources:
             value = found["lang" if flag == "--lang" else field]
-            given[field] = (getattr(check_settings({field: value}), field), sources[flag])
+            given[field] = (value if flag in _SIMPLE else _checked(field, value), sources[flag])
     return given
+
+
+def _checked(field: str, value: Any) -> Any:
+    from contract.settings import check_settings  # late: the first window does not wait for it
+
+    return getattr(check_settings({field: value}), field)

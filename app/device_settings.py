@@ -9,25 +9,15 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from app.sources import Source as Source
 from contract.settings import FIELDS, DeviceSettings
 
 log = logging.getLogger(__name__)
 
 NOTHING = DeviceSettings()
 DEFAULTS = DeviceSettings(sync_paused=False, kiosk=False, idle_minutes=3, video_height=720, video_kbit=1500)
-
-
-class Source(StrEnum):
-    """Where a value comes from, the weightiest first."""
-
-    COMMAND_LINE = "command_line"
-    ENVIRONMENT = "environment"
-    REMOTE = "remote"
-    FILE = "file"
-    DEFAULT = "default"
 
 
 WEIGHT = {source: place for place, source in enumerate(reversed(Source))}

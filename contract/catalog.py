@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import gettext as _gettext_module
+import os
 from collections.abc import Mapping
-from importlib import resources as importlib_resources
 
-from babel.messages.pofile import read_po
+import resources
+from contract import po
 
 SOURCE_LANGUAGE = "en"
 # Tag -> its own name. What a candidate meets (domains client and errors) is meant to be in all of them.
@@ -37,9 +38,11 @@ _TRADITIONAL = ("zh_tw", "zh_hk", "zh_mo", "zh_hant")
 
 def offered() -> dict[str, str]:
     """The languages the client can be switched to: those with a catalog, and the language of the source."""
-    folder = importlib_resources.files("resources") / "locales"
+    folder = os.path.join(resources.FOLDER, "locales")
     return {
-        tag: name for tag, name in LANGUAGES.items() if tag == SOURCE_LANGUAGE or (folder / tag / "client.po").is_file()
+        tag: name
+        for tag, name in LANGUAGES.items()
+        if tag == SOURCE_LANGUAGE or os.path.isfile(os.path.join(folder, tag, "client.po"))
     }
 
 
@@ -84,18 +87,15 @@ class Catalog:
         return singular if count == 1 else plural
 
     def _load(self) -> None:
-        file = importlib_resources.files("resources") / "locales" / self.language / f"{self.domain}.po"
-        if self.language == SOURCE_LANGUAGE or not file.is_file():
+        if self.language == SOURCE_LANGUAGE:
             return
-        with file.open("rb") as stream:
-            catalog = read_po(stream, locale=self.language)
-        self._plural = _gettext_module.c2py(catalog.plural_expr)
-        for message in catalog:
-            raw = message.string if isinstance(message.string, tuple | list) else (message.string,)
-            strings = tuple(text for text in raw if text)
-            if message.id and not message.fuzzy and len(strings) == len(raw):
-                key = message.id[0] if isinstance(message.id, tuple | list) else message.id
-                self._texts[(message.context, key)] = strings
+        try:
+            text = resources.read("locales", self.language, f"{self.domain}.po")
+        except FileNotFoundError:
+            return
+        self._texts, plural = po.read(text)
+        if plural:
+            self._plural = _gettext_module.c2py(plural)
 
 
 @functools.lru_cache(maxsize=64)

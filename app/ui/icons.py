@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources as importlib_resources
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+import resources
 from app.ui.tokens import Tokens
 
 _SCALES = (1.0, 2.0)
@@ -16,7 +16,7 @@ _SCALES = (1.0, 2.0)
 
 @functools.lru_cache(maxsize=128)
 def _source(name: str) -> str:
-    return (importlib_resources.files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return resources.read("icons", f"{name}.svg")
 
 
 @functools.lru_cache(maxsize=512)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources as importlib_resources
 from string import Template
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap, QWindow
 
+import resources
 from app.ui import icons
 from app.ui.i18n import Texts
 from app.ui.tokens import CJK_FAMILIES, Tokens
@@ -55,7 +55,7 @@ class Look:
 
 def style_sheet(tokens: Tokens) -> str:
     """The template of resources/styles filled with the tokens."""
-    template = (importlib_resources.files("resources") / "styles" / "app.qss").read_text(encoding="utf-8")
+    template = resources.read("styles", "app.qss")
     values = tokens.values()
     values |= {f"s{steps}": str(tokens.space(steps)) for steps in range(1, 7)}
     values |= {

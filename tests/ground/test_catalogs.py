@@ -135,7 +135,7 @@ def test_plural_forms_are_chosen_by_the_rule_of_the_language(tmp_path: Path, mon
     rule = "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
     header = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {rule}\\n"\n\n'
     (folder / "client.po").write_text(header + plural + forms, "utf-8")
-    monkeypatch.setattr("contract.catalog.importlib_resources.files", lambda _: tmp_path)
+    monkeypatch.setattr("resources.FOLDER", str(tmp_path))
     catalog = Catalog("client", "ru")
     said = [catalog.ngettext("{n} take", "{n} takes", count) for count in (1, 2, 5, 21, 111)]
     assert said == ["дубль", "дубля", "дублей", "дубль", "дублей"]

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from app import sources
 from app.__main__ import BUG, COMMANDS, function_of, main
 from app.config import DESCRIPTIONS, SETTINGS, ClientSettings, early_language, parse
 from app.storage.database import Database
@@ -99,6 +101,47 @@ def test_a_wrong_setting_is_named(arguments: list[str]) -> None:
 def test_a_settings_file_with_a_mistake_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(XudaError, match="setting_invalid"):
         parse("client", ["--config", str(write_config(tmp_path, text))], "en")
+
+
+def test_an_empty_variable_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_config(tmp_path, '[xuda]\ncamera = "file"\n')
+    for name in ("XUDA_CAMERA", "XUDA_LANG", "XUDA_KIOSK"):
+        monkeypatch.setenv(name, "")
+    settings = parse("client", ["--config", str(file)], "en")
+    assert (settings.camera, settings.lang, settings.kiosk) == ("file", "en", False)
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUDA_KIOSK", "perhaps")
+    with pytest.raises(XudaError, match="XUDA_KIOSK"):
+        parse("client", [], "en")
+
+
+def test_several_values_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = write_config(tmp_path, '[xuda]\ninterview = ["a", "b"]\nserver_sync = false\n')
+    settings = parse("export", ["--config", str(file)], "en")
+    assert (settings.interview, settings.server_sync) == (("a", "b"), False)
+
+
+def test_a_value_may_look_like_a_flag_or_follow_a_double_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUDA_CAMERA", "--kiosk")
+    assert parse("client", [], "en").camera == "--kiosk"
+    assert parse("model", ["list", "--", "--camera=x"], "en").target == "--camera=x"
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "XDG_CONFIG_DIRS": "/e:/f"}]
+)
+def test_settings_and_data_lie_where_the_platform_wants_them(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert sources.user_folder("data", "xuda") == platformdirs.user_data_path("xuda", appauthor=False)
+    assert sources.user_folder("config", "xuda") == platformdirs.user_config_path("xuda", appauthor=False)
+    assert sources.machine_config_folder("xuda") == platformdirs.site_config_path("xuda", appauthor=False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
