@@ -14,9 +14,9 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from backend.disk import known_error
+from backend.disk import known_error, tells_damage
 from backend.objects.folder import sync_folder
 from contract.canonical import b64decode, b64encode
 from contract.errors import ErrorCode, XudaError
@@ -101,7 +101,7 @@ class KeyCabinet:
     def subjects(self) -> set[str]:
         """Everybody and everything that has a key."""
         with self._lock:
-            return {row[0] for row in self._connection.execute("SELECT subject FROM storage_key")}
+            return {_whole(row[0]) for row in self._connection.execute("SELECT subject FROM storage_key")}
 
     def destroy(self, subjects: Iterable[str]) -> None:
         """Destroy keys and look-up hashes for good: overwritten in the file, gone from its log. Unknown ones are fine.
@@ -127,7 +127,7 @@ class KeyCabinet:
         """Subjects with this look-up hash."""
         with self._lock:
             rows = self._connection.execute("SELECT subject FROM lookup WHERE kind = ? AND hash = ?", (kind, found))
-            return [row[0] for row in rows]
+            return [_whole(row[0]) for row in rows]
 
     def snapshot(self, target: Path) -> None:
         """A consistent copy of the file as ``target``, which must not exist; durable when this returns."""
@@ -146,7 +146,7 @@ class KeyCabinet:
     def _key(self, subject: str) -> bytes | None:
         with self._lock:
             row = self._connection.execute("SELECT sealed FROM storage_key WHERE subject = ?", (subject,)).fetchone()
-        return None if row is None else b64decode(self._sealer.open(row[0], _context(subject)))
+        return None if row is None else b64decode(self._sealer.open(_whole(row[0]), _context(subject)))
 
     def _key_for(self, subject: str) -> bytes:
         known = self._key(subject)
@@ -165,8 +165,45 @@ def _context(subject: str) -> str:
     return f"storage key:{subject}"
 
 
+class _Connection(sqlite3.Connection):
+    """Raises XudaError(DATABASE_DAMAGED) where the driver itself would quote what the damaged file holds."""
+
+    def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+        with _known_damage():
+            return super().execute(statement, values)
+
+    def executemany(self, statement: str, rows: Iterable[Any], /) -> sqlite3.Cursor:
+        with _known_damage():
+            return super().executemany(statement, rows)
+
+
+@contextmanager
+def _known_damage() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if tells_damage(error):
+            raise XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME) from None
+        raise
+
+
+def _text(value: bytes) -> str:
+    with _known_damage():
+        return value.decode("utf-8")
+
+
+def _whole(value: object) -> str:
+    """A text read from a row; a damaged row may hold anything."""
+    if not isinstance(value, str):
+        raise XudaError(ErrorCode.DATABASE_DAMAGED, file=FILE_NAME)
+    return value
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS, factory=_Connection
+    )
+    connection.text_factory = _text
     try:
         if os.name == "posix":
             path.chmod(0o600)

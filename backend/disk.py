@@ -16,6 +16,8 @@ from contract.errors import ErrorCode, XudaError
 _FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _FAILED = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# migrations have made every table and column that is asked for: one that is not there any more was overwritten
+_LOST = ("Could not decode to UTF-8", "no such column", "no such table", "has no column named")
 _NEARLY_FULL = 256 * 1024
 
 
@@ -31,12 +33,25 @@ def known_error(error: BaseException, folder: Path | None = None) -> XudaError |
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
         return None
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if code in _DAMAGED:
+    if tells_damage(cause):
         return XudaError(ErrorCode.DATABASE_DAMAGED)
+    code = _code(cause)
     if code == sqlite3.SQLITE_FULL or (code in _FAILED and folder is not None and _is_full(folder)):
         return XudaError(ErrorCode.DISK_FULL)
     return XudaError(ErrorCode.DISK_ERROR) if code in _FAILED else None
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def tells_damage(error: BaseException) -> bool:
+    """Whether SQLite or its driver says by ``error`` that a file is damaged."""
+    if isinstance(error, UnicodeDecodeError):  # of its own message, which quotes the damaged schema or row
+        return True
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
+    return _code(error) in _DAMAGED or any(words in str(error) for words in _LOST)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def b64decode(text: str) -> bytes:
     try:
         raw = text.encode("ascii")
         data = base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+    except (AttributeError, binascii.Error, ValueError) as error:  # a damaged row may hold bytes in place of a text
         raise XudaError(ErrorCode.FORMAT_INVALID, field="base64") from error
     if b64encode(data) != text:  # unused bits of the last character were set
         raise XudaError(ErrorCode.FORMAT_INVALID, field="base64")

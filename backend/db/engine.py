@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from backend.cabinet import KeyCabinet
-from backend.disk import known_errors
+from backend.disk import known_errors, tells_damage
 from backend.objects.folder import sync_folder
 from contract.errors import ErrorCode, XudaError
 
@@ -61,9 +61,11 @@ def _run(cursor: Any, statement: str) -> None:
 
 
 def _tell_damage(context: ExceptionContext) -> None:
-    """Raises XudaError(DATABASE_DAMAGED) for a text that is none, without the driver's message: it quotes the row."""
-    error = context.original_exception
-    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
+    """Raises XudaError(DATABASE_DAMAGED) for a text that is none and for a table that has lost a column.
+
+    Without the driver's message: it quotes the row.
+    """
+    if tells_damage(context.original_exception):
         raise XudaError(ErrorCode.DATABASE_DAMAGED) from None
 
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from backend.db.types import UtcDateTime
+from backend.db.types import StoredJson, UtcDateTime
 
 
 def new_id() -> str:
@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, dict[str, str]: JSON}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: StoredJson, dict[str, str]: StoredJson}  # noqa: RUF012
 
 
 class OrganisationRow(Base):
@@ -330,9 +330,9 @@ class Deletion(Base):
     requested_by: Mapped[str] = mapped_column(String(32))
     requested_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
-    objects: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    objects: Mapped[list[Any]] = mapped_column(StoredJson, default=list)
     records: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    files: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    files: Mapped[list[Any]] = mapped_column(StoredJson, default=list)
     candidate_id: Mapped[str | None] = mapped_column(String(36))
     certificate: Mapped[str | None] = mapped_column(Text)
 
@@ -356,7 +356,7 @@ class ServerFact(Base):
 
     __tablename__ = "server_fact"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(StoredJson)
 
 
 class RestoreGap(Base):
@@ -368,7 +368,7 @@ class RestoreGap(Base):
     __tablename__ = "restore_gap"
     interview_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     serial: Mapped[int]
-    objects: Mapped[list[Any]] = mapped_column(JSON)
+    objects: Mapped[list[Any]] = mapped_column(StoredJson)
     noticed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 

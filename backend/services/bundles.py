@@ -188,11 +188,11 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
     found: list[Envelope] = []
     with hr.db.read() as session:
         for interview_id in interview_ids:
-            query = select(ReceiptRow.envelope).join(Interview, Interview.id == ReceiptRow.interview_id)
+            query = select(ReceiptRow).join(Interview, Interview.id == ReceiptRow.interview_id)
             query = query.where(Interview.id == interview_id, Interview.device_id == asking.device_id)
             newest = session.scalar(query.order_by(ReceiptRow.serial.desc()).limit(1))
             if newest is not None:
-                found.append(Envelope.from_bytes(newest))
+                found.append(receipts.receipt_envelope(newest))
         lists = key_lists(session, 0)
     withdrawals, proofs = _deletions(hr, asking, interview_ids)
     if not found and not withdrawals:

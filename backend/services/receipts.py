@@ -12,7 +12,7 @@ from backend.services import audit, quota
 from backend.services.devices import Asking
 from backend.services.intake import claim, object_ref, open_from_device, stored_digests
 from contract.api import ManifestReply
-from contract.envelope import Envelope, sign, sign_again
+from contract.envelope import Envelope, parse_payload, sign, sign_again
 from contract.errors import ErrorCode, XudaError
 from contract.events import events_digest
 from contract.manifest import Manifest, Receipt
@@ -96,9 +96,21 @@ def _forget(session: Session, row: ObjectRow) -> None:
     session.execute(delete(Upload).where(Upload.id == row.storage_key))
 
 
+def receipt_envelope(row: ReceiptRow) -> Envelope:
+    """The signed contract.manifest.Receipt of a row; its signature is not looked at.
+
+    Raises XudaError(FORMAT_INVALID), XudaError(DATABASE_DAMAGED) when it is another interview's or manifest's.
+    """
+    envelope = Envelope.from_bytes(row.envelope)
+    receipt = parse_payload(envelope.payload_bytes, Receipt)
+    if (receipt.interview_id, receipt.serial) != (row.interview_id, row.serial):
+        raise XudaError(ErrorCode.DATABASE_DAMAGED)
+    return envelope
+
+
 def _still_good(hr: Runtime, known: ReceiptRow) -> Envelope:
     """The receipt signed before; under the current key when the old one's signature is not taken any more."""
-    envelope = Envelope.from_bytes(known.envelope)
+    envelope = receipt_envelope(known)
     if envelope.signer not in hr.vault.accepted_keys(hr.now()):
         envelope = sign_again(envelope, hr.vault.sign_key)
         known.envelope = envelope.to_bytes().decode("utf-8")

@@ -15,6 +15,7 @@ from backend.services import interviews, scope, wholes
 from backend.services.actor import Actor
 from backend.services.media import interview_key, open_media
 from backend.services.people import candidate_value
+from backend.services.receipts import receipt_envelope
 from contract.envelope import Envelope, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
@@ -110,5 +111,5 @@ def _receipt(hr: Runtime, session: Session, interview_id: str) -> tuple[Receipt 
     row = session.scalar(query.limit(1))
     if row is None:
         return None, ""
-    envelope = Envelope.from_bytes(row.envelope)
+    envelope = receipt_envelope(row)
     return open_envelope(envelope, Receipt, hr.vault.public_keys), envelope.signer

@@ -129,6 +129,32 @@ def test_a_cabinet_of_a_newer_version_and_a_damaged_one_are_refused(tmp_path: Pa
     assert (newer.value.code, damaged.value.code) == (ErrorCode.DATABASE_NEWER, ErrorCode.DATABASE_DAMAGED)
 
 
+@pytest.mark.parametrize("flipped", [0x01, 0x80, 0xFF])
+def test_a_damaged_cabinet_says_so_or_is_right(tmp_path: Path, vault: DataKey, flipped: int) -> None:
+    path = tmp_path / FILE_NAME
+    cabinet = KeyCabinet(path, vault)
+    sealed = cabinet.seal("interview:1", "words", "place")
+    cabinet.close()
+    whole = path.read_bytes()
+    refused = 0
+    for at in (place for place, byte in enumerate(whole) if byte):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ flipped]) + whole[at + 1 :])
+        for log in tmp_path.glob(f"{FILE_NAME}-*"):
+            log.unlink()
+        try:
+            cabinet = KeyCabinet(path, vault)
+        except XudaError:
+            refused += 1
+            continue
+        with closing(cabinet):
+            try:
+                assert cabinet.open("interview:1", sealed, "place") == "words"
+                assert cabinet.subjects() == {"interview:1"}
+            except XudaError:
+                refused += 1
+    assert refused
+
+
 def test_a_folder_whose_cabinet_is_gone_is_refused_instead_of_looking_deleted(own_backend: Served) -> None:
     data = own_backend.hr.settings.data
     copy = data.parent / "copy"

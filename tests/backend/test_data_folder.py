@@ -167,18 +167,31 @@ def test_the_database_is_durable_and_checks_references(data: Path) -> None:
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-@pytest.mark.parametrize("place", ["schema", "row"])
-def test_a_damaged_database_is_refused_without_quoting_it(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "overwritten"),
+    [
+        (b"CREATE TABLE organisation", b"CREATE T\x80\x80LE organisation"),
+        (b"Test organisation", b"Test org\x80\x80isation"),
+        (b"created_at DATETIME", b"creaaed_at DATETIME"),
+    ],
+)
+def test_a_damaged_database_is_refused_without_quoting_it(tmp_path: Path, word: bytes, overwritten: bytes) -> None:
     data = tmp_path / "data"
     organisation(data).close()
     content = (data / "hr.db").read_bytes()
-    word = b"CREATE TABLE organisation" if place == "schema" else b"Test organisation"
-    at = content.index(word) + 8
-    (data / "hr.db").write_bytes(content[:at] + b"\x80\x80" + content[at + 2 :])
+    assert word in content
+    (data / "hr.db").write_bytes(content.replace(word, overwritten))
     with pytest.raises(XudaError) as caught:
         runtime.open_runtime(Settings(data=data)).close()
     assert caught.value.code is ErrorCode.DATABASE_DAMAGED
     assert "organisation" not in str(caught.value)
+
+
+def test_a_damaged_time_is_said_without_quoting_it(data: Path) -> None:
+    with sqlite3.connect(data / "hr.db") as connection:
+        connection.execute("UPDATE organisation SET created_at = '2026-11-22 13:52:57\x0e612588'")
+    connection.close()
+    assert refused(data) is ErrorCode.DATABASE_DAMAGED
 
 
 def test_a_disk_that_is_full_when_the_database_is_opened_is_said_so(

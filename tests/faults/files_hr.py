@@ -16,9 +16,9 @@ from sqlalchemy import select
 from backend.db.models import EventRow, ReceiptRow
 from backend.runtime import open_runtime
 from backend.services import audit
+from backend.services.receipts import receipt_envelope
 from backend.services.sealing import event_envelope
 from backend.settings import Settings
-from contract.envelope import Envelope
 from contract.errors import XudaError
 from tests.backend import tus
 from tests.backend.world import Talk, invite, served
@@ -55,8 +55,7 @@ def read(data: Path) -> Read:
             for row in session.scalars(select(EventRow)):
                 found["event", row.interview_id, row.seq] = event_envelope(row).digest
             for receipt in session.scalars(select(ReceiptRow)):
-                digest = Envelope.from_bytes(receipt.envelope).digest
-                found["receipt", receipt.interview_id, receipt.serial] = digest
+                found["receipt", receipt.interview_id, receipt.serial] = receipt_envelope(receipt).digest
         return found
     finally:
         hr.close()
