@@ -137,7 +137,7 @@ def test_a_damaged_cabinet_says_so_or_is_right(tmp_path: Path, vault: DataKey, f
     cabinet.close()
     whole = path.read_bytes()
     refused = 0
-    for at in (place for place, byte in enumerate(whole) if byte):
+    for at in [place for place, byte in enumerate(whole) if byte][::5]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ flipped]) + whole[at + 1 :])
         for log in tmp_path.glob(f"{FILE_NAME}-*"):
             log.unlink()
