@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 MIN_CHUNK = 256 * 1024
 _QUICK_SECONDS = 1.0
 _SLOW_SECONDS = 4.0
-# An honest server needs none of these; one that keeps taking chunks back must not keep the sender for ever.
-_MAX_SETBACKS = 4
+# Setbacks in a row without a step forward: a server at odds with itself about an upload may do better with a new one,
+# and one that keeps taking chunks back must not keep the sender for ever.
+_ANEW_AFTER = 3
+_MAX_SETBACKS = 5
 
 _TOO_LARGE = 413
 _CHECKSUM_MISMATCH = 460
@@ -50,10 +52,23 @@ class Upload:
 
 
 class _Setback(Exception):
-    """The server does not have what it should: ask it where it stands (``anew``: begin with a new upload)."""
+    """The chunk at ``offset`` was not taken as it should have been: only the server can say where it stands."""
 
-    def __init__(self, *, anew: bool) -> None:
-        self.anew = anew
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+
+class _Setbacks:
+    """Counts those that come in a row without a step forward: one now and then in a long upload is no reason to give
+    it up."""
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self._furthest = -1
+
+    def count(self, offset: int) -> None:
+        self.in_a_row = 1 if offset > self._furthest else self.in_a_row + 1
+        self._furthest = max(self._furthest, offset)
 
 
 class Uploader:
@@ -96,20 +111,32 @@ class Uploader:
         if anew:
             self._begin(upload)
             self._forget(upload)
-        setbacks = 0
+        setbacks = _Setbacks()
+        offset = self._begin(upload)
         while True:
             try:
-                self._send_rest(upload, self._begin(upload), wanted)
-                del self._locations[_key(upload)]
-                self._reached.pop(_key(upload), None)
-                return
+                self._send_rest(upload, offset, wanted)
+                break
             except _Setback as setback:
-                setbacks += 1
-                if setbacks > _MAX_SETBACKS:
-                    _check_file(upload)
-                    raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY) from None
-                if setback.anew or setbacks % 2 == 0:
-                    self._forget(upload)
+                offset = self._after(setback, upload, setbacks)
+        del self._locations[_key(upload)]
+        self._reached.pop(_key(upload), None)
+
+    def _after(self, setback: _Setback, upload: Upload, setbacks: _Setbacks) -> int:
+        """The offset to go on from after a chunk that was refused."""
+        offset = self._begin(upload)
+        if offset > setback.offset:
+            # It is there: the request came twice, and the second one's refusal was what was heard here.
+            return offset
+        setbacks.count(setback.offset)
+        # before anything is sent again: a file that has rotted here would be refused for ever
+        _check_file(upload)
+        if setbacks.in_a_row > _MAX_SETBACKS:
+            raise TransportError(ErrorCode.SERVER_MISMATCH, Fate.RETRY)
+        if setbacks.in_a_row == _ANEW_AFTER:
+            self._forget(upload)
+            offset = self._begin(upload)
+        return offset
 
     def _begin(self, upload: Upload) -> int:
         """The offset to send from, of the known upload or of a new one."""
@@ -165,15 +192,13 @@ class Uploader:
             "Upload-Checksum": f"sha256 {digest}",
         }
         reply = self._tus("PATCH", self._locations[_key(upload)], headers, chunk)
-        if reply.status in _GONE:
-            raise _Setback(anew=True)
-        if reply.status in (409, _CHECKSUM_MISMATCH):
-            raise _Setback(anew=False)
+        if reply.status in _GONE or reply.status in (409, _CHECKSUM_MISMATCH):
+            raise _Setback(offset)
         if not reply.ok:
             raise _refusal(reply)
         # A 2xx alone proves nothing: only the offset says that the chunk arrived.
         if _offset(reply, upload.ref.size) != offset + len(chunk):
-            raise _Setback(anew=False)
+            raise _Setback(offset)
         return offset + len(chunk)
 
     def _note(self, upload: Upload, offset: int) -> None:

@@ -188,14 +188,14 @@ class FaultyServer(FaultyHttp):
             return self._tus_create(asked, device_id)
         name = asked.path.rsplit("/", 1)[-1]
         if name not in self.uploads:
-            return _tus_answer(404)
+            return tus_answer(404)
         _, ref = self.upload_refs[name]
         held = self.uploads[name]
         if asked.method == "HEAD":
-            return _tus_answer(200, {"Upload-Offset": str(len(held)), "Upload-Length": str(ref.size)})
+            return tus_answer(200, {"Upload-Offset": str(len(held)), "Upload-Length": str(ref.size)})
         if asked.method == "DELETE":
             self._drop(name)
-            return _tus_answer(204)
+            return tus_answer(204)
         return self._tus_patch(asked, name)
 
     def _tus_create(self, asked: Asked, device_id: str) -> Answer:
@@ -212,19 +212,19 @@ class FaultyServer(FaultyHttp):
         self.upload_refs[name] = (meta["interview_id"], ref)
         self._finish(name)
         headers = {"Location": f"/v1/files/{name}", "Upload-Offset": str(len(self.uploads.get(name, b"")))}
-        return _tus_answer(201, headers)
+        return tus_answer(201, headers)
 
     def _tus_patch(self, asked: Asked, name: str) -> Answer:
         held = self.uploads[name]
         if int(asked.headers["upload-offset"]) != len(held):
-            return _tus_answer(409)
+            return tus_answer(409)
         kind, _, digest = asked.headers.get("upload-checksum", "").partition(" ")
         if kind == "sha256" and base64.b64decode(digest) != hashlib.sha256(asked.body).digest():
-            return _tus_answer(460)
+            return tus_answer(460)
         held += asked.body
         if not self._finish(name):
-            return _tus_answer(460)
-        return _tus_answer(204, {"Upload-Offset": str(len(held))})
+            return tus_answer(460)
+        return tus_answer(204, {"Upload-Offset": str(len(held))})
 
     def _finish(self, name: str) -> bool:
         interview_id, ref = self.upload_refs[name]
@@ -249,5 +249,5 @@ def _json(model: WireModel, status: int = 200) -> Answer:
     return Answer(status, model.model_dump_json().encode())
 
 
-def _tus_answer(status: int, headers: dict[str, str] | None = None) -> Answer:
+def tus_answer(status: int, headers: dict[str, str] | None = None) -> Answer:
     return Answer(status, b"", "", {"Tus-Resumable": "1.0.0", **(headers or {})})

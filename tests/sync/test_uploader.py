@@ -15,7 +15,7 @@ from app.sync.uploader import MIN_CHUNK, Chunks, Upload, Uploader
 from contract.errors import ErrorCode
 from tests.sync.cutting_proxy import CuttingProxy
 from tests.sync.faults import HTML, Answer, Asked, Handle, lose_reply, problem
-from tests.sync.faulty_server import FaultyServer
+from tests.sync.faulty_server import FaultyServer, tus_answer
 
 MakeUpload = Callable[..., Upload]
 KIB = 1024
@@ -115,6 +115,60 @@ def test_chunk_spoilt_on_the_way_is_sent_again(
     assert _held(server) == upload.path.read_bytes()
 
 
+def test_chunks_doubled_on_the_way_are_not_sent_again(
+    server: FaultyServer, transport: Transport, make_upload: MakeUpload
+) -> None:
+    upload = make_upload(8 * MIN_CHUNK)
+
+    def carry_twice(asked: Asked, handle: Handle) -> Answer:
+        handle(asked)
+        return handle(asked)
+
+    server.fail("PATCH", carry_twice)
+
+    Uploader(transport, chunks=Chunks(MIN_CHUNK, MIN_CHUNK, MIN_CHUNK)).upload(upload)
+
+    assert _held(server) == upload.path.read_bytes()
+    assert _patches(server) == 8
+    assert server.lines("DELETE") == []
+
+
+def test_each_chunk_spoilt_on_the_way_costs_itself_alone(
+    server: FaultyServer, transport: Transport, make_upload: MakeUpload
+) -> None:
+    upload = make_upload(12 * MIN_CHUNK)
+    came: list[int] = []
+
+    def spoil_every_other(asked: Asked, handle: Handle) -> Answer:
+        came.append(len(asked.body))
+        spoilt = len(came) % 2 == 0
+        return handle(Asked(asked.method, asked.path, asked.headers, bytes(len(asked.body))) if spoilt else asked)
+
+    server.fail("PATCH", spoil_every_other)
+
+    Uploader(transport, chunks=Chunks(MIN_CHUNK, MIN_CHUNK, MIN_CHUNK)).upload(upload)
+
+    assert _held(server) == upload.path.read_bytes()
+    assert sum(came) == upload.ref.size + 11 * MIN_CHUNK, "eleven were spoilt"
+    assert server.lines("DELETE") == []
+
+
+def test_upload_the_server_is_at_odds_with_itself_about_is_dropped_and_sent_anew(
+    server: FaultyServer, transport: Transport, make_upload: MakeUpload
+) -> None:
+    upload = make_upload(3 * MIN_CHUNK)
+
+    def at_odds(asked: Asked, handle: Handle) -> Answer:
+        return handle(asked) if server.lines("DELETE") or asked.headers["upload-offset"] == "0" else tus_answer(409)
+
+    server.fail("PATCH", at_odds)
+
+    Uploader(transport, chunks=Chunks(MIN_CHUNK, MIN_CHUNK, MIN_CHUNK)).upload(upload)
+
+    assert _held(server) == upload.path.read_bytes()
+    assert len(server.lines("DELETE")) == 1
+
+
 def test_object_spoilt_in_storage_is_sent_anew(
     server: FaultyServer, transport: Transport, make_upload: MakeUpload
 ) -> None:
@@ -200,6 +254,7 @@ def test_file_that_rotted_on_this_device_is_said_so(
         Uploader(transport).upload(upload)
 
     assert (caught.value.code, caught.value.fate) == (ErrorCode.SEALED_DAMAGED, Fate.FINAL)
+    assert _patches(server) == 1, "what is wrong here is not sent over and over"
 
 
 def test_deleted_interview_is_final(server: FaultyServer, transport: Transport, make_upload: MakeUpload) -> None:
