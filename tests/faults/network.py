@@ -6,7 +6,6 @@ item that stops others; delivery more than 30 s after the network is back (p95).
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import logging
 import random
@@ -20,137 +19,19 @@ from pathlib import Path
 from app.storage.outbox import ItemKind, OutboxItem
 from app.sync.news import Pace, SyncSummary
 from app.sync.uploader import Chunks
-from contract.api import METHOD_HEADER, Problem
 from contract.errors import ErrorCode
 from tests.backend.world import Served, served
 from tests.campaigns.model import Findings, Options
 from tests.faults import network_defects
 from tests.faults.booths import Expected, compare_with_hr, make_interview, new_booth
-from tests.support.hostile_line import Fault, HostileLine, Request, canned
+from tests.faults.resent import Resent, look_over
+from tests.faults.weather import CHUNK, HTML, LEAST_CUTS, PATIENCE, STRANGERS, Weather, refusal
+from tests.support.hostile_line import Fault, HostileLine, canned
 from tests.sync.device import QUICK, Device
 
 BROKEN = tuple(network_defects.DEFECTS)
-KIB = 1024
-CHUNK = 64 * KIB
 SMALL_CHUNKS = Chunks(CHUNK, CHUNK, CHUNK)
-LEAST_CUTS = 20
-PATIENCE = 0.7
 RETURN_LIMIT = 30.0
-_HTML = b"<!doctype html><html><title>Welcome</title><body>Please log in. <a href=/x>Continue</a></body></html>"
-_STRANGERS = (
-    canned(200, "OK", _HTML, "text/html; charset=utf-8"),
-    canned(200, "OK", b"{}", "application/json"),
-    canned(302, "Found", b"", "text/html", Location="http://portal.example/login"),
-    canned(400, "Bad Request", _HTML, "text/html"),
-    canned(403, "Forbidden", _HTML, "text/html"),
-    canned(404, "Not Found", b'{"detail":"Not Found"}', "application/json"),
-    canned(407, "Proxy Authentication Required", _HTML, "text/html", Proxy_Authenticate="Basic realm=x"),
-    canned(409, "Conflict", _HTML, "text/html"),
-    canned(410, "Gone", _HTML, "text/html"),
-    canned(413, "Request Entity Too Large", _HTML, "text/html"),
-    canned(422, "Unprocessable", b'{"title":"no","status":422}', "application/problem+json"),
-    canned(429, "Too Many Requests", _HTML, "text/html", Retry_After="1"),
-    canned(500, "Internal Server Error", b"oops", "text/plain"),
-    canned(502, "Bad Gateway", _HTML, "text/html"),
-    canned(503, "Service Unavailable", _HTML, "text/html", Retry_After="0"),
-    canned(504, "Gateway Timeout", b"", "text/plain"),
-    canned(511, "Network Authentication Required", _HTML, "text/html"),
-    canned(204, "No Content", b"", "text/plain"),
-    b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort",
-    b"\x15\x03\x01\x00\x02\x02\x28",
-)
-
-
-def _refusal(status: int, code: ErrorCode) -> bytes:
-    body = Problem(code=code, status=status).model_dump_json().encode()
-    return canned(status, "Refused", body, "application/problem+json", Tus_Resumable="1.0.0")
-
-
-# ---- which request meets what ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Story:
-    """What has happened to one interview's requests. ``sent``: bytes announced in its PATCH requests."""
-
-    made: Expected
-    name: str
-    quota: int
-    asked: int = 0
-    cuts: int = 0
-    chunk_cuts: int = 0
-    sent: int = 0
-    poison: tuple[str, bytes] | None = None
-
-
-class Weather:
-    """Decides, the same for the same seed: the n-th request of an interview always meets the same fault."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._by_id: dict[str, _Story] = {}
-        self._guard = threading.Lock()
-        self._others = random.Random(f"{seed} others")
-        self.stories: list[_Story] = []
-
-    def expect(self, made: Expected, *, poison: tuple[str, bytes] | None = None) -> None:
-        number = len(self.stories)
-        quota = LEAST_CUTS + random.Random(f"{self._seed} quota {number}").randint(0, 5)
-        story = _Story(made, f"interview {number}", 0 if poison else quota, poison=poison)
-        self.stories.append(story)
-        for key in (made.interview_id, *made.uploads):
-            self._by_id[key] = story
-
-    def __call__(self, request: Request) -> Fault:
-        with self._guard:
-            story = self._story_of(request)
-            if story is None:
-                return self._pick(self._others) if self._others.random() < 0.05 else Fault()
-            return self._fault_for(story, request)
-
-    def _story_of(self, request: Request) -> _Story | None:
-        parts = request.path.strip("/").split("/")
-        if parts[:2] == ["v1", "files"] and len(parts) == 2:
-            text = request.headers.get("upload-metadata", "")
-            return next((s for s in self.stories if _names(text, s.made.interview_id)), None)
-        return self._by_id.get(parts[2]) if len(parts) > 2 else None
-
-    def _fault_for(self, story: _Story, request: Request) -> Fault:
-        story.asked += 1
-        # where strangers bar PATCH the client sends the same as POST
-        meant = request.headers.get(METHOD_HEADER, request.method)
-        if meant == "PATCH":
-            story.sent += request.length
-        if story.poison is not None:
-            matches = story.poison[0] in f"{meant} {request.path}"
-            return Fault("instead", answer=story.poison[1]) if matches else Fault()
-        rng = random.Random(f"{self._seed} {story.name} {story.asked}")
-        due = story.cuts < story.quota
-        last = "/manifests/" in request.path
-        if not due or (rng.random() > 0.6 and not last):
-            return Fault()
-        fault = self._pick(rng)
-        # the manifest is the end: what is still owed to this interview happens to it before that gets through
-        while last and not fault.harms:
-            fault = self._pick(rng)
-        if fault.harms:
-            story.cuts += 1
-            story.chunk_cuts += meant == "PATCH"
-        return fault
-
-    @staticmethod
-    def _pick(rng: random.Random) -> Fault:
-        kinds = ("up", "down", "lost", "before", "half", "slow", "twice", "instead", "after")
-        kind = rng.choices(kinds, (22, 18, 14, 1, 8, 6, 12, 12, 7))[0]
-        wait = {"before": PATIENCE * 1.5, "lost": PATIENCE * 1.5 * (rng.random() < 0.08), "slow": rng.random() / 20}
-        seconds = wait.get(kind, 0.0)
-        return Fault(kind, rng.random(), seconds, rng.random() < 0.4, rng.choice(_STRANGERS))
-
-
-def _names(metadata: str, interview_id: str) -> bool:
-    return base64.b64encode(interview_id.encode()).decode() in metadata
-
-
 # ---- part one: cuts ----------------------------------------------------------------------------------------------
 
 
@@ -201,8 +82,8 @@ def _poisoned(device: Device, rng: random.Random) -> list[tuple[Expected, tuple[
     content = bytearray(rotten.read_bytes())
     content[len(content) // 2] ^= 1
     rotten.write_bytes(content)
-    refused = f"PUT /v1/interviews/{found[0].interview_id}/events/2", _refusal(422, ErrorCode.FORMAT_INVALID)
-    too_large = "PATCH /v1/files/" + found[1].uploads[0], _refusal(413, ErrorCode.TOO_LARGE)
+    refused = f"PUT /v1/interviews/{found[0].interview_id}/events/2", refusal(422, ErrorCode.FORMAT_INVALID)
+    too_large = "PATCH /v1/files/" + found[1].uploads[0], refusal(413, ErrorCode.TOO_LARGE)
     return list(zip(found, (refused, too_large, ("no request", b"")), strict=True))
 
 
@@ -250,23 +131,23 @@ def _judge(hr: Served, booth: _Booth, findings: Findings, name: str) -> None:
             continue
         compare_with_hr(hr, story.made, findings, where)
         findings.expect(story.cuts >= LEAST_CUTS, f"{where}: cut {story.cuts} times only")
-        allowed = story.made.size + story.chunk_cuts * CHUNK
-        findings.expect(
-            story.sent <= allowed, f"{where}: {story.sent} bytes for {story.made.size} and {story.chunk_cuts} cuts"
-        )
+        for wrong in look_over(booth.line, story.made.uploads).wrong:
+            findings.expect(False, f"{where}: {wrong}")
 
 
 def _figures(fleet: Sequence[_Booth], findings: Findings, seconds: float) -> None:
     stories = [story for booth in fleet for story in booth.weather.stories if story.poison is None]
-    sent = sum(story.sent for story in stories)
-    size = sum(story.made.size for story in stories)
+    resent = Resent()
+    for booth in fleet:
+        well = [name for story in booth.weather.stories if story.poison is None for name in story.made.uploads]
+        resent.add(look_over(booth.line, well))
     findings.figures |= {
         "interviews": len(stories),
         "cuts": sum(story.cuts for story in stories),
         "cuts per interview, fewest": min(story.cuts for story in stories),
-        "chunks sent again per cut of an upload": round(
-            (sent - size) / CHUNK / max(1, sum(s.chunk_cuts for s in stories)), 2
-        ),
+        "cuts of an upload": resent.cuts,
+        "of them by a slow machine": resent.unplanned,
+        "chunks sent again per cut of an upload": round(resent.again / CHUNK / max(1, resent.cuts), 2),
         "doubled requests": sum(booth.line.seen.get("twice", 0) for booth in fleet),
         "seconds of cuts": round(seconds, 1),
     }
@@ -277,8 +158,8 @@ def _figures(fleet: Sequence[_Booth], findings: Findings, seconds: float) -> Non
 _OUTAGES = (
     Fault("before", seconds=600.0),
     Fault("up", reset=True),
-    Fault("instead", answer=_STRANGERS[0]),
-    Fault("instead", answer=canned(502, "Bad Gateway", _HTML, "text/html")),
+    Fault("instead", answer=STRANGERS[0]),
+    Fault("instead", answer=canned(502, "Bad Gateway", HTML, "text/html")),
 )
 
 

@@ -36,6 +36,27 @@ def _upload_restarts() -> Any:
     return mock.patch.object(Uploader, "upload", upload)
 
 
+def _doubled_is_refused() -> Any:
+    """The client takes the refusal of a chunk that came twice for the server's trouble, and begins anew."""
+
+    def after(self: Uploader, setback: Any, upload: Upload, setbacks: Any) -> int:
+        self._forget(upload)
+        return self._begin(upload)
+
+    return mock.patch.object(Uploader, "_after", after)
+
+
+def _answered_is_cut() -> Any:
+    """The client sends each chunk twice, whether it was answered or not."""
+    real = Uploader._send_chunk
+
+    def send(self: Uploader, upload: Upload, offset: int, chunk: bytes) -> int:
+        real(self, upload, offset, chunk)
+        return real(self, upload, offset, chunk)
+
+    return mock.patch.object(Uploader, "_send_chunk", send)
+
+
 def _stranger_believed() -> Any:
     """Any 4xx refuses an item for good, whoever says it."""
 
@@ -69,6 +90,8 @@ def _slow_to_notice() -> Iterator[None]:
 DEFECTS = {
     "offset-unchecked": _offset_unchecked,
     "upload-restarts": _upload_restarts,
+    "doubled-is-refused": _doubled_is_refused,
+    "answered-is-cut": _answered_is_cut,
     "stranger-believed": _stranger_believed,
     "poison-blocks": _poison_blocks,
     "slow-to-notice": _slow_to_notice,

@@ -50,6 +50,32 @@ class Fault(NamedTuple):
         return self.kind not in ("pass", "slow", "twice")
 
 
+@dataclass
+class Exchange:
+    """What became of one request. ``begun``: the monotonic time at which its head was read.
+
+    ``status``: of the server's answer that was handed on, None when none was; ``answered``: when that was done.
+    ``left_after``: seconds from ``begun`` until the client was seen to have closed the connection without asking
+    anything more on it, or until the line cut it; None for a connection that went on.
+    """
+
+    request: Request
+    fault: Fault
+    begun: float
+    status: int | None = None
+    answered: float | None = None
+    left_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A kept request that was delivered to the server once more, between two monotonic times."""
+
+    path: str
+    begun: float
+    over: float
+
+
 Plan = Callable[[Request], Fault]
 
 
@@ -61,7 +87,7 @@ class HostileLine:
     """``plan`` is asked for each request, from the thread of its connection.
 
     ``down`` names a fault that every request meets while it is set, and connections that are open then stay dead;
-    ``seen`` counts faults by kind.
+    ``seen`` counts faults by kind; ``exchanges`` has all requests in the order of their coming.
     """
 
     def __init__(self, target_port: int, plan: Plan = lambda request: Fault()) -> None:
@@ -69,6 +95,8 @@ class HostileLine:
         self.down: Fault | None = None
         self.seen: dict[str, int] = {}
         self.kept: list[bytes] = []
+        self.exchanges: list[Exchange] = []
+        self.replays: list[Replay] = []
         self._keep = False
         self._target = target_port
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -89,9 +117,15 @@ class HostileLine:
 
     def send_again(self, raw: bytes) -> bytes:
         """Send a kept request once more, as a network does that delivers late; the answer's first line."""
-        with self._upstream() as server:
-            server.sendall(raw)
-            return server.recv(_PIECE).split(b"\r\n", 1)[0]
+        begun = time.monotonic()
+        try:
+            with self._upstream() as server:
+                server.sendall(raw)
+                return server.recv(_PIECE).split(b"\r\n", 1)[0]
+        finally:
+            path = raw.split(b" ", 2)[1].decode("latin-1")
+            with self._guard:
+                self.replays.append(Replay(path, begun, time.monotonic()))
 
     def close(self) -> None:
         self._closing.set()
@@ -119,28 +153,36 @@ class HostileLine:
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(_MOST_WAIT)
-        reset = False
+        last: Exchange | None = None
         try:
             while (request := _read_head(client)) is not None:
-                fault = self.down or self.plan(request)
-                with self._guard:
-                    self.seen[fault.kind] = self.seen.get(fault.kind, 0) + 1
-                reset = fault.reset
-                if fault.harms:
-                    self._harm(client, request, fault)
+                last = self._note(request)
+                if last.fault.harms:
+                    self._harm(client, request, last.fault)
                     break
-                self._carry(client, request, fault)
+                last.status = self._carry(client, request, last.fault)
+                last.answered = time.monotonic()
         except (OSError, _Cut):
             pass
         finally:
             with self._guard:
                 self._open.discard(client)
-            if reset:
+            if last is not None:
+                last.left_after = time.monotonic() - last.begun
+            if last is not None and last.fault.reset:
                 with contextlib.suppress(OSError):
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
             client.close()
 
-    def _carry(self, client: socket.socket, request: Request, fault: Fault) -> None:
+    def _note(self, request: Request) -> Exchange:
+        exchange = Exchange(request, self.down or self.plan(request), time.monotonic())
+        with self._guard:
+            self.seen[exchange.fault.kind] = self.seen.get(exchange.fault.kind, 0) + 1
+            self.exchanges.append(exchange)
+        return exchange
+
+    def _carry(self, client: socket.socket, request: Request, fault: Fault) -> int:
+        """Hand the request on and its answer back; the answer's status."""
         raw = request.raw + _read_exactly(client, request.length)
         if self._keep:
             with self._guard:
@@ -151,6 +193,7 @@ class HostileLine:
             answer = self._ask(raw, request.method, 0.0)
         self._closing.wait(pause)
         client.sendall(answer)
+        return int(answer.split(b" ", 2)[1])
 
     def _harm(self, client: socket.socket, request: Request, fault: Fault) -> None:
         if fault.kind in ("up", "half"):
