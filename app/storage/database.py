@@ -261,8 +261,10 @@ class Database:
         with self._sqlite_errors(), disk_errors():
             db = self._connect(str(self.path), at_least)
             try:
-                # SQLite opens a file that it may not write for reading, without a word
+                # SQLite opens a file that it may not write for reading, without a word, also at the start of a
+                # transaction that is to write
                 db.execute("BEGIN IMMEDIATE")
+                db.execute("UPDATE settings SET value = value WHERE name = ''")
                 db.execute("ROLLBACK")
                 # and does not tell when the name of its log could not be synced
                 sync_folder(self.path.parent)

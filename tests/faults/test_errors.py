@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.storage.database import Database
 from app.storage.files import make_folder
 from backend.cabinet import KeyCabinet
 from contract.errors import ErrorCode, XudaError
@@ -41,6 +42,32 @@ def test_a_folder_whose_name_could_not_be_synced_is_synced_by_the_next_try(disk:
         model.feed(entry)
     model.build(tmp_path / "cut", adversaries(rng)[0], rng)
     assert (tmp_path / "cut" / "folder").is_dir()
+
+
+def _use_once(path: Path) -> bool:
+    """Whether the database opens; what opens can be written."""
+    try:
+        database = Database(path)
+    except XudaError as error:
+        assert error.code is ErrorCode.DISK_ERROR
+        return False
+    with closing(database):
+        database.transaction(lambda db: db.execute("UPDATE settings SET value = value"))
+    return True
+
+
+def test_a_database_that_opens_for_reading_only_is_refused_and_opens_the_next_time(disk: FaultyFolder) -> None:
+    path = disk.path / "xuda.db"
+    assert _use_once(path)
+    refused = 0
+    for k in range(1, 20):
+        disk.fail(["open"], k, "EIO", "xuda.db$")
+        refused += not _use_once(path)
+        if not disk.state()["hit"]:
+            break
+        disk.heal()
+        assert _use_once(path)
+    assert refused
 
 
 class Plain:
