@@ -17,10 +17,11 @@ from contract.errors import XudaError
 from tests.backend import tus
 from tests.backend.world import Booth, Sealed, Talk
 from tests.faults import backend_checks, hr_scene
-from tests.faults.booth_errors import Case, Course
 from tests.faults.disk import Disk, adversaries
+from tests.faults.error_cases import Case, Course
 from tests.faults.fuse_folder import FaultyFolder
 from tests.faults.promises import Promises
+from tests.faults.witness import Witness
 
 HR = "hr"
 _PATIENCE = 2.0
@@ -39,7 +40,7 @@ class Setting:
 
 def prepare(folder: Path) -> Setting:
     base = folder / "backend-base"
-    base.mkdir()
+    base.mkdir(parents=True)
     hr = hr_scene.set_up(base / HR)
     invitation, _ = hr_scene.invite(hr, "candidate")
     hr.close()
@@ -115,7 +116,7 @@ class Delivery:
             return None
         if answer.status_code < 400:
             return answer
-        self.course.took(self._disk, begun)
+        self.course.took(self._disk.state()["hit_at"], begun, time.monotonic())
         self._refused(answer)
         return None
 
@@ -128,15 +129,15 @@ class Delivery:
             self.course.strange.append(f"{where}: {answer.status_code} {kind} {code}")
 
 
-def run(case: Case, setting: Setting, work: Path) -> tuple[Course, list[str], dict[str, int]]:
-    """The course of one case, the promises it has broken, and how many operations there were of each kind."""
+def run(case: Case, setting: Setting, work: Path) -> tuple[Course, list[str]]:
+    """The course of one case, and the promises it has broken."""
     work.mkdir()
-    with FaultyFolder(work / "disk", base=setting.base) as disk:
+    with Witness() as witness, FaultyFolder(work / "disk", base=setting.base, witness=witness) as disk:
         disk.fail(case.ops, case.k, case.kind)
         delivery = Delivery(disk, dataclasses.replace(setting.booth), setting.invitation)
         course = delivery.course
         _deliver(disk, delivery)
-        counts: dict[str, int] = disk.state()["counts"]
+        course.seen = list(witness.seen)
         broken = list(course.strange)
         if case.kind != "full" and not course.finished:
             broken.append(f"it was never delivered, after {course.errors}")
@@ -162,7 +163,7 @@ def run(case: Case, setting: Setting, work: Path) -> tuple[Course, list[str], di
     found = backend_checks.problems(work / "cut", promised, sent=sent)
     broken += [f"after a power cut: {problem}" for problem in found]
     shutil.rmtree(work)
-    return course, broken, counts
+    return course, broken
 
 
 def _deliver(disk: FaultyFolder, delivery: Delivery) -> None:

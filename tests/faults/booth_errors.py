@@ -6,7 +6,6 @@ import random
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +17,15 @@ from contract.errors import ErrorCode, XudaError
 from tests.faults import client_checks
 from tests.faults.booth_scene import Visit
 from tests.faults.disk import Disk, adversaries
+from tests.faults.error_cases import Case, Course
 from tests.faults.fuse_folder import FaultyFolder
 from tests.faults.promises import Promises
+from tests.faults.witness import Witness
 
 BOOTH = "booth"
 _PATIENCE = 2.0
 _MOST_ERRORS = 8
 TEXT = "我会先问清楚原因。" * 30
-
-
-@dataclass(frozen=True)
-class Case:
-    """Fail the ``k``-th operation of the kinds ``ops``; see :class:`tests.faults.diskserver.Fault`."""
-
-    ops: tuple[str, ...]
-    k: int
-    kind: str
-
-    def __str__(self) -> str:
-        return f"{'/'.join(self.ops)} number {self.k} {self.kind}"
-
-
-@dataclass
-class Course:
-    """``errors``: the codes that were raised, in order; ``strange``: what should never happen."""
-
-    errors: list[str] = field(default_factory=list)
-    strange: list[str] = field(default_factory=list)
-    finished: bool = False
-    slowest: float = 0.0
-
-    def took(self, disk: FaultyFolder, begun: float) -> None:
-        """A call that began then has come to its end: how long after the disk had failed it?"""
-        ended = time.monotonic()
-        failed = [at for at in disk.state()["hit_at"] if at >= begun]
-        if failed:
-            self.slowest = max(self.slowest, ended - failed[0])
 
 
 class AtOnce:
@@ -180,7 +152,7 @@ class Interview:
             self.course.errors.append(type(error).__name__)
             self.course.strange.append(f"{what} raises {error!r}")
         finally:
-            self.course.took(self._disk, begun)
+            self.course.took(self._disk.state()["hit_at"], begun, time.monotonic())
         return None
 
 
@@ -191,14 +163,14 @@ def _use(service: InterviewService, recorder: AtOnce) -> None:
     service._takes._recorder = recorder
 
 
-def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[Course, list[str], dict[str, int]]:
-    """The course of one case, the promises it has broken, and how many operations there were of each kind."""
+def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[Course, list[str]]:
+    """The course of one case, and the promises it has broken."""
     work.mkdir()
-    with FaultyFolder(work / "disk", base=base) as disk:
+    with Witness() as witness, FaultyFolder(work / "disk", base=base, witness=witness) as disk:
         disk.fail(case.ops, case.k, case.kind)
         interview = Interview(disk, material["code"], material["sound"])
         interview.run()
-        counts: dict[str, int] = disk.state()["counts"]
+        interview.course.seen = list(witness.seen)
         broken = list(interview.course.strange)
         if case.kind != "full" and not interview.course.finished:
             broken.append(f"the interview could not go on after {interview.course.errors}")
@@ -221,7 +193,7 @@ def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[C
     found = client_checks.problems(work / "cut", promised, later=promised, sound=b"")
     broken += [f"after a power cut: {problem}" for problem in found]
     shutil.rmtree(work)
-    return interview.course, broken, counts
+    return interview.course, broken
 
 
 def _on_the_full_disk(disk: FaultyFolder, promised: Promises) -> list[str]:

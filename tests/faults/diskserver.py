@@ -1,6 +1,7 @@
 """The folder that logs and fails: a FUSE file system that passes everything through to a backing folder.
 
-``python -m tests.faults.diskserver MOUNT BACKING LOG`` (started by :class:`tests.faults.fuse_folder.FaultyFolder`).
+``python -m tests.faults.diskserver MOUNT BACKING LOG [WITNESS]`` (started by
+:class:`tests.faults.fuse_folder.FaultyFolder`; WITNESS is the file descriptor of a socket).
 
 Every operation that changes something is appended to LOG in the order in which it was answered, the pickled
 values of one :class:`Entry` each; the kernel's write-back cache stays off, so a write is in the log before the writer
@@ -19,6 +20,7 @@ import json
 import os
 import pickle
 import re
+import socket
 import sys
 import time
 from collections import Counter
@@ -31,6 +33,7 @@ _VFS = ("f_bavail", "f_bfree", "f_blocks", "f_bsize", "f_favail", "f_ffree", "f_
 # libfuse renames a file to such a name when it is removed or replaced while somebody has it open
 _SHOWN = 100
 _HIDDEN = ".fuse_hidden"
+WATCH = "watch"
 _NO_FAULT = {"ops": [], "path": "", "k": 0, "kind": ""}
 
 
@@ -52,7 +55,8 @@ class Fault:
     """Fails the ``k``-th operation (from 1) of the given kinds on paths that match; ``full`` fails all from there on.
 
     ``kind``: EIO, ENOSPC, short (half of a write, then as many bytes are reported), torn (half, then EIO), or full: a
-    disk on which nothing new fits, neither a file nor a longer one.
+    disk on which nothing new fits, neither a file nor a longer one. ``watch`` fails nothing: the witness is asked each
+    time.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -70,8 +74,8 @@ class Fault:
         if not self.path.search(path):
             return ""
         self.counts[op] += 1
-        if op not in self.ops:
-            return ""
+        if op not in self.ops or self.kind == WATCH:
+            return self.kind if op in self.ops else ""
         self.count += 1
         if self.count == self.k or (self.kind == "full" and self.count > self.k > 0):
             return self.kind
@@ -81,8 +85,11 @@ class Fault:
 class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no types
     use_ns = True
 
-    def __init__(self, backing: str, log: str) -> None:
+    def __init__(self, backing: str, log: str, witness: int | None = None) -> None:
         self._backing = backing
+        self._witness = None if witness is None else socket.socket(fileno=witness)
+        if self._witness is not None:
+            self._witness.settimeout(1)
         self._log = open(log, "wb")  # noqa: SIM115 - as long as the server lives
         self._fault = Fault(_NO_FAULT)
         self._nodes: dict[str, int] = {}
@@ -259,7 +266,18 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
             self._failed("fsync", path, kind, errno.ENOSPC if kind == "ENOSPC" else errno.EIO)
 
     def _due(self, op: str, path: str | None) -> str:
-        return self._fault.due(op, path or "")
+        kind = self._fault.due(op, path or "")
+        if kind and self._witness is not None and not self._fault.hit:
+            self._ask(self._witness, op)
+        return "" if kind == WATCH else kind
+
+    def _ask(self, witness: socket.socket, op: str) -> None:
+        """A witness that cannot answer while the operation waits is not asked again."""
+        try:
+            witness.send(f"{op} {mfusepy.fuse_get_context()[2]}\n".encode())
+            witness.recv(1)
+        except OSError:
+            self._witness = None
 
     def _fail(self, op: str, path: str | None, *, grows: bool = False) -> None:
         kind = self._due(op, path)
@@ -315,10 +333,11 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
 
 
 def main() -> None:
-    mount, backing, log = sys.argv[1:]
+    mount, backing, log, *witness = sys.argv[1:]
     os.umask(0)
     # without threads: one operation after the other, so that the order of the log is the order of the answers
-    mfusepy.FUSE(Folder(backing, log), mount, foreground=True, nothreads=True, fsname="xuda-faults")
+    folder = Folder(backing, log, *map(int, witness))
+    mfusepy.FUSE(folder, mount, foreground=True, nothreads=True, fsname="xuda-faults")
 
 
 if __name__ == "__main__":

@@ -6,14 +6,22 @@ is not durable (the folder is looked at again after a restart, and as a power cu
 saved nothing); every failure reaches the caller as a known error within two seconds; earlier answers are intact;
 after a single failure the interview or the delivery can go on to its end; on a full disk the client starts, shows
 what is there and says so, and the backend answers 507 or 500 with a problem, and no receipt for what is not there.
+
+The long form fails each operation of each place of the product that makes it, in each way, at least twice, and
+``_MORE`` others; every case there is would take hours more and mostly repeat the same places.
 """
 
 from __future__ import annotations
 
+import itertools
+import logging
+import multiprocessing
 import os
 import random
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,34 +30,13 @@ from unittest.mock import patch
 from app.storage.database import Database
 from tests.campaigns.model import Findings, Options
 from tests.faults import backend_errors, booth_errors, day, hr_scene
-from tests.faults.booth_errors import Case, Course
 from tests.faults.booth_scene import Visit, cheap_passphrase, enrol
+from tests.faults.error_cases import CENSUS, Case, Course, Plan, Runner, Spot
 
 BROKEN = ("error-is-success", "failed-sync-again")
-_KINDS = ("open", "write", "fsync", "rename", "remove")
-_GROWING = ("open", "write", "rename")
-Runner = Callable[[Case, Path], tuple[Course, list[str], dict[str, int]]]
-
-
-def cases(run: Runner, work: Path) -> list[Case]:
-    """Every operation there is in a course without faults, in every way it can fail."""
-    counts = run(Case((), 0, ""), work)[2]
-    found = []
-    for op in _KINDS:
-        ways = ("EIO", "ENOSPC", "short", "torn") if op == "write" else ("EIO", "ENOSPC")
-        found += [Case((op,), k, way) for k in range(1, counts.get(op, 0) + 1) for way in ways]
-    growing = sum(counts.get(op, 0) for op in _GROWING)
-    return found + [Case(_GROWING, k, "full") for k in range(1, growing + 1)]
-
-
-def sample(every: list[Case], count: int, rng: random.Random) -> list[Case]:
-    """As many of each operation, and every seventh a full disk."""
-    kinds = sorted({(case.ops, case.kind == "full") for case in every})
-    chosen: list[Case] = []
-    while len(chosen) < min(count, len(every)):
-        ops, full = kinds[len(chosen) % len(kinds)]
-        chosen.append(rng.choice([case for case in every if (case.ops, case.kind == "full") == (ops, full)]))
-    return chosen
+_MORE = 600
+_LONGEST = 120  # seconds of one case, which takes one
+_FEW = 20  # so many cases are not worth processes of their own
 
 
 def booth_runner(folder: Path) -> Runner:
@@ -58,7 +45,7 @@ def booth_runner(folder: Path) -> Runner:
     from tests.backend.world import COMMAND_LINE
 
     base = folder / "booth-base"
-    base.mkdir()
+    base.mkdir(parents=True)
     hr = hr_scene.set_up(folder / "hr")
     _, code = hr_scene.invite(hr, "candidate")
     hr.close()
@@ -77,27 +64,93 @@ def backend_runner(folder: Path) -> Runner:
     return lambda case, work: backend_errors.run(case, setting, work)
 
 
+SIDES = {"booth": booth_runner, "backend": backend_runner}
+Outcome = tuple[Case, Course, list[str]]
+_runner: Runner | None = None
+
+
 def campaign(options: Options) -> Findings:
     findings = Findings()
     with cheap_passphrase(), _broken(options.broken):
-        for side, runner in (("booth", booth_runner(options.work)), ("backend", backend_runner(options.work))):
-            rng = random.Random(f"{options.seed} {side}")
-            every = cases(runner, options.work / "case")
-            count = options.cases(short=35, long=len(every))
-            chosen = every if count >= len(every) else sample(every, count, rng)
-            met, slowest = 0, 0.0
-            for case in chosen:
-                course, broken, _ = runner(case, options.work / "case")
-                met += bool(course.errors)
-                slowest = max(slowest, course.slowest)
-                findings.failures += [f"{side}: {case}: {problem}" for problem in broken]
-            findings.figures |= {
-                f"{side} cases": len(chosen),
-                f"{side} operations": len(every),
-                f"{side} cases with an error told": met,
-                f"{side} slowest error, s": round(slowest, 2),
-            }
+        for side in SIDES:
+            try:
+                _run_side(side, options, findings)
+            except Exception as error:
+                findings.failures.append(f"{side}: it cannot be tried at all: {type(error).__name__}: {error}")
     return findings
+
+
+def _run_side(side: str, options: Options, findings: Findings) -> None:
+    few = options.cases(short=35, long=_FEW + 1) <= _FEW
+    with _workers(side, options.work / side, 1 if few else 1 + (os.cpu_count() or 1)) as run_all:
+        ((_, course, broken),) = run_all([CENSUS])
+        if broken:
+            findings.failures += [f"{side}: nothing failed, and yet: {problem}" for problem in broken]
+            return
+        plan = Plan(course.seen)
+        count = options.cases(short=35, long=2 * len(plan.spots) + _MORE)
+        order = plan.order(random.Random(f"{options.seed} {side}"))
+        met, slowest, hit = 0, 0.0, set[Spot]()
+        chosen = [case for _, case in itertools.islice(order, count)]
+        for case, course, broken in run_all(chosen):
+            met += bool(course.errors)
+            slowest = max(slowest, course.slowest)
+            hit |= {(op, place, case.kind) for op, place in course.seen[-1:]}
+            where = f" ({course.seen[-1][1]})" if course.seen else ""
+            findings.failures += [f"{side}: {case}{where}: {problem}" for problem in broken]
+    findings.figures |= {
+        f"{side} cases": len(chosen),
+        f"{side} of": len(plan),
+        f"{side} places": plan.places,
+        f"{side} place x operation x way": len(plan.spots),
+        f"{side} of these hit": len(hit.intersection(plan.spots)),
+        f"{side} cases with an error told": met,
+        f"{side} slowest error, s": round(slowest, 2),
+    }
+
+
+@contextmanager
+def _workers(side: str, folder: Path, number: int) -> Iterator[Callable[[list[Case]], Iterator[Outcome]]]:
+    """A function that runs cases here, or side by side in as many processes (forked, so that defects are in them)."""
+    if number == 1:
+        runner = SIDES[side](folder)
+        yield lambda cases: (_outcome(runner, case, folder / "case") for case in cases)
+        return
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(number, context, _prepare_worker, (side, folder)) as pool:
+
+        def run_all(cases: list[Case]) -> Iterator[Outcome]:
+            for future in as_completed([pool.submit(_in_worker, case, folder) for case in cases]):
+                yield future.result()
+
+        yield run_all
+
+
+def _prepare_worker(side: str, folder: Path) -> None:
+    global _runner
+    logging.getLogger().addHandler(logging.NullHandler())  # what fails is said a thousand times
+    signal.signal(signal.SIGALRM, _too_long)
+    _runner = SIDES[side](folder / str(os.getpid()))
+
+
+def _in_worker(case: Case, folder: Path) -> Outcome:
+    assert _runner is not None
+    signal.alarm(_LONGEST)
+    try:
+        return _outcome(_runner, case, folder / str(os.getpid()) / "case")
+    finally:
+        signal.alarm(0)
+
+
+def _too_long(number: int, frame: object) -> None:
+    raise TimeoutError(f"no end after {_LONGEST} s")
+
+
+def _outcome(runner: Runner, case: Case, work: Path) -> Outcome:
+    try:
+        return (case, *runner(case, work))
+    except Exception as error:
+        return case, Course(), [f"broke off: {type(error).__name__}: {error}"]
 
 
 @contextmanager
@@ -113,7 +166,7 @@ def _broken(defect: str | None) -> Iterator[None]:
             yield
 
 
-def _deaf(database: Database, change: Callable[[Any], Any]) -> Any:
+def _deaf(database: Database, change: Callable[[Any], Any], *, copy: bool = False) -> Any:
     """A transaction whose commit is not waited for: when it fails nobody hears of it."""
 
     def forgiving(db: Any) -> Any:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.faults.diskserver import Entry
+from tests.faults.witness import Witness
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +33,11 @@ class FaultyFolder:
     """``path`` is the mounted folder, ``backing`` what is really there. The server is a process of its own: a page
     fault on a mapped file of it must not wait for an interpreter that waits for the page."""
 
-    def __init__(self, folder: Path, *, base: Path | None = None) -> None:
-        """``base``: what is in the folder already, all of it durable; a copy is worked on."""
+    def __init__(self, folder: Path, *, base: Path | None = None, witness: Witness | None = None) -> None:
+        """``base``: what is in the folder already, all of it durable; a copy is worked on.
+
+        ``witness`` is asked who wants an operation that is made to fail, or each one under the fault ``watch``.
+        """
         self.path, self.backing = folder / "mounted", folder / "backing"
         self.path.mkdir(parents=True)
         if base is None:
@@ -42,7 +46,8 @@ class FaultyFolder:
             shutil.copytree(base, self.backing)
         self._log = folder / "log"
         command = [sys.executable, "-m", "tests.faults.diskserver", self.path, self.backing, self._log]
-        self._server = subprocess.Popen([str(part) for part in command], cwd=ROOT)
+        passed = [] if witness is None else [witness.theirs.fileno()]
+        self._server = subprocess.Popen([str(part) for part in [*command, *passed]], cwd=ROOT, pass_fds=passed)
         try:
             wait_for(self._is_mounted, "the folder to be mounted", seconds=30)
         except BaseException:

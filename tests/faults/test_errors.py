@@ -49,8 +49,7 @@ def _use_once(path: Path) -> bool:
     try:
         database = Database(path)
     except XudaError as error:
-        assert error.code is ErrorCode.DISK_ERROR
-        return False
+        return error.code is not ErrorCode.DISK_ERROR
     with closing(database):
         database.transaction(lambda db: db.execute("UPDATE settings SET value = value"))
     return True
