@@ -48,6 +48,11 @@ _HANDLERS = {
     "key retire": ("keys", "retire"),
     "key revoke": ("keys", "revoke"),
     "user add": ("access", "add_user"),
+    "staff add": ("staff", "add"),
+    "staff panel": ("staff", "panel"),
+    "staff list": ("staff", "list_staff"),
+    "staff revoke": ("staff", "revoke"),
+    "adjust": ("staff", "adjust"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
     "audit verify": ("access", "verify_audit"),
@@ -55,7 +60,7 @@ _HANDLERS = {
     "audit export": ("access", "export_audit"),
 }
 # these open the data folder themselves
-_ON_THEIR_OWN = frozenset({"init", "serve", "restore"})
+_ON_THEIR_OWN = frozenset({"init", "serve", "restore", "adjust"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -136,13 +136,13 @@ class KeyFile:
         if self._passphrase is None:
             return {"version": 2, "keys": content}
         salt = os.urandom(16)
-        sealed = seal_value(canonical_json(content), _stretch(self._passphrase, salt), _CONTEXT)
+        sealed = seal_value(canonical_json(content), stretch(self._passphrase, salt), _CONTEXT)
         return {"version": 2, "salt": b64encode(salt), "sealed": sealed}
 
     def _opened(self, document: dict[str, Any]) -> bytes:
         if self._passphrase is None:
             raise XudaError(ErrorCode.KEYSTORE_LOCKED, field="passphrase")
-        key = _stretch(self._passphrase, b64decode(document["salt"]))
+        key = stretch(self._passphrase, b64decode(document["salt"]))
         try:
             return open_value(document["sealed"], key, _CONTEXT)
         except XudaError as error:
@@ -173,7 +173,7 @@ def _replace(temporary: Path, path: Path) -> None:
         sync_file(old)
 
 
-def _stretch(passphrase: str, salt: bytes) -> bytes:
+def stretch(passphrase: str, salt: bytes) -> bytes:
     secret = passphrase.encode("utf-8")
     return hash_secret_raw(secret, salt, time_cost=3, memory_cost=65536, parallelism=1, hash_len=32, type=Type.ID)
 

@@ -20,6 +20,8 @@ class ErrorCode(StrEnum):
     # kits and invitations
     KIT_INVALID = "kit_invalid"
     KIT_MISSING = "kit_missing"
+    KIT_INCOMPLETE = "kit_incomplete"
+    KIT_MEDIA_DAMAGED = "kit_media_damaged"
     INVITATION_INVALID = "invitation_invalid"
     INVITATION_EXPIRED = "invitation_expired"
     INVITATION_NOT_YET = "invitation_not_yet"
@@ -27,6 +29,12 @@ class ErrorCode(StrEnum):
     INVITATION_UNKNOWN = "invitation_unknown"
     INVITATION_USED = "invitation_used"
     INTERVIEW_ELSEWHERE = "interview_elsewhere"
+    ADJUSTMENT_INVALID = "adjustment_invalid"
+    ADJUSTMENT_SIGNER = "adjustment_signer"
+    ADJUSTMENT_OTHER = "adjustment_other"
+    ADJUSTMENT_EXPIRED = "adjustment_expired"
+    ADJUSTMENT_USED = "adjustment_used"
+    ADJUSTMENT_LIMIT = "adjustment_limit"
     # devices and capture
     CAMERA_MISSING = "camera_missing"
     CAMERA_BUSY = "camera_busy"

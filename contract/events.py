@@ -49,6 +49,7 @@ class EventType(StrEnum):
     FINISHED = "finished"
     QUESTIONNAIRE = "questionnaire"
     WITHDRAWN = "withdrawn"
+    ADJUSTED = "adjusted"
 
 
 STATE_AFTER = {
@@ -208,6 +209,29 @@ class WithdrawnData(WireModel):
     attempt: int | None = Field(default=None, ge=1)
 
 
+class AdjustedData(WireModel):
+    """Staff have adjusted the interview on the spot; the candidate has from now on what this and the roster allow.
+
+    ``token``: the signed word (contract.adjusting) that HR verifies again; ``subject``: what it was signed for.
+    ``delegation_id`` is empty when the organisation's own key has signed.
+    """
+
+    delegation_id: str = Field(max_length=36)
+    nonce: str = Field(pattern=r"^[0-9a-f]{12}$")
+    token: str = Field(max_length=300)
+    subject: str = Field(max_length=64)
+    time_factor: float = Field(ge=1.0, le=4.0)
+    extra_takes: int = Field(ge=0, le=10)
+    answer_as: str | None = Field(default=None, pattern=r"^(audio|text)$")
+
+
+class AdjustedSealed(WireModel):
+    """Why (a contract.adjusting.AdjustmentReason), and who: reasons can be about a person's health."""
+
+    reason: str
+    holder: str
+
+
 _DATA: dict[EventType, type[WireModel]] = {
     EventType.STARTED: StartedData,
     EventType.CONSENTED: ConsentedData,
@@ -221,6 +245,7 @@ _DATA: dict[EventType, type[WireModel]] = {
     EventType.FINISHED: FinishedData,
     EventType.QUESTIONNAIRE: QuestionnaireData,
     EventType.WITHDRAWN: WithdrawnData,
+    EventType.ADJUSTED: AdjustedData,
 }
 
 Part = TypeVar("Part", bound=WireModel)

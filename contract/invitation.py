@@ -126,6 +126,41 @@ class Adjustments(WireModel):
     extra_takes: int = Field(default=0, ge=0, le=10)
     answer_as: str | None = Field(default=None, pattern=r"^(audio|text)$")
 
+    def merged(self, other: Adjustments) -> Adjustments:
+        """Both together: the larger of each, and text before sound. The same again, in any order, changes nothing."""
+        ways = [way for way in ("text", "audio") if way in (self.answer_as, other.answer_as)]
+        return Adjustments(
+            time_factor=max(self.time_factor, other.time_factor),
+            extra_takes=max(self.extra_takes, other.extra_takes),
+            answer_as=ways[0] if ways else None,
+        )
+
+
+class Delegation(WireModel):
+    """The organisation lets somebody adjust interviews: a member of staff, or the staff panel of a device.
+
+    It is part of the signed roster: what is not in the newest one holds no more. ``public_key``: Ed25519, base64url.
+    ``device_id``: it is that device's own key. ``batches``: only their candidates, empty: all. ``most``: the bounds;
+    ``ways``: the other ways to answer that may be allowed.
+    """
+
+    delegation_id: str = Field(max_length=36)
+    holder: str = Field(max_length=120)
+    public_key: str = Field(max_length=64)
+    device_id: str | None = None
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    batches: list[str] = Field(default_factory=list)
+    most_time_factor: float = Field(ge=1.0, le=4.0)
+    most_extra_takes: int = Field(ge=0, le=10)
+    ways: list[str] = Field(default_factory=list)
+
+    def covers(self, adjustments: Adjustments, batch_id: str) -> bool:
+        """Whether so much may be given to a candidate of that batch; the time is not looked at."""
+        within = adjustments.time_factor <= self.most_time_factor and adjustments.extra_takes <= self.most_extra_takes
+        way = adjustments.answer_as is None or adjustments.answer_as in self.ways
+        return within and way and (not self.batches or batch_id in self.batches)
+
 
 class RosterEntry(WireModel):
     """One invited candidate. ``lookups`` are keyed hashes of phone and ID number (see :func:`lookup_hash`).
@@ -149,6 +184,7 @@ class Roster(SignedDocument):
     issued_at: AwareDatetime
     salt: str
     entries: list[RosterEntry]
+    delegations: list[Delegation] = Field(default_factory=list)
 
 
 def lookup_hash(identifier: str, salt: str) -> str:

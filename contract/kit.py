@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from enum import StrEnum
 
 from pydantic import Field, field_validator, model_validator
 
 from contract.envelope import SignedDocument, WireModel
+from contract.kit_media import MOST_KIT_BYTES, MediaFile, PromptMedia, SpokenText
 from contract.text import Localized
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_empty(value: Sized) -> bool:
+    # what a kit does not use is not written, so that a kit of before is the same document as ever
+    return len(value) == 0
 
 
 class QuestionKind(StrEnum):
@@ -34,12 +45,17 @@ class InterviewKind(StrEnum):
 
 
 class Question(WireModel):
-    """One question with its rules. ``takes`` counts all recordings that may be made of it."""
+    """One question with its rules. ``takes`` counts all recordings that may be made of it.
+
+    ``prompt`` is always there as text; ``media`` shows or plays it besides. ``read_aloud``: language -> a sound.
+    """
 
     question_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
     kind: QuestionKind
     prompt: Localized
     hint: Localized = Field(default_factory=dict)
+    media: PromptMedia | None = Field(default=None, exclude_if=_is_none)
+    read_aloud: dict[str, SpokenText] = Field(default_factory=dict, exclude_if=_is_empty)
     thinking_seconds: int = Field(default=30, ge=0, le=1800)
     answer_seconds: int = Field(default=120, ge=5, le=3600)
     takes: int = Field(default=2, ge=1, le=20)
@@ -55,12 +71,37 @@ class Question(WireModel):
             raise ValueError("only a choice question has choices")
         return self
 
+    @property
+    def files(self) -> list[MediaFile]:
+        """Every file it is asked with."""
+        return [*([self.media] if self.media else []), *self.read_aloud.values()]
+
 
 class Stage(WireModel):
+    """``weight``: its share of the whole. ``difficulty``: 1 easy to 5 hard; stages go from easy to hard."""
+
     stage_id: str = Field(min_length=1, max_length=64)
     title: Localized
     weight: float = Field(default=1.0, gt=0)
+    difficulty: int | None = Field(default=None, ge=1, le=5, exclude_if=_is_none)
     questions: list[Question] = Field(min_length=1)
+
+
+class Tip(WireModel):
+    """Advice for questions of ``kinds`` (empty: all) in kits for ``positions`` (empty: all).
+
+    A position is matched by a part of its name in any language: ``engineer`` fits ``Software engineer``.
+    """
+
+    text: Localized
+    kinds: list[QuestionKind] = Field(default_factory=list)
+    positions: list[str] = Field(default_factory=list, max_length=50)
+
+    def fits(self, kind: QuestionKind, position: dict[str, str]) -> bool:
+        names = [name.casefold() for name in position.values()]
+        wanted = [part.strip().casefold() for part in self.positions]
+        here = not wanted or any(part in name for part in wanted for name in names)
+        return here and (not self.kinds or kind in self.kinds)
 
 
 class Consent(WireModel):
@@ -101,6 +142,7 @@ class Kit(SignedDocument):
     consent: Consent
     guide: Localized
     tips: list[Localized] = Field(default_factory=list)
+    question_tips: list[Tip] = Field(default_factory=list, max_length=100, exclude_if=_is_empty)
     faq: list[Faq] = Field(default_factory=list)
     next_steps: Localized = Field(default_factory=dict)
     support: Support = Support()
@@ -119,6 +161,34 @@ class Kit(SignedDocument):
                     raise ValueError(f"question id {question.question_id} is used twice")
                 seen.add(question.question_id)
         return stages
+
+    @field_validator("stages")
+    @classmethod
+    def _easy_to_hard(cls, stages: list[Stage]) -> list[Stage]:
+        said = [stage.difficulty for stage in stages if stage.difficulty is not None]
+        if said != sorted(said):
+            raise ValueError("stages go from easy to hard")
+        return stages
+
+    @model_validator(mode="after")
+    def _files_within_bounds(self) -> Kit:
+        if sum(file.size for file in self.files) > MOST_KIT_BYTES:
+            raise ValueError(f"all files together have more than {MOST_KIT_BYTES} bytes")
+        return self
+
+    @property
+    def files(self) -> list[MediaFile]:
+        """What has to be on a device before the kit can be used, each file once, in the order of the questions."""
+        asked = [*([self.practice] if self.practice else []), *self.questions]
+        return list({file.sha256: file for question in asked for file in question.files}.values())
+
+    def tips_for(self, kind: QuestionKind) -> list[dict[str, str]]:
+        """Its advice for questions of a kind."""
+        return [tip.text for tip in self.question_tips if tip.fits(kind, self.position)]
+
+    def share(self, stage: Stage) -> float:
+        """What part of the whole a stage is, 0..1."""
+        return stage.weight / sum(other.weight for other in self.stages)
 
     @property
     def questions(self) -> list[Question]:

@@ -56,6 +56,48 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "The interview cannot start yet. Nothing is lost and your invitation stays valid.",
         "Connect to the network once and synchronise, or ask the staff.",
     ),
+    ErrorCode.KIT_INCOMPLETE: (
+        "Pictures or sounds of this interview are still missing here",
+        "The interview cannot start yet, because some questions could not be shown. Nothing is lost and the "
+        "invitation stays valid.",
+        "Keep this device online for a few minutes: they are fetched by themselves. Then look again, or ask the staff.",
+    ),
+    ErrorCode.KIT_MEDIA_DAMAGED: (
+        "A picture or sound of this question cannot be shown",
+        "Its file on this device is damaged. Your answers are not affected.",
+        "Use the text of the question instead. It is fetched again when the device is online.",
+    ),
+    ErrorCode.ADJUSTMENT_INVALID: (
+        "This adjustment code is not valid",
+        "It is damaged, mistyped or not genuine, so nothing was changed. Answers are untouched.",
+        "Scan or type it again. If it is refused again, ask the staff for a new one.",
+    ),
+    ErrorCode.ADJUSTMENT_SIGNER: (
+        "This device does not know who signed the adjustment code",
+        "The person may not give adjustments, or not any more, or this device has not been online since they "
+        "may. Nothing was changed.",
+        "Ask another member of staff, or bring this device online once and try again.",
+    ),
+    ErrorCode.ADJUSTMENT_OTHER: (
+        "This adjustment code is for another candidate",
+        "It was made for one candidate and can only be used by that person. Nothing was changed.",
+        "Ask the staff for a code for this invitation.",
+    ),
+    ErrorCode.ADJUSTMENT_EXPIRED: (
+        "This adjustment code has expired",
+        "It was valid for a short time only. Nothing was changed; adjustments given before stay.",
+        "Ask the staff for a new code. If the clock of this device is wrong, tell them.",
+    ),
+    ErrorCode.ADJUSTMENT_USED: (
+        "This adjustment code has been used already",
+        "What it gives is in force already. Nothing was changed a second time.",
+        "Go on with the interview. If more is needed, ask the staff for a new code.",
+    ),
+    ErrorCode.ADJUSTMENT_LIMIT: (
+        "This adjustment is more than may be given here",
+        "Whoever gives it has been allowed less by HR, or not for this candidate. Nothing was changed.",
+        "Give less, or ask HR to change what may be given.",
+    ),
     ErrorCode.INVITATION_INVALID: (
         "The invitation is not valid",
         "It is damaged or incomplete. Nothing was started or recorded.",

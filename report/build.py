@@ -17,6 +17,7 @@ from contract.parts import Part, counting_parts, derive_whole_state, relation
 from contract.text import pick
 from report import model as m
 from report import words
+from report.asked import adjustment_info, media_info
 from report.delivery import measure
 
 Sealed = TypeVar("Sealed", bound=WireModel)
@@ -47,7 +48,8 @@ class PartSource:
     """A part with what is needed to show it.
 
     ``interview_key``: 32 bytes, or None when it is gone or may not be used: what the candidate said is then shown as
-    unavailable. ``receipt``: verified, with the id of the key that signed it.
+    unavailable. ``receipt``: verified, with the id of the key that signed it. ``verified``: nonces of the staff's
+    adjustments that were checked and hold; None: nobody has checked.
     """
 
     part: Part
@@ -56,6 +58,7 @@ class PartSource:
     device: str = ""
     receipt: Receipt | None = None
     receipt_key_id: str = ""
+    verified: frozenset[str] | None = None
 
 
 def build_report(
@@ -118,6 +121,7 @@ def build_whole_report(
         exits=[entry for builder in builders for entry in builder.exits()],
         environment=[entry for builder in builders for entry in builder.environment()],
         consents=[entry for builder in builders for entry in builder.consents()],
+        adjustments=[entry for builder in builders for entry in builder.adjustments()],
         answers=answers,
         unanswered=builders[-1].unanswered({answer.question_id for answer in answers}),
         questionnaire=questionnaires[-1] if questionnaires else None,
@@ -176,6 +180,7 @@ class _Builder:
         self._key = source.interview_key
         self._language = language
         self._damaged = False
+        self._verified = source.verified
         self._stages = {q.question_id: stage for stage in kit.stages for q in stage.questions}
 
     def content(self) -> m.Content:
@@ -217,6 +222,14 @@ class _Builder:
             for data in [event.parse_data(ev.ConsentedData)]
         ]
 
+    def adjustments(self) -> list[m.AdjustmentInfo]:
+        return [
+            adjustment_info(
+                event, self._open(event, ev.AdjustedSealed)[0], self._verified, self._number, self._language
+            )
+            for event in self._of(EventType.ADJUSTED)
+        ]
+
     def answers(self) -> list[m.AnswerInfo]:
         saved = {event.parse_data(ev.AnswerData).answer_id: event for event in self._of(EventType.ANSWER_SAVED)}
         newest = {event.data["question_id"]: answer_id for answer_id, event in saved.items()}
@@ -224,7 +237,13 @@ class _Builder:
 
     def unanswered(self, answered: set[str]) -> list[m.QuestionInfo]:
         return [
-            m.QuestionInfo(question_id=q.question_id, stage=self._stage(q), prompt=self._pick(q.prompt), kind=q.kind)
+            m.QuestionInfo(
+                question_id=q.question_id,
+                stage=self._stage(q),
+                prompt=self._pick(q.prompt),
+                kind=q.kind,
+                media=media_info(q, self._language),
+            )
             for q in self._kit.questions
             if q.question_id not in answered
         ]
@@ -304,6 +323,7 @@ class _Builder:
             stage=self._stage(question) if question else "",
             prompt=self._pick(question.prompt) if question else "",
             kind=data.kind,
+            media=media_info(question, self._language) if question else None,
             answer_id=data.answer_id,
             seq=event.seq,
             at=event.at,

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from contract.envelope import WireModel
 from contract.events import EventType, FaultModel, HrState, ObjectRef, WordModel
 from contract.kit import InterviewKind, QuestionKind
+from contract.kit_media import MediaKind
 from contract.parts import Relation
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -118,11 +119,41 @@ class DeliveryInfo(WireModel):
     first_word_at: float
 
 
+class PromptMediaInfo(WireModel):
+    """A picture, sound or video the question was asked with; ``text``: what it shows or says. Named by its SHA-256."""
+
+    kind: MediaKind
+    media_type: str
+    sha256: str
+    seconds: float
+    text: str
+
+
 class QuestionInfo(WireModel):
     question_id: str
     stage: str
     prompt: str
     kind: QuestionKind
+    media: PromptMediaInfo | None = None
+
+
+class AdjustmentInfo(WireModel):
+    """What staff gave the candidate on the spot. ``holder`` and ``reason`` are None when they cannot be opened.
+
+    ``verified``: HR has checked the signature and the bounds again; None where nobody has (on a device).
+    """
+
+    seq: int
+    at: AwareDatetime
+    holder: str | None
+    reason: str | None
+    reason_words: str | None
+    time_factor: float
+    extra_takes: int
+    answer_as: str | None
+    words: str
+    verified: bool | None
+    part: int = 1
 
 
 class AnswerInfo(QuestionInfo):
@@ -212,6 +243,7 @@ class InterviewReport(WireModel):
     exits: list[ExitInfo]
     environment: list[EnvironmentInfo]
     consents: list[ConsentInfo]
+    adjustments: list[AdjustmentInfo] = Field(default_factory=list)
     answers: list[AnswerInfo]
     unanswered: list[QuestionInfo]
     questionnaire: QuestionnaireInfo | None

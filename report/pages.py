@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
 from contract.events import HrState
+from contract.kit_media import MediaKind
 from contract.parts import Relation
 from report import words
-from report.model import AnswerInfo, Content, InterviewReport
+from report.model import AnswerInfo, Content, InterviewReport, QuestionInfo
+from report.picture import svg_of
 from report.spans import spans
 from report.text import breakable
 
@@ -17,13 +20,21 @@ _GOOD = frozenset({HrState.PENDING_REVIEW, HrState.SECOND_ROUND, HrState.PENDING
 _LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
 
 
-def page_data(report: InterviewReport, language: str, zone: tzinfo | None) -> Page:
-    """Everything the template lays out; every text is already made safe to print."""
-    return _Pages(report, language, zone).data()
+def page_data(
+    report: InterviewReport, language: str, zone: tzinfo | None, pictures: Mapping[str, bytes] | None = None
+) -> Page:
+    """Everything the template lays out; every text is already made safe to print.
+
+    ``pictures``: SHA-256 -> PNG or JPEG of the questions that were asked with one.
+    """
+    return _Pages(report, language, zone, pictures or {}).data()
 
 
 class _Pages:
-    def __init__(self, report: InterviewReport, language: str, zone: tzinfo | None) -> None:
+    def __init__(
+        self, report: InterviewReport, language: str, zone: tzinfo | None, pictures: Mapping[str, bytes]
+    ) -> None:
+        self._pictures = pictures
         self._report = report
         self._language = language
         self._zone = zone
@@ -39,6 +50,7 @@ class _Pages:
             self._unanswered(),
             self._questionnaire(),
             self._consents(),
+            self._adjustments(),
             self._environment(),
             self._objects(),
             self._receipt(),
@@ -164,9 +176,25 @@ class _Pages:
             "number": str(number),
             "heading": breakable(heading),
             "prompt": breakable(answer.prompt or t("This question is not in the kit.")),
+            "media": self._media(answer),
             "facts": breakable(" · ".join(self._facts(answer))),
             "blocks": self._blocks(answer),
         }
+
+    def _media(self, question: QuestionInfo) -> Page | None:
+        """What the question was asked with: its words, and the picture itself where it was given."""
+        media = question.media
+        if media is None:
+            return None
+        t = self._t
+        labels = {
+            MediaKind.PICTURE: t("Picture: {text}"),
+            MediaKind.SOUND: t("Sound: {text}"),
+            MediaKind.VIDEO: t("Video: {text}"),
+        }
+        picture = self._pictures.get(media.sha256)
+        shown = svg_of(picture, media.media_type) if picture is not None else ""
+        return {"text": breakable(labels[media.kind].format(text=media.text)), "svg": shown, "alt": media.text}
 
     def _facts(self, answer: AnswerInfo) -> list[str]:
         t = self._t
@@ -217,10 +245,14 @@ class _Pages:
     def _unanswered(self) -> Page | None:
         t = self._t
         rows = [
-            [question.stage, words.kind_words(question.kind, self._language), question.prompt]
+            [question.stage, words.kind_words(question.kind, self._language), self._prompt(question)]
             for question in self._report.unanswered
         ]
         return self._table(t("Not answered"), [t("Stage"), t("Kind"), t("Question")], rows, ["auto", "auto", "rest"])
+
+    def _prompt(self, question: QuestionInfo) -> str:
+        media = self._media(question)
+        return f"{question.prompt}\n{media['text']}" if media else question.prompt
 
     def _questionnaire(self) -> Page | None:
         t, given = self._t, self._report.questionnaire
@@ -243,6 +275,24 @@ class _Pages:
         ]
         header = [t("Time"), t("Version of the text"), t("Recording"), t("AI scoring")]
         return self._table(t("Consents"), header, rows, ["auto", "rest", "auto", "auto"])
+
+    def _adjustments(self) -> Page | None:
+        t = self._t
+        checked = {True: t("checked"), False: t("NOT confirmed"), None: ""}
+        rows = [
+            [
+                self._place(given.part, given.seq),
+                self._time(given.at),
+                words.adjustment_words(given.time_factor, given.extra_takes, given.answer_as, self._language),
+                words.adjustment_reason_words(given.reason, self._language) if given.reason else "",
+                given.holder or "",
+                checked[given.verified],
+            ]
+            for given in self._report.adjustments
+        ]
+        header = ["#", t("Time"), t("Given"), t("Reason"), t("By"), t("Signature")]
+        columns = ["auto", "auto", "rest", "rest", "auto", "auto"]
+        return self._table(t("Adjustments by staff"), header, rows, columns)
 
     def _environment(self) -> Page | None:
         t = self._t

@@ -51,6 +51,7 @@ def event_words(event: EventType, language: str) -> str:
         EventType.FINISHED: t.gettext("Finished"),
         EventType.QUESTIONNAIRE: t.gettext("Questionnaire answered"),
         EventType.WITHDRAWN: t.gettext("Consent withdrawn"),
+        EventType.ADJUSTED: t.gettext("Adjusted by staff"),
     }[event]
 
 
@@ -69,6 +70,33 @@ def reason_words(reason: str, language: str) -> str:
         "completed": t.gettext("All questions answered"),
         "time_up": t.gettext("The total time was used up"),
     }.get(reason, reason)
+
+
+def adjustment_reason_words(reason: str, language: str) -> str:
+    """Why staff have adjusted an interview; a reason this version does not know is shown by its code."""
+    t = texts(language)
+    return {
+        "accessibility": t.gettext("Accessibility"),
+        "technical": t.gettext("Technical problem at the booth"),
+        "interruption": t.gettext("Interruption or noise"),
+        "language": t.gettext("Language"),
+        "other": t.gettext("Other"),
+    }.get(reason, reason)
+
+
+def adjustment_words(time_factor: float, extra_takes: int, answer_as: str | None, language: str) -> str:
+    """What was given, in a line."""
+    t = texts(language)
+    parts = []
+    if time_factor > 1:
+        parts.append(t.gettext("{n} % more time").format(n=round((time_factor - 1) * 100)))
+    if extra_takes:
+        parts.append(t.ngettext("{n} more take", "{n} more takes", extra_takes).format(n=extra_takes))
+    if answer_as:
+        parts.append(
+            t.gettext("text instead of speech") if answer_as == "text" else t.gettext("sound instead of video")
+        )
+    return t.gettext(", ").join(parts)
 
 
 def kind_words(kind: QuestionKind, language: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from backend.api.asking import Body, Device, Hr, address
 from backend.api.description import asked_by, json_body, problems
-from backend.services import bootstrap, certificates, deletion, devices, intake, moving, receipts
+from backend.ranges import Unsatisfiable, wanted_range
+from backend.services import bootstrap, certificates, deletion, devices, intake, kit_files, moving, receipts
 from backend.version import VERSION
 from contract.api import (
     Bootstrap,
@@ -35,6 +37,8 @@ router = APIRouter()
 Wire = TypeVar("Wire", bound=WireModel)
 _INTERVIEW = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 _INVITATION = Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+_SHA256 = Path(pattern=r"^[0-9a-f]{64}$")
+_BYTES = "application/octet-stream"
 _NUMBER = Path(ge=1, le=1_000_000)
 _KEYS = Query(default=0, ge=0, le=1_000_000)
 # one of its own: the framework writes the parameter's name into the object
@@ -59,6 +63,39 @@ def post_contact(hr: Hr, device: Device, body: Body) -> ContactReply:
 @router.get("/bootstrap", openapi_extra=asked_by("request"), responses=problems(401, 408, 413, 422))
 def get_bootstrap(hr: Hr, device: Device, keys: int = _KEYS) -> Bootstrap:
     return bootstrap.bootstrap(hr, device, keys_serial=keys)
+
+
+@router.get(
+    "/kit-files/{sha256}",
+    response_class=Response,
+    openapi_extra=asked_by("request"),
+    responses=problems(
+        401,
+        404,
+        408,
+        413,
+        422,
+        also={
+            200: {"content": {_BYTES: {}}, "description": "The whole file"},
+            206: {"content": {_BYTES: {}}, "description": "The part that `Range` asks for"},
+            416: {"description": "The range lies beyond the end"},
+        },
+    ),
+)
+def get_kit_file(request: Request, hr: Hr, device: Device, sha256: str = _SHA256) -> Response:
+    """A picture, sound or film of a kit, by the hash the signed kit names; ``Range`` goes on with what was cut."""
+    found = kit_files.stored_file(hr, sha256)
+    headers = {"Accept-Ranges": "bytes", "ETag": f'"{found.sha256}"'}
+    try:
+        part = wanted_range(request.headers, found.size, headers["ETag"])
+    except Unsatisfiable:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{found.size}"})
+    first, last = part or (0, found.size - 1)
+    if part:
+        headers["Content-Range"] = f"bytes {first}-{last}/{found.size}"
+    headers["Content-Length"] = str(last - first + 1)
+    content = kit_files.read_range(hr, sha256, first, last)
+    return StreamingResponse(content, status_code=206 if part else 200, headers=headers, media_type=_BYTES)
 
 
 @router.put(

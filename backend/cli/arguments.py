@@ -56,6 +56,11 @@ COMMANDS: dict[str, str] = {
     "key retire": N_("End an old key that nothing needs any more."),
     "key revoke": N_("Say that a key is in wrong hands."),
     "user add": N_("Add a user of the portal."),
+    "staff add": N_("Let a member of staff adjust interviews on the spot, with a key of their own."),
+    "staff panel": N_("Let the staff panel of a device adjust interviews on it."),
+    "staff list": N_("List who may adjust interviews on the spot."),
+    "staff revoke": N_("End somebody's right to adjust interviews."),
+    "adjust": N_("Make a code that gives one candidate more time, takes or another way to answer."),
     "audit verify": N_("Check that the audit log is whole."),
     "audit checkpoint": N_("Sign the audit log as it is, and print the checkpoint."),
     "audit export": N_("Write the audit log as JSON lines or CSV."),
@@ -77,9 +82,13 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "device lost": (("device", "ID", N_("id of the device")),),
     "key retire": (("epoch", "N", N_("epoch of the key")),),
     "key revoke": (("epoch", "N", N_("epoch of the key")),),
+    "staff add": (("name", "NAME", N_("name of the member of staff")),),
+    "staff panel": (("device", "ID", N_("id of the device")),),
+    "staff revoke": (("delegation", "ID", N_("id, as in staff list")),),
     "user add": (("username", "NAME", N_("login name")),),
 }
 
+_BOUNDS = ("staff add", "staff panel")
 _KEYS = ("key rotate", "key retire", "key revoke")
 # flag, the commands that have it (empty: all), options
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
@@ -238,6 +247,36 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
             "help": N_("what the user may do"),
         },
     ),
+    ("--most-time", _BOUNDS, {"metavar": "PERCENT", "default": "50", "help": N_("most extra time that may be given")}),
+    ("--most-takes", _BOUNDS, {"metavar": "NUMBER", "default": "2", "help": N_("most extra takes that may be given")}),
+    (
+        "--modes",
+        _BOUNDS,
+        {"metavar": "LIST", "default": "audio,text", "help": N_("other ways to answer that may be allowed")},
+    ),
+    ("--batch", _BOUNDS, {"metavar": "ID", "help": N_("only candidates of this batch")}),
+    ("--days", _BOUNDS, {"type": int, "default": 30, "help": N_("days until it ends")}),
+    ("--out", ("staff add",), {"metavar": "FILE", "type": Path, "required": True, "help": N_("key file to write")}),
+    (
+        "--interview",
+        ("adjust",),
+        {"metavar": "CODE", "required": True, "help": N_("invitation code; here also the id of an interview")},
+    ),
+    ("--key", ("adjust",), {"metavar": "FILE", "type": Path, "help": N_("key file of a member of staff")}),
+    ("--extra-time", ("adjust",), {"metavar": "PERCENT", "default": "0", "help": N_("more time, in steps of 5 %%")}),
+    ("--takes", ("adjust",), {"metavar": "NUMBER", "default": "0", "help": N_("more takes of each question")}),
+    ("--mode", ("adjust",), {"choices": ["audio", "text"], "help": N_("another way to answer spoken questions")}),
+    (
+        "--reason",
+        ("adjust",),
+        {
+            "choices": ["accessibility", "technical", "interruption", "language", "other"],
+            "required": True,
+            "help": N_("why; HR sees it"),
+        },
+    ),
+    ("--hours", ("adjust",), {"type": int, "default": 12, "help": N_("hours the code can be used")}),
+    ("--out", ("adjust",), {"metavar": "FILE", "type": Path, "help": N_("QR code to write, as SVG")}),
     ("--display-name", ("user add",), {"metavar": "NAME", "default": "", "help": N_("name shown in the portal")}),
 )
 _TUNING = (

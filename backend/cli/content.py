@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.cli.output import print_json, print_table, texts, write_file
 from backend.db.models import KitRow
 from backend.runtime import Runtime
-from backend.services import batches, candidates, invitations, kits
+from backend.services import batches, candidates, invitations, kit_files, kits
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
@@ -20,7 +20,8 @@ _ACTOR = Actor.command_line()
 
 def add_kit(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
-    added = kits.add_kit(hr, _ACTOR, read_file(options.file))
+    folder = Path(options.file).absolute().parent
+    added = kits.add_kit(hr, _ACTOR, read_file(options.file), kit_files.beside(folder))
     if options.json:
         print_json({"kit": added.kit.kit_id, "version": added.kit.version, "new": added.new})
         return 0

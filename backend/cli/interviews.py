@@ -10,7 +10,6 @@ from backend.services import audit, interviews, reports
 from backend.services.actor import Actor
 from backend.services.interviews import InterviewSummary, ListQuery
 from report.archive import report_json, stream_archive
-from report.pdf import render_pdf
 from report.words import state_words
 
 _ACTOR = Actor.command_line()
@@ -48,10 +47,10 @@ def write_report(hr: Runtime, options: argparse.Namespace) -> int:
     if options.format == "json":
         write_file(options.out, report_json(report))
     elif options.format == "pdf":
-        write_file(options.out, render_pdf(report))
+        write_file(options.out, reports.pdf(hr, report))
     else:
         media = list(reports.recordings(hr, _ACTOR, report))
-        write_file(options.out, stream_archive(report, render_pdf(report), media))
+        write_file(options.out, stream_archive(report, reports.pdf(hr, report), media))
     if options.json:
         print_json({"interview": options.interview, "format": options.format, "out": str(options.out)})
     else:
@@ -67,6 +66,7 @@ def _facts(item: InterviewSummary) -> dict[str, object]:
         "invitation": item.code,
         "batch": item.batch_id,
         "kit": item.kit_id,
+        "kind": item.kind,
         "department": item.department_id,
         "state": item.state,
         "shown_state": item.shown_state,

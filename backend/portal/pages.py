@@ -102,6 +102,7 @@ class Pages:
             tone=lambda state: _TONES[state],
             state_words=lambda state: words.state_words(state, language),
             reason_words=lambda reason: words.reason_words(reason, language),
+            interview_kind_words=lambda kind: words.interview_kind_words(kind, language),
             kind_words=lambda kind: words.kind_words(kind, language),
             pick=lambda text: pick(text, language),
             time=visit.local,

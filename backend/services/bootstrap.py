@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
-from backend.services import wholes
+from backend.services import delegations, wholes
 from backend.services.devices import Asking
 from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
@@ -71,6 +71,7 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
             _entry(hr, session, invitation, device_id if invitation.id in told else None)
             for invitation in session.scalars(living)
         ],
+        delegations=delegations.for_device(hr, session, device_id),
     )
 
 

@@ -74,7 +74,12 @@ def fill(hr: Runtime, actor: Actor) -> Demo:
 
 
 def _batch(hr: Runtime, actor: Actor, file: str, title: str) -> DemoBatch:
-    kit = kits.add_kit(hr, actor, resources.files("resources").joinpath("kits", file).read_bytes()).kit
+    folder = resources.files("resources").joinpath("kits")
+
+    def read(name: str) -> bytes:
+        return folder.joinpath(*name.split("/")).read_bytes()
+
+    kit = kits.add_kit(hr, actor, folder.joinpath(file).read_bytes(), read).kit
     start = hr.now() - timedelta(hours=1)
     batch_id = batches.add_batch(hr, actor, kit_id=kit.kit_id, title=title, not_before=start, not_after=start + _WINDOW)
     first = 13800000001 if kit.kit_id == "demo" else 13900000001

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import audit, deletion, quota, states, wholes
+from backend.services import adjusting, audit, deletion, quota, states, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -44,6 +44,7 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         new = _store(session, event, envelope, now)
         if new:
             _follow(session, interview, now)
+            adjusting.follow(hr, session, interview, event)
         if new and event.kind is EventType.WITHDRAWN:
             audit.record(session, now, f"device:{asking.device_id}", "withdrawn", f"interview:{interview_id}")
         # also a part that its device brings when the candidate has long asked elsewhere

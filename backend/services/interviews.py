@@ -17,7 +17,7 @@ from backend.services.actor import Actor
 from backend.services.people import candidate_name
 from contract.envelope import Envelope, parse_payload
 from contract.events import EventType, ExitData, HrState
-from contract.kit import Kit
+from contract.kit import InterviewKind, Kit
 
 _EXITS = (EventType.PAUSED.value, EventType.ABANDONED.value)
 
@@ -54,6 +54,7 @@ class InterviewSummary:
     device_seen: datetime | None
     updated_at: datetime
     parts: tuple[str, ...] = ()
+    kind: InterviewKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class _Lookup:
             batch=invitation.batch.title if invitation else "",
             kit_id=last.kit_id,
             position=kit.position if kit else {},
+            kind=kit.kind if kit else None,
             department_id=interview.department_id,
             department=kit.department if kit else {},
             state=state,
@@ -218,6 +220,7 @@ class _Lookup:
             batch=invitation.batch.title,
             kit_id=invitation.batch.kit_id,
             position=kit.position if kit else {},
+            kind=kit.kind if kit else None,
             department_id=invitation.batch.department_id,
             department=kit.department if kit else {},
             state=HrState.INVITED,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Department, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, kit_files, scope
 from backend.services.actor import Actor
 from backend.services.kit_file import build_kit, invalid, read_kit_file
 from contract.canonical import canonical_json, sha256_hex
@@ -27,13 +27,15 @@ class AddedKit:
     new: bool
 
 
-def add_kit(hr: Runtime, actor: Actor, data: bytes) -> AddedKit:
+def add_kit(hr: Runtime, actor: Actor, data: bytes, read: kit_files.Reader = kit_files.nothing_beside) -> AddedKit:
     """Publish a kit from YAML. ``organisation``, ``department``, ``version`` and the encryption key are filled in.
 
+    ``read`` gives the files that its questions name. Each is decoded whole before the kit is signed.
     Raises XudaError(KIT_INVALID | FILE_ENCODING | TOO_LARGE) naming field and line.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     values, node = read_kit_file(data)
+    contents = kit_files.take_in(values, node, read)
     with hr.db.write() as session:
         department = session.get(Department, str(values.get("department_id", "")))
         if department is None:
@@ -46,6 +48,9 @@ def add_kit(hr: Runtime, actor: Actor, data: bytes) -> AddedKit:
         digest = content_digest(kit)
         if newest is not None and newest.content_digest == digest:
             return AddedKit(_parsed(newest), new=False)
+        kit_files.store(hr, session, contents, {file.sha256: file.media_type for file in kit.files})
+        if lost := kit_files.missing(session, {file.sha256 for file in kit.files}):
+            raise XudaError(ErrorCode.KIT_INVALID, field="media", detail=f"no file {min(lost)[:12]}")
         session.add(
             KitRow(
                 kit_id=kit.kit_id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
 from backend.runtime import Runtime
-from backend.services import interviews, scope, wholes
+from backend.services import adjusting, interviews, kit_files, scope, wholes
 from backend.services.actor import Actor
 from backend.services.media import interview_key, open_media
 from backend.services.people import candidate_value
@@ -19,11 +19,13 @@ from backend.services.receipts import receipt_envelope
 from contract.envelope import Envelope, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
+from contract.kit_media import MediaKind
 from contract.manifest import Receipt
 from contract.parts import Part
 from report.archive import Media, media_name
 from report.build import PartSource, build_whole_report
 from report.model import CandidateInfo, InterviewReport
+from report.pdf import render_pdf
 
 # a department head reads answers; how to reach a candidate stays with HR
 _MAY_SEE_PHONE = frozenset({Role.ADMINISTRATOR, Role.HR})
@@ -50,6 +52,20 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
             language=language,
             state=line.shown_state,
         )
+
+
+def pdf(hr: Runtime, report: InterviewReport) -> bytes:
+    """The report to print, with the pictures of its questions."""
+    return render_pdf(report, pictures=pictures(hr, report))
+
+
+def pictures(hr: Runtime, report: InterviewReport) -> dict[str, bytes]:
+    """The pictures its questions were asked with, by their SHA-256."""
+    asked = [question.media for question in (*report.answers, *report.unanswered) if question.media is not None]
+    wanted = {media.sha256 for media in asked if media.kind is MediaKind.PICTURE}
+    with hr.db.read() as session:
+        wanted -= kit_files.missing(session, wanted)
+    return {sha256: kit_files.read_whole(hr, sha256) for sha256 in sorted(wanted)}
 
 
 def delivered(hr: Runtime, interview_id: str) -> frozenset[str]:
@@ -83,6 +99,7 @@ def _source(hr: Runtime, session: Session, row: Interview, part: Part, kit: Kit)
         device=row.device.name,
         receipt=receipt,
         receipt_key_id=key_id,
+        verified=adjusting.confirmed(hr, session, row),
     )
 
 

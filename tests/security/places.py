@@ -126,6 +126,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "batch_id": lambda world, department: world.batch_id,
     "import_id": lambda world, department: "none",
     "place": lambda world, department: "0",
+    "sha256": lambda world, department: "0" * 64,
     "kit_id": lambda world, department: "test",
     "device_id": lambda world, department: world.booths[rights.REVOKED].device_id,
     "name": lambda world, department: _begun(world, department),

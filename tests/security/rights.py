@@ -72,6 +72,7 @@ RIGHTS = (
     Right("POST /v1/enrol", OPEN, ok=frozenset({403, 429}), request="enrolment"),  # the code is the right
     Right("POST /v1/contact", DEVICES, request="contact"),
     Right("GET /v1/bootstrap", DEVICES),
+    Right("GET /v1/kit-files/{sha256}", DEVICES, ok=frozenset({404})),
     Right("PUT /v1/interviews/{interview_id}/events/{seq}", OWNING_DEVICE, request="event"),
     Right("GET /v1/interviews/{interview_id}/check", OWNING_DEVICE),
     Right("PUT /v1/interviews/{interview_id}/manifests/{serial}", OWNING_DEVICE, request="manifest"),
@@ -117,6 +118,7 @@ RIGHTS = (
     Right("GET /batches/{batch_id}/sheet", STAFF),
     Right("GET /kits", STAFF),
     Right("GET /kits/{kit_id}", STAFF),
+    Right("GET /kits/files/{sha256}", READERS, ok=frozenset({404})),
     Right("GET /imports", STAFF),
     Right("POST /imports", STAFF, ok=frozenset({422})),
     Right("GET /imports/{import_id}", STAFF, ok=frozenset({404})),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
-from backend.portal.visit import Member
-from backend.services import listings
+from backend.portal.visit import READERS, Member
+from backend.ranges import Unsatisfiable, wanted_range
+from backend.services import kit_files, listings, scope
 
 router = APIRouter()
 
@@ -13,6 +15,24 @@ router = APIRouter()
 @router.get("/kits")
 def kit_list(visit: Member) -> Response:
     return visit.page("kits.html", lines=listings.kit_lines(visit.hr, visit.actor))
+
+
+@router.get("/kits/files/{sha256}")
+def kit_file(visit: Member, request: Request, sha256: str) -> Response:
+    """A picture, sound or film that questions are asked with: 206 for one range, 200 for the whole."""
+    scope.require(visit.actor, *READERS)
+    found = kit_files.stored_file(visit.hr, sha256)
+    headers = {"Accept-Ranges": "bytes", "ETag": f'"{found.sha256}"', "Cache-Control": "private, max-age=86400"}
+    try:
+        part = wanted_range(request.headers, found.size, headers["ETag"])
+    except Unsatisfiable:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{found.size}"})
+    first, last = part or (0, found.size - 1)
+    headers["Content-Length"] = str(last - first + 1)
+    if part:
+        headers["Content-Range"] = f"bytes {first}-{last}/{found.size}"
+    content = kit_files.read_range(visit.hr, sha256, first, last)
+    return StreamingResponse(content, status_code=206 if part else 200, headers=headers, media_type=found.media_type)
 
 
 @router.get("/kits/{kit_id}")

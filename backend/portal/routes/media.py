@@ -10,8 +10,8 @@ from typing import BinaryIO, cast
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from backend.portal.ranges import Unsatisfiable, wanted_range
 from backend.portal.visit import Member, Visit
+from backend.ranges import Unsatisfiable, wanted_range
 from backend.services import audit, auth, reports
 from backend.services.media import open_media
 from contract.errors import ErrorCode, XudaError

@@ -9,7 +9,6 @@ from backend.portal.visit import Member, Visit
 from backend.services import audit, auth, reports
 from report.archive import report_json, stream_archive
 from report.model import InterviewReport
-from report.pdf import render_pdf
 
 router = APIRouter()
 
@@ -17,7 +16,11 @@ router = APIRouter()
 @router.get("/interviews/{interview_id}/report.pdf")
 def report_pdf(visit: Member, interview_id: str) -> Response:
     report = _build(visit, interview_id, "pdf")
-    return Response(render_pdf(report), media_type="application/pdf", headers=_as_file(report, "pdf"))
+    return Response(
+        reports.pdf(visit.hr, report),
+        media_type="application/pdf",
+        headers=_as_file(report, "pdf"),
+    )
 
 
 @router.get("/interviews/{interview_id}/report.json")
@@ -34,7 +37,7 @@ def report_zip(visit: Member, interview_id: str) -> Response:
     if media and visit.login is not None:
         auth.require_fresh(visit.login)
     _note(visit, interview_id, "zip")
-    parts = stream_archive(report, render_pdf(report), media)
+    parts = stream_archive(report, reports.pdf(visit.hr, report), media)
     return StreamingResponse(parts, media_type="application/zip", headers=_as_file(report, "zip"))
 
 

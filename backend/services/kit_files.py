@@ -1,0 +1,155 @@
+"""The files a kit is asked with: taken in with the kit, given to devices and pages piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.kit_models import KitFile, KitFilePiece
+from backend.runtime import Runtime
+from backend.services.kit_file import invalid
+from backend.services.media_check import Examined, Unusable, examine
+from contract.canonical import sha256_hex
+from contract.errors import ErrorCode, XudaError
+from contract.kit_media import MEDIA_TYPES, MOST_BYTES
+
+PIECE = 1024 * 1024
+# reads a file that a kit names; raises OSError, ValueError for a name that may not be read
+Reader = Callable[[str], bytes]
+Place = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    sha256: str
+    media_type: str
+    size: int
+
+
+def beside(folder: Path) -> Reader:
+    """Reads files in the folder of the kit's own file, or below it."""
+    root = folder.resolve()
+
+    def read(name: str) -> bytes:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise ValueError("outside the folder of the kit")
+        if path.stat().st_size > max(MOST_BYTES.values()):
+            raise ValueError(f"more than {max(MOST_BYTES.values())} bytes")
+        return path.read_bytes()
+
+    return read
+
+
+def nothing_beside(name: str) -> bytes:
+    raise FileNotFoundError(name)
+
+
+def take_in(values: dict[str, Any], node: yaml.Node, read: Reader) -> dict[str, bytes]:
+    """Put hash, type, size and length in the place of each ``file:`` of a kit's values; the contents by hash.
+
+    Raises XudaError(KIT_INVALID) with the field and line of a file that is missing or is not what it should be.
+    """
+    found: dict[str, bytes] = {}
+    for place, question in _questions(values):
+        media = question.get("media")
+        if isinstance(media, dict) and "file" in media:
+            question["media"] = _described(media, node, (*place, "media"), read, found, pixels=True)
+        spoken = question.get("read_aloud")
+        if isinstance(spoken, dict):
+            question["read_aloud"] = {
+                tag: _described({"file": file}, node, (*place, "read_aloud", tag), read, found)
+                if isinstance(file, str)
+                else file
+                for tag, file in spoken.items()
+            }
+    return found
+
+
+def _questions(values: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
+    if isinstance(values.get("practice"), dict):
+        yield ("practice",), values["practice"]
+    for i, stage in enumerate(_list(values, "stages")):
+        for j, question in enumerate(_list(stage, "questions")):
+            if isinstance(question, dict):
+                yield ("stages", i, "questions", j), question
+
+
+def _list(values: Any, name: str) -> list[Any]:
+    found = values.get(name) if isinstance(values, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _described(
+    given: dict[str, Any], node: yaml.Node, place: Place, read: Reader, found: dict[str, bytes], *, pixels: bool = False
+) -> dict[str, Any]:
+    name = given["file"]
+    try:
+        content = read(str(name))
+    except (OSError, ValueError) as error:
+        why = str(error) if type(error) is ValueError else "cannot be read"
+        raise invalid(node, (*place, "file"), f"{name}: {why}") from error
+    try:
+        known = examine(content)
+    except Unusable as error:
+        raise invalid(node, (*place, "file"), f"{name}: {error}") from error
+    if len(content) > MOST_BYTES[MEDIA_TYPES[known.media_type]]:
+        raise invalid(node, (*place, "file"), f"{name}: more than {MOST_BYTES[MEDIA_TYPES[known.media_type]]} bytes")
+    digest = sha256_hex(content)
+    found[digest] = content
+    rest = {key: value for key, value in given.items() if key != "file"}
+    return {**rest, "sha256": digest, "size": len(content), **_facts(known, pixels=pixels)}
+
+
+def _facts(known: Examined, *, pixels: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {"media_type": known.media_type, "seconds": known.seconds}
+    return {**facts, "width": known.width, "height": known.height} if pixels else facts
+
+
+def store(hr: Runtime, session: Session, contents: dict[str, bytes], types: dict[str, str]) -> None:
+    """In the caller's transaction; a file that is here already stays as it is."""
+    for digest, content in contents.items():
+        if session.get(KitFile, digest) is None:
+            row = KitFile(sha256=digest, media_type=types[digest], size=len(content), created_at=hr.now())
+            session.add(row)
+            session.flush()
+            for number, start in enumerate(range(0, len(content), PIECE)):
+                session.add(KitFilePiece(sha256=digest, number=number, content=content[start : start + PIECE]))
+            session.flush()
+
+
+def missing(session: Session, digests: set[str]) -> set[str]:
+    """Which of the files are not here."""
+    return digests - set(session.scalars(select(KitFile.sha256).where(KitFile.sha256.in_(digests))))
+
+
+def stored_file(hr: Runtime, sha256: str) -> StoredFile:
+    """Raises XudaError(NOT_FOUND)."""
+    with hr.db.read() as session:
+        row = session.get(KitFile, sha256)
+        if row is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="file")
+        return StoredFile(row.sha256, row.media_type, row.size)
+
+
+def read_range(hr: Runtime, sha256: str, first: int, last: int) -> Iterator[bytes]:
+    """The bytes ``first`` to ``last``, both included."""
+    for number in range(first // PIECE, last // PIECE + 1):
+        with hr.db.read() as session:
+            piece = session.get(KitFilePiece, (sha256, number))
+        if piece is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="file")
+        start = number * PIECE
+        yield piece.content[max(0, first - start) : last + 1 - start]
+
+
+def read_whole(hr: Runtime, sha256: str) -> bytes:
+    """Raises XudaError(NOT_FOUND)."""
+    found = stored_file(hr, sha256)
+    return b"".join(read_range(hr, sha256, 0, found.size - 1))

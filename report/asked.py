@@ -1,0 +1,43 @@
+"""How the candidate was asked: with which pictures and sounds, and what staff have adjusted."""
+
+from __future__ import annotations
+
+from contract import events as ev
+from contract.events import Event
+from contract.kit import Question
+from contract.text import pick
+from report import model as m
+from report import words
+
+
+def media_info(question: Question, language: str) -> m.PromptMediaInfo | None:
+    media = question.media
+    if media is None:
+        return None
+    return m.PromptMediaInfo(
+        kind=media.kind,
+        media_type=media.media_type,
+        sha256=media.sha256,
+        seconds=media.seconds,
+        text=pick(media.text, language),
+    )
+
+
+def adjustment_info(
+    event: Event, sealed: ev.AdjustedSealed | None, verified: frozenset[str] | None, part: int, language: str
+) -> m.AdjustmentInfo:
+    """``sealed`` is None when it cannot be opened, ``verified`` when nobody has checked."""
+    data = event.parse_data(ev.AdjustedData)
+    return m.AdjustmentInfo(
+        seq=event.seq,
+        at=event.at,
+        holder=sealed.holder if sealed else None,
+        reason=sealed.reason if sealed else None,
+        reason_words=words.adjustment_reason_words(sealed.reason, language) if sealed else None,
+        time_factor=data.time_factor,
+        extra_takes=data.extra_takes,
+        answer_as=data.answer_as,
+        words=words.adjustment_words(data.time_factor, data.extra_takes, data.answer_as, language),
+        verified=None if verified is None else data.nonce in verified,
+        part=part,
+    )
