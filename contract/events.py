@@ -212,24 +212,26 @@ class WithdrawnData(WireModel):
 class AdjustedData(WireModel):
     """Staff have adjusted the interview on the spot; the candidate has from now on what this and the roster allow.
 
-    ``token``: the signed word (contract.adjusting) that HR verifies again; ``subject``: what it was signed for.
-    ``delegation_id`` is empty when the organisation's own key has signed.
+    ``delegation_id`` is empty when the organisation's own key has signed. ``nonce``: by which it is used once.
     """
 
     delegation_id: str = Field(max_length=36)
     nonce: str = Field(pattern=r"^[0-9a-f]{12}$")
+
+
+class AdjustedSealed(WireModel):
+    """What was given, why (a contract.adjusting.AdjustmentReason) and by whom: it can be about a person's health.
+
+    ``token``: the signed word (contract.adjusting) that HR verifies again; ``subject``: what it was signed for.
+    """
+
     token: str = Field(max_length=300)
     subject: str = Field(max_length=64)
     time_factor: float = Field(ge=1.0, le=4.0)
     extra_takes: int = Field(ge=0, le=10)
     answer_as: str | None = Field(default=None, pattern=r"^(audio|text)$")
-
-
-class AdjustedSealed(WireModel):
-    """Why (a contract.adjusting.AdjustmentReason), and who: reasons can be about a person's health."""
-
-    reason: str
-    holder: str
+    reason: str = Field(max_length=64)
+    holder: str = Field(max_length=120)
 
 
 _DATA: dict[EventType, type[WireModel]] = {

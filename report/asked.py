@@ -28,16 +28,17 @@ def adjustment_info(
 ) -> m.AdjustmentInfo:
     """``sealed`` is None when it cannot be opened, ``verified`` when nobody has checked."""
     data = event.parse_data(ev.AdjustedData)
+    given = (sealed.time_factor, sealed.extra_takes, sealed.answer_as) if sealed else None
     return m.AdjustmentInfo(
         seq=event.seq,
         at=event.at,
         holder=sealed.holder if sealed else None,
         reason=sealed.reason if sealed else None,
         reason_words=words.adjustment_reason_words(sealed.reason, language) if sealed else None,
-        time_factor=data.time_factor,
-        extra_takes=data.extra_takes,
-        answer_as=data.answer_as,
-        words=words.adjustment_words(data.time_factor, data.extra_takes, data.answer_as, language),
-        verified=None if verified is None else data.nonce in verified,
+        time_factor=sealed.time_factor if sealed else None,
+        extra_takes=sealed.extra_takes if sealed else None,
+        answer_as=sealed.answer_as if sealed else None,
+        words=words.adjustment_words(*given, language) if given else "",
+        verified=None if verified is None or sealed is None else data.nonce in verified,
         part=part,
     )

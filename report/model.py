@@ -138,7 +138,7 @@ class QuestionInfo(WireModel):
 
 
 class AdjustmentInfo(WireModel):
-    """What staff gave the candidate on the spot. ``holder`` and ``reason`` are None when they cannot be opened.
+    """What staff gave the candidate on the spot; None and "" where it cannot be opened.
 
     ``verified``: HR has checked the signature and the bounds again; None where nobody has (on a device).
     """
@@ -148,8 +148,8 @@ class AdjustmentInfo(WireModel):
     holder: str | None
     reason: str | None
     reason_words: str | None
-    time_factor: float
-    extra_takes: int
+    time_factor: float | None
+    extra_takes: int | None
     answer_as: str | None
     words: str
     verified: bool | None

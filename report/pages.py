@@ -10,7 +10,7 @@ from contract.events import HrState
 from contract.kit_media import MediaKind
 from contract.parts import Relation
 from report import words
-from report.model import AnswerInfo, Content, InterviewReport, QuestionInfo
+from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo
 from report.picture import svg_of
 from report.spans import spans
 from report.text import breakable
@@ -283,7 +283,7 @@ class _Pages:
             [
                 self._place(given.part, given.seq),
                 self._time(given.at),
-                words.adjustment_words(given.time_factor, given.extra_takes, given.answer_as, self._language),
+                self._given(given),
                 words.adjustment_reason_words(given.reason, self._language) if given.reason else "",
                 given.holder or "",
                 checked[given.verified],
@@ -293,6 +293,11 @@ class _Pages:
         header = ["#", t("Time"), t("Given"), t("Reason"), t("By"), t("Signature")]
         columns = ["auto", "auto", "rest", "rest", "auto", "auto"]
         return self._table(t("Adjustments by staff"), header, rows, columns)
+
+    def _given(self, given: AdjustmentInfo) -> str:
+        if given.time_factor is None:
+            return self._t("Sealed: not available here.")
+        return words.adjustment_words(given.time_factor, given.extra_takes or 0, given.answer_as, self._language)
 
     def _environment(self) -> Page | None:
         t = self._t

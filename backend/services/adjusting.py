@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,16 +13,27 @@ from backend.db.models import EventRow, Interview, InvitationRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, delegations, scope, states
 from backend.services.actor import Actor
+from backend.services.media import interview_key
 from contract import adjusting
 from contract.adjusting import NONCE_SIZE, AdjustmentReason, Grant
 from contract.canonical import b64decode
 from contract.errors import ErrorCode, XudaError
-from contract.events import AdjustedData, Event, EventType
+from contract.events import AdjustedData, AdjustedSealed, Event, EventType
 from contract.invitation import Adjustments, normalise_code
 from contract.keylist import KeyUse, public_keys
 from contract.keys import key_id
 
 LONGEST = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An adjustment as its event says it."""
+
+    delegation_id: str
+    nonce: str
+    token: str
+    adjustments: Adjustments
 
 
 def new_grant(adjustments: Adjustments, reason: AdjustmentReason, now: datetime, valid: timedelta) -> Grant:
@@ -55,25 +67,25 @@ def follow(hr: Runtime, session: Session, interview: Interview, event: Event) ->
     invitation = interview.invitation
     held = Adjustments.model_validate(invitation.adjustments)
     wanted = held
-    for data in _given(session, interview.id):
-        true = verified(hr, session, invitation, data)
+    for given in _given(hr, session, interview):
+        true = verified(hr, session, invitation, given)
         if true:
-            wanted = wanted.merged(_adjustments(data))
+            wanted = wanted.merged(given.adjustments)
         # the audit log is told once of each, whichever of the two events came last
-        if event.kind is EventType.STARTED or event.parse_data(AdjustedData).nonce == data.nonce:
-            _note(hr, session, interview, data, true)
+        if event.kind is EventType.STARTED or event.parse_data(AdjustedData).nonce == given.nonce:
+            _note(hr, session, interview, given, true)
     if wanted != held:
         invitation.adjustments = wanted.model_dump(mode="json")
 
 
-def verified(hr: Runtime, session: Session, invitation: InvitationRow, data: AdjustedData) -> bool:
+def verified(hr: Runtime, session: Session, invitation: InvitationRow, given: Given) -> bool:
     """Whether the token in an event was signed by whom the event says, for this candidate, and within the bounds.
 
     How long a delegation ran is not asked here: a device's clock may be wrong, and it has looked at its own time.
     """
     known = {d.delegation_id: d for d in delegations.ever(hr, session)}
-    trusted = known.get(data.delegation_id)
-    if data.delegation_id and (trusted is None or not trusted.covers(_adjustments(data), invitation.batch_id)):
+    trusted = known.get(given.delegation_id)
+    if given.delegation_id and (trusted is None or not trusted.covers(given.adjustments, invitation.batch_id)):
         return False
     if trusted is not None:
         public = b64decode(trusted.public_key)
@@ -83,38 +95,49 @@ def verified(hr: Runtime, session: Session, invitation: InvitationRow, data: Adj
         signers = public_keys(living)
     subjects = [adjusting.subject_of_invitation(invitation.id), adjusting.subject_of_code(invitation.code)]
     try:
-        found = adjusting.read(data.token, subjects, signers)
+        found = adjusting.read(given.token, subjects, signers)
     except XudaError:
         return False
-    return found.grant.adjustments == _adjustments(data) and found.grant.nonce == data.nonce
+    return found.grant.adjustments == given.adjustments and found.grant.nonce == given.nonce
 
 
 def confirmed(hr: Runtime, session: Session, interview: Interview) -> frozenset[str]:
     """Nonces of what staff gave in this interview that holds; see :func:`verified`."""
     invitation = interview.invitation
-    given = _given(session, interview.id) if invitation is not None else []
-    return frozenset(data.nonce for data in given if invitation and verified(hr, session, invitation, data))
+    given = _given(hr, session, interview) if invitation is not None else []
+    return frozenset(item.nonce for item in given if invitation and verified(hr, session, invitation, item))
 
 
-def _given(session: Session, interview_id: str) -> list[AdjustedData]:
+def _given(hr: Runtime, session: Session, interview: Interview) -> list[Given]:
+    """What was given in an interview, as far as it can be opened: before its first event has come it cannot."""
     kind = EventType.ADJUSTED.value
-    rows = session.scalars(select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind == kind))
-    return [states.parse_event(row).parse_data(AdjustedData) for row in rows]
+    rows = session.scalars(select(EventRow).where(EventRow.interview_id == interview.id, EventRow.kind == kind)).all()
+    key = interview_key(hr, session, interview) if rows else None
+    found = []
+    for row in rows if key is not None else ():
+        event = states.parse_event(row)
+        data = event.parse_data(AdjustedData)
+        try:
+            sealed = event.open_sealed(AdjustedSealed, key) if key else None
+        except XudaError:
+            continue  # a device that seals wrongly gains nothing by it
+        if sealed is not None:
+            adjustments = Adjustments(
+                time_factor=sealed.time_factor, extra_takes=sealed.extra_takes, answer_as=sealed.answer_as
+            )
+            found.append(Given(data.delegation_id, data.nonce, sealed.token, adjustments))
+    return found
 
 
-def _adjustments(data: AdjustedData) -> Adjustments:
-    return Adjustments(time_factor=data.time_factor, extra_takes=data.extra_takes, answer_as=data.answer_as)
-
-
-def _note(hr: Runtime, session: Session, interview: Interview, data: AdjustedData, true: bool) -> None:
+def _note(hr: Runtime, session: Session, interview: Interview, given: Given, true: bool) -> None:
     audit.record(
         session,
         hr.now(),
         f"device:{interview.device_id}",
         "adjusted",
         f"interview:{interview.id}",
-        delegation=data.delegation_id,
-        nonce=data.nonce,
+        delegation=given.delegation_id,
+        nonce=given.nonce,
         verified=true,
     )
 

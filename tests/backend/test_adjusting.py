@@ -41,14 +41,15 @@ def roster(booth: Booth) -> Roster:
 
 
 def adjusted(talk: Talk, token: str, given: Grant, delegation_id: str, subject: str) -> int:
-    data = AdjustedData(
-        delegation_id=delegation_id,
-        nonce=given.nonce,
+    sealed = AdjustedSealed(
         token=token,
         subject=subject,
+        reason=given.reason.value,
+        holder="李老师",
         **given.adjustments.model_dump(),
     )
-    envelope = talk.add(EventType.ADJUSTED, data, AdjustedSealed(reason=given.reason.value, holder="李老师"))
+    data = AdjustedData(delegation_id=delegation_id, nonce=given.nonce)
+    envelope = talk.add(EventType.ADJUSTED, data, sealed)
     seq = len(talk.envelopes)
     return put(talk, seq, envelope)
 
