@@ -74,7 +74,8 @@ class Stand:
     def deliver(self, seconds: float = 20) -> int:
         """Synchronise; how many items still wait."""
         assert self.client.engine is not None
-        self.client.engine._bootstrap_due = self.client.engine._hear_due = 0.0
+        upkeep = self.client.engine._upkeep
+        upkeep.bootstrap_due = upkeep.hear_due = 0.0
         return self.client.engine.run_until_idle(seconds).pending
 
     def look_up(self, code: str, *, ask: bool = True) -> Entry:

@@ -37,7 +37,8 @@ from tests.campaigns.model import Findings, Options
 from tests.faults import clock_defects
 from tests.faults.booths import COMMAND_LINE, compare_with_hr, expected, new_booth
 from tests.faults.clock_processes import run_processes
-from tests.faults.network import CHUNK, SMALL_CHUNKS
+from tests.faults.network import SMALL_CHUNKS
+from tests.faults.weather import CHUNK
 from tests.sync.device import Device, WrongClock
 
 BROKEN = tuple(clock_defects.DEFECTS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from unittest import mock
 
-from app.sync.engine import SyncEngine, _Leave
 from app.sync.failures import Fate, TransportError
 from app.sync.news import Pace
+from app.sync.sending import Sender
+from app.sync.shift import Leave
 from app.sync.uploader import Upload, Uploader
 from contract.errors import ErrorCode
 
@@ -30,8 +31,8 @@ def _upload_restarts() -> Any:
     """The client begins each upload anew after a cut."""
     real = Uploader.upload
 
-    def upload(self: Uploader, upload: Upload, *, anew: bool = False) -> None:
-        real(self, upload, anew=True)
+    def upload(self: Uploader, upload: Upload, *, anew: bool = False, wanted: Callable[[], bool]) -> None:
+        real(self, upload, anew=True, wanted=wanted)
 
     return mock.patch.object(Uploader, "upload", upload)
 
@@ -69,11 +70,11 @@ def _stranger_believed() -> Any:
 def _poison_blocks() -> Any:
     """The first item that fails ends the round, so those behind it wait as long as it does."""
 
-    def failed(self: SyncEngine, item: Any, error: TransportError) -> None:
+    def failed(self: Sender, item: Any, error: TransportError) -> None:
         self._books.retry(item, error.code)
-        raise _Leave
+        raise Leave
 
-    return mock.patch.object(SyncEngine, "_failed", failed)
+    return mock.patch.object(Sender, "_failed", failed)
 
 
 @contextlib.contextmanager

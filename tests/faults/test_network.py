@@ -8,7 +8,8 @@ import pytest
 
 from tests.campaigns.model import Findings
 from tests.faults import network_defects
-from tests.faults.network import LEAST_CUTS, backend, run_cuts
+from tests.faults.network import backend, run_cuts
+from tests.faults.weather import LEAST_CUTS
 
 
 @pytest.mark.timeout(120)
