@@ -22,6 +22,7 @@ from app.late import Late
 from app.storage.keystore import passphrase_in
 from app.storage.open import Storage, open_storage
 from app.sync.engine import SyncEngine
+from app.sync.fresh import FreshLine
 from app.sync.machine import look_at
 from app.sync.moving import MovingLine
 from app.sync.transport import Signer, Transport
@@ -166,11 +167,13 @@ class Client:
 
     def _make_engine(self) -> SyncEngine | None:
         self.moving: MovingLine | None = None
+        self.fresh: FreshLine | None = None
         enrolment = self.storage.enrolments.load()
         if enrolment is None:
             return None
         signer = Signer(enrolment.device_key, enrolment.device_id, self.clock)
         self.moving = MovingLine(enrolment.server_url, signer)
+        self.fresh = FreshLine(enrolment.server_url, signer, self.storage.database, self.storage.shelf)
         # `xuda sync --wait 5` is not to hang for half a minute on a server that says nothing.
         patience = min(30.0, max(5.0, self.settings.wait)) if self.settings.wait else 30.0
         transport = Transport(enrolment.server_url, signer=signer, timeouts=(5.0, patience))

@@ -173,6 +173,7 @@ def make_context(client: Client) -> UiContext:
         transfer=client.storage.bundles,
         kiosk=settings.kiosk,
         moving=client.moving if settings.server_sync else None,
+        fresh=client.fresh if settings.server_sync else None,
     )
 
 

@@ -120,6 +120,14 @@ class Moving(Protocol):
         ...
 
 
+class Fresh(Protocol):
+    """HR's newest kits and roster, asked for while a candidate waits. May take seconds; any thread."""
+
+    def fetch(self) -> bool:
+        """Whether they are here now. False when HR was asked a moment ago or cannot be reached: raises neither."""
+        ...
+
+
 class CaptureDevices(Protocol):
     """Choosing devices and looking at them live. Listing and opening may take seconds: never on the Qt thread."""
 

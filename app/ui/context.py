@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.interview.model import Battery, CheckResult
-from app.interview.ports import CaptureDevices, Moving
+from app.interview.ports import CaptureDevices, Fresh, Moving
 from app.interview.service import InterviewService
 from app.interview.transfer import Transfer
 from app.interview.views import News
@@ -31,7 +31,8 @@ class UiContext:
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
     take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
     ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery. ``moving``
-    asks HR about interviews begun on other devices. ``transfer`` carries interviews on a stick, None where that is not
+    asks HR about interviews begun on other devices. ``fresh`` asks HR for the newest
+    kits and roster. ``transfer`` carries interviews on a stick, None where that is not
     offered.
     """
 
@@ -49,3 +50,4 @@ class UiContext:
     kiosk: bool = False
     text_scale: float = 1.0
     moving: Moving | None = None
+    fresh: Fresh | None = None

@@ -73,6 +73,7 @@ START_BEGIN = "start_begin"
 START_WAY_PREFIX = "start_way_"  # + code | phone | link | scan
 START_UNFINISHED_PREFIX = "start_unfinished_"  # + index
 START_PENDING = "start_pending"  # label
+START_ASKING = "start_asking"  # label: the code is not known here, HR is asked for its newest list
 START_STAFF = "start_staff"  # label: what staff have to do before anything is sent
 
 # ---- 面试 and 我的 ----

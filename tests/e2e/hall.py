@@ -177,6 +177,9 @@ class Hall:
             batch = session.get_one(Batch, batch_id)
             return candidates.invite(self.backend.hr, session, batch, Person(NAME, phone="13800138000")).code
 
+    def add_kit(self, kit_id: str) -> None:
+        kits.add_kit(self.backend.hr, COMMAND_LINE, _KIT.format(kit_id=kit_id, second="text").encode())
+
     @contextmanager
     def offline(self) -> Iterator[None]:
         self.front.fail("/", refuse_connection)

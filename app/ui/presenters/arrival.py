@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.interview.views import Entry, InterviewSummary, ReceiptView, Step
 from app.ui.names import Screen, Sheet
+from app.ui.presenters.newest import NewestList
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
@@ -32,6 +34,7 @@ class Arrival:
         self.unfinished: InterviewSummary | None = None
         self.closed_earlier = False
         self.asked_hr = False
+        self.newest = NewestList(journey, lambda text: self._look_up(text, journey.fail))
         self._looked_up = ""
         self._arriving = ""
 
@@ -39,6 +42,7 @@ class Arrival:
         """The start page is opened anew."""
         self.entry = self.unfinished = None
         self._looked_up = ""
+        self.newest.forget()
 
     # ---- an invitation --------------------
 
@@ -58,9 +62,13 @@ class Arrival:
         """A code, a link, a phone or an ID number was given."""
         text = text.strip()
         if text:
-            self._looked_up = text
-            self.closed_earlier = False
-            self._journey.do(lambda: self._context.service.look_up(text), self._looked)
+            self.newest.forget()
+            self._look_up(text, lambda error: self.newest.find(text, error))
+
+    def _look_up(self, text: str, failure: Callable[[Exception], None]) -> None:
+        self._looked_up = text
+        self.closed_earlier = False
+        self._journey.do(lambda: self._context.service.look_up(text), self._looked, failure)
 
     def _looked(self, entry: Entry) -> None:
         """The roster may be old: where HR can be asked how far other devices have come, it is."""

@@ -77,12 +77,19 @@ class StartScreen(Page):
         self._field.returnPressed.connect(self._begin)
         self._button = Button(self.look, "big", name=names.START_BEGIN)
         self._button.clicked.connect(self._begin)
+        self._asking = Label("muted")
+        self._asking.setObjectName(names.START_ASKING)
         card.body.addWidget(self._preview)
         card.body.addWidget(self._field)
         card.body.addWidget(self._button)
+        card.body.addWidget(self._asking)
         card.body.addWidget(self._way_buttons())
         self.column.addWidget(card)
         self.say(self._button.setText, N_("Start interview"))
+        self.say(
+            self._asking.setText,
+            N_("Not on this device's list yet. HR is asked for the newest one; it goes on by itself once it is there."),
+        )
 
     def _way_buttons(self) -> FitRow:
         ways = FitRow(self.look, even=True)
@@ -166,6 +173,7 @@ class StartScreen(Page):
         self._field.setPlaceholderText(look.t(hint) if hint else "")
         self._field.setAccessibleName(look.t(name))
         self._button.setEnabled(not self._journey.busy and self._journey.sheet is Sheet.NONE)
+        self._asking.setVisible(self._journey.arrival.newest.asking)
         organisation = page.organisation if page else None
         self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))
         pending = page.pending_uploads if page else 0
