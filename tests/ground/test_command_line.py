@@ -58,6 +58,32 @@ def test_a_setting_can_be_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert parse("client", [], "en") == ClientSettings(data=tmp_path, lang="en", kiosk=True, server_sync=False)
 
 
+def test_where_a_setting_was_given_is_kept_for_those_that_hr_may_set_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUDA_IDLE_MINUTES", "7")
+    monkeypatch.setenv("XUDA_UPLOAD_LIMIT", "70")
+    file = write_config(tmp_path, '[xuda]\nidle-minutes = 9\nkiosk = true\nno-video-hours = "1-5 09:00-18:00"\n')
+    settings = parse("client", ["--config", str(file), "--upload-limit=50", "--camera", "name:--video-height"], "en")
+    found = {name: (str(value), source.value) for name, (value, source) in settings.given.items()}
+    assert found.pop("no_video_hours")[1] == "file"
+    assert found == {
+        "upload_limit": ("50", "command_line"),
+        "idle_minutes": ("7", "environment"),
+        "kiosk": ("True", "file"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--upload-limit", "1"), ("--video-height", "5"), ("--staff-pin", "402613")]
+)
+def test_a_value_that_hr_could_not_set_cannot_be_set_here_either(flag: str, value: str) -> None:
+    with pytest.raises(XudaError) as caught:
+        parse("client", [flag, value], "en")
+    assert caught.value.code is ErrorCode.SETTING_INVALID
+    assert caught.value.field == flag.lstrip("-").replace("-", "_")
+
+
 def test_a_setting_can_be_in_a_file(tmp_path: Path) -> None:
     file = write_config(tmp_path, '[xuda]\nmicrophone = "会议麦克风"\nkiosk = true\nwait = 2.5\nlang = "zh_CN"\n')
     settings = parse("client", ["--config", str(file), "--data", str(tmp_path)], "en")
