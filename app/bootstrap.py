@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from app.capture.desk import CaptureDesk
@@ -25,6 +26,7 @@ from app.sync.engine import SyncEngine
 from app.sync.fresh import FreshLine
 from app.sync.machine import look_at
 from app.sync.moving import MovingLine
+from app.sync.rules import SendingRules
 from app.sync.transport import Signer, Transport
 from contract.kit import Kit
 
@@ -160,6 +162,10 @@ class Client:
         logging.getLogger().removeHandler(self.errors)
         self.storage.close()
 
+    def local_time(self) -> datetime:
+        """At this device's place, by HR's clock as far as it is known."""
+        return (self.storage.shelf.latest_time() or self.clock.now()).astimezone()
+
     def _make_check(self) -> DeviceCheck:
         from app.checks import DeviceCheck
 
@@ -184,7 +190,8 @@ class Client:
             storage.shelf,
             transport,
             self.news,
-            machine=look_at(self.settings.data, self.clock),
+            machine=look_at(self.settings.data, self.clock, lambda: storage.settings.current),
+            rules=SendingRules(lambda: self.device_settings.values, self.local_time),
             notices=storage.notices,
         )
 

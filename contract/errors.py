@@ -88,6 +88,8 @@ class ErrorCode(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     RATE_LIMITED = "rate_limited"
     QUOTA_REACHED = "quota_reached"
+    SENDING_PAUSED = "sending_paused"
+    RECORDINGS_LATER = "recordings_later"
     RECEIPT_INVALID = "receipt_invalid"
     ENROLMENT_CODE_INVALID = "enrolment_code_invalid"
     FINGERPRINT_MISMATCH = "fingerprint_mismatch"

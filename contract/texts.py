@@ -305,6 +305,16 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "Nothing was changed and nothing was deleted.",
         "Check name, password and one-time code. For a device: ask HR whether its access was withdrawn.",
     ),
+    ErrorCode.SENDING_PAUSED: (
+        "HR has paused the sending from this device",
+        "Everything is kept here; interviews go on as usual, and it is sent as soon as HR allows it.",
+        "Nothing has to be done. What is urgent can be carried to HR on a USB stick.",
+    ),
+    ErrorCode.RECORDINGS_LATER: (
+        "Recordings are not sent at this hour",
+        "They are kept here and sent by themselves afterwards; answers and states are sent at once.",
+        "Nothing has to be done. What is urgent can be carried to HR on a USB stick.",
+    ),
     ErrorCode.DEVICE_REVOKED: (
         "HR has revoked this device",
         "It may send nothing any more. All recordings are kept here and nothing is deleted because of it.",

@@ -19,6 +19,7 @@ from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
 from app.sync.notices import NoticeListener
 from app.sync.ports import Books, DatabaseThread, NoticePort, OutboxPort, ShelfPort
+from app.sync.rules import SendingRules, Throttle
 from app.sync.sending import Sender, item_key
 from app.sync.shift import Leave, Shift
 from app.sync.transport import Transport
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 1.9
 _SHORTEST_SLEEP = 0.02
+# so that everything else that is due during a slow upload has its turn
+_LONGEST_REST = 1.0
 
 
 class SyncEngine:
@@ -49,6 +52,7 @@ class SyncEngine:
         *,
         machine: Callable[[], Machine],
         notices: NoticePort | None = None,
+        rules: SendingRules | None = None,
         pace: Pace | None = None,
         chunks: Chunks | None = None,
     ) -> None:
@@ -62,7 +66,11 @@ class SyncEngine:
         self._backoff = Backoff(time.monotonic, first=pace.first_retry, longest=pace.longest_retry)
         self._shift = Shift(self._line, self._backoff)
         self._herald = Herald(self._books, self._shift, notify)
-        self._uploader = Uploader(transport, between_chunks=self._between_chunks, chunks=chunks)
+        self._rules = rules or SendingRules()
+        throttle = Throttle(self._rules.limit)
+        self._uploader = Uploader(
+            transport, between_chunks=self._between_chunks, chunks=chunks, throttle=throttle, rest=self._rest
+        )
         self._courier = Courier(api, self._uploader, self._books)
         listener = NoticeListener(api, database, notices) if notices else None
         self._upkeep = Upkeep(
@@ -77,7 +85,7 @@ class SyncEngine:
             listener=listener,
         )
         self._sender = Sender(
-            self._books, self._courier, self._uploader, self._shift, self._herald, self._upkeep, self.facts
+            self._books, self._courier, self._uploader, self._shift, self._herald, self._upkeep, self.facts, self._rules
         )
         self._signal = threading.Event()
         self._at_once = threading.Event()
@@ -179,13 +187,21 @@ class SyncEngine:
         self._upkeep.all_due()
         return True
 
+    def _rest(self, seconds: float) -> None:
+        """Within an upload that may go no faster; sooner over when there is something to send."""
+        if self._signal.wait(min(seconds, _LONGEST_REST)) and not self._shift.stopping.is_set():
+            self._signal.clear()
+
     def _between_chunks(self) -> None:
         self._shift.go_on_or_leave()
+        self._upkeep.refresh()
         self._sender.send_due(small=True)
         self._upkeep.check_due()
         self._upkeep.hear()
         self._upkeep.heartbeat()
         self._shift.go_on_or_leave()
+        if self._rules.recordings_wait:
+            raise Leave
 
     # ---- what is left --------------------------------------------------------------------------------------------
 
@@ -207,8 +223,9 @@ class SyncEngine:
             return self._line.wait()
         waiting = [*(item_key(item) for item in self._sender.sendable(small=False)), *self._upkeep.checks]
         pending, failed = self._books.counts()
+        held = self._rules.held(pending)
         if not waiting and not failed:
-            self._shift.code = None
-        self._herald.announce(SyncPhase.WAITING if waiting else SyncPhase.DONE, (pending, failed))
+            self._shift.code = held
+        self._herald.announce(SyncPhase.WAITING if waiting or held else SyncPhase.DONE, (pending, failed))
         due = min([self._upkeep.next_due(), *(self._backoff.due(key) for key in waiting)])
         return due - time.monotonic()

@@ -12,6 +12,7 @@ from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, TransportError
 from app.sync.herald import Herald
 from app.sync.ports import Books
+from app.sync.rules import SendingRules
 from app.sync.shift import Leave, Shift
 from app.sync.upkeep import Upkeep
 from app.sync.uploader import Uploader
@@ -32,6 +33,7 @@ class Sender:
         herald: Herald,
         upkeep: Upkeep,
         facts: NetworkFacts,
+        rules: SendingRules,
     ) -> None:
         self._books = books
         self._courier = courier
@@ -40,6 +42,7 @@ class Sender:
         self._herald = herald
         self._upkeep = upkeep
         self._facts = facts
+        self._rules = rules
         # what cannot be sent before something else has been
         self._parked: set[tuple[str, str, str]] = set()
         self.delivered = 0
@@ -60,7 +63,10 @@ class Sender:
         return [item for item in self.sendable(small=small) if self._shift.backoff.due(item_key(item)) <= now]
 
     def sendable(self, *, small: bool) -> list[OutboxItem]:
-        """What waits, without what cannot be sent yet."""
+        """What waits, without what cannot be sent yet, and what is not to be sent now."""
+        if self._rules.paused:
+            return []
+        small = small or self._rules.recordings_wait
         return [
             item
             for item in self._books.pending()

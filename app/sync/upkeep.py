@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.facts import app_version
 from app.interview.views import InterviewsChanged
 from app.sync.api import DeviceApi
 from app.sync.courier import Courier
 from app.sync.facts import NetworkFacts
 from app.sync.failures import Fate, TransportError
 from app.sync.herald import Herald
-from app.sync.machine import Machine
+from app.sync.machine import Machine, contact_of
 from app.sync.news import Pace
 from app.sync.notices import NoticeListener
 from app.sync.ports import Books
 from app.sync.shift import Shift
-from contract.api import Contact
 from contract.errors import ErrorCode, XudaError
 
 _BOOTSTRAP = "bootstrap"
@@ -52,6 +50,7 @@ class Upkeep:
         self._machine = machine
         self._listener = listener
         self.checks: dict[str, None] = {}
+        self._settings_asked: int | None = None
         self.bootstrap_due = 0.0
         self.heartbeat_due = 0.0
         self.hear_due = 0.0
@@ -115,21 +114,22 @@ class Upkeep:
         machine = self._machine()
         pending, failed = self._books.counts()
         try:
-            self._api.contact(
-                Contact(
-                    pending=pending,
-                    failed=failed,
-                    free_bytes=machine.free_bytes,
-                    clock=machine.clock,
-                    app_version=app_version(),
-                )
-            )
+            reply = self._api.contact(contact_of(machine, pending, failed))
         except TransportError as error:
             # An older backend does not know this request; that it answers is all the sign of life there can be.
             if error.code is not ErrorCode.NOT_FOUND:
                 self._shift.trouble(error)
                 return
+        else:
+            self._fetch_settings(machine, reply.settings_version)
         self._facts.reached()
+
+    def _fetch_settings(self, machine: Machine, wanted: int | None) -> None:
+        """HR has set something: it is asked for now, and once, because it may be refused here."""
+        here = machine.settings.version if machine.settings else 0
+        if wanted not in (None, here, self._settings_asked):
+            self._settings_asked = wanted
+            self.bootstrap_due = 0.0
 
     def hear(self) -> None:
         """What HR has to say about interviews of this device: gone on with elsewhere, withdrawn, deleted."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from app.sync.failures import Fate, Reply, TransportError, failure, not_xuda, problem_of
+from app.sync.rules import Throttle
 from app.sync.transport import Transport
 from contract.api import TUS_PATH
 from contract.errors import ErrorCode
@@ -76,6 +77,7 @@ class Uploader:
 
     ``progress`` counts the bytes that servers have turned out to hold, each once, over all uploads.
     ``between_chunks`` is called before each chunk: smaller things may be sent there, or the upload left by raising.
+    ``throttle`` says how much may be sent when; ``rest`` waits for at most so many seconds, and may return sooner.
     """
 
     def __init__(
@@ -85,10 +87,14 @@ class Uploader:
         endpoint: str = TUS_PATH,
         between_chunks: Callable[[], None] = lambda: None,
         chunks: Chunks | None = None,
+        throttle: Throttle | None = None,
+        rest: Callable[[float], None] = time.sleep,
     ) -> None:
         self._transport = transport
         self._endpoint = endpoint
         self._between_chunks = between_chunks
+        self._throttle = throttle or Throttle(lambda: None)
+        self._rest = rest
         self._chunk, self._smallest_chunk, self._largest_chunk = chunks or Chunks()
         self._locations: dict[tuple[str, str, str], str] = {}
         self._reached: dict[tuple[str, str, str], int] = {}
@@ -170,7 +176,12 @@ class Uploader:
             if not wanted():
                 self._forget(upload)
                 raise KeyError(upload.ref.object_id)
-            chunk = _read(upload, offset, self._chunk)
+            piece = self._throttle.piece(min(self._chunk, upload.ref.size - offset))
+            if wait := self._throttle.wait(piece):
+                self._rest(wait)
+                continue  # something small may have come in meanwhile, and the limit may be another now
+            chunk = _read(upload, offset, piece)
+            self._throttle.spend(len(chunk))
             begun = time.monotonic()
             try:
                 offset = self._send_chunk(upload, offset, chunk)

@@ -23,6 +23,7 @@ from app.storage.open import open_storage
 from app.sync.engine import SyncEngine
 from app.sync.machine import look_at
 from app.sync.news import Pace
+from app.sync.rules import SendingRules
 from app.sync.transport import Signer, Transport
 from app.sync.uploader import Chunks
 from contract.canonical import b64decode
@@ -97,10 +98,11 @@ class Device:
         chunks: Chunks = QUICK_CHUNKS,
         patience: float = 0.7,
         hears_notices: bool = False,
+        at: datetime | None = None,
     ) -> SyncEngine:
         """``url``: reach the backend through this address; ``patience``: seconds without an answer.
 
-        ``hears_notices``: asks HR what happened elsewhere to its interviews.
+        ``hears_notices``: asks HR what happened elsewhere to its interviews. ``at``: the local time all the while.
         """
         book = NoticeBook(self.database, self.store, self.enrolments, self.clock) if hears_notices else None
         enrolment = self.enrolments.need()
@@ -112,7 +114,10 @@ class Device:
             self.shelf,
             self.transport,
             self.news.append,
-            machine=look_at(self.folder, self.clock),
+            machine=look_at(self.folder, self.clock, lambda: self.storage.settings.current),
+            rules=SendingRules(
+                lambda: self.storage.settings.current.settings, lambda: at or datetime.now().astimezone()
+            ),
             pace=pace,
             chunks=chunks,
             notices=book,

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pydantic import JsonValue
+
 from contract.api import (
     Bootstrap,
     Contact,
@@ -30,6 +32,7 @@ from contract.events import Event, HrState, ObjectRef, derive_state, events_dige
 from contract.invitation import Roster
 from contract.keys import SigningKey, UnwrapKey, fingerprint
 from contract.manifest import Manifest, Receipt
+from contract.settings import SettingsDocument
 from tests.sync.faults import Answer, Asked, FaultyHttp, problem_answer
 
 
@@ -47,6 +50,8 @@ class FaultyServer(FaultyHttp):
         self.upload_refs: dict[str, tuple[str, ObjectRef]] = {}
         self.stored: list[str] = []
         self.contacts: list[Contact] = []
+        self.settings: dict[str, JsonValue] | None = None
+        self.settings_version = 0
         self.receipts: dict[str, Receipt] = {}
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -58,6 +63,10 @@ class FaultyServer(FaultyHttp):
 
     def state(self, interview_id: str) -> HrState:
         return derive_state(self._parsed(interview_id))
+
+    def set_device(self, **settings: JsonValue) -> None:
+        """HR's settings for every device, as a new version."""
+        self.settings, self.settings_version = settings, self.settings_version + 1
 
     # ---- answering -----------------------------------------------------------------------------------------------
 
@@ -78,7 +87,7 @@ class FaultyServer(FaultyHttp):
         device_id = self._who(asked)
         if asked.line == "POST /v1/contact":
             self.contacts.append(Contact.read(asked.body))
-            return _json(ContactReply(server_time=self.clock()))
+            return _json(ContactReply(server_time=self.clock(), settings_version=self.settings_version or None))
         if asked.line == "GET /v1/bootstrap":
             return _json(self.bootstrap(device_id))
         if parts[:2] == ["v1", "files"]:
@@ -127,7 +136,17 @@ class FaultyServer(FaultyHttp):
     def bootstrap(self, device_id: str) -> Bootstrap:
         now = self.clock()
         roster = Roster(organisation_id="org", device_id=device_id, issued_at=now, salt=b64encode(b"salt"), entries=[])
-        return Bootstrap(server_time=now, kits=[], roster=sign(roster, self.organisation_key))
+        settings = None
+        if self.settings is not None:
+            document = SettingsDocument(
+                organisation_id="org",
+                device_id=device_id,
+                version=self.settings_version,
+                issued_at=now,
+                settings=self.settings,
+            )
+            settings = sign(document, self.organisation_key)
+        return Bootstrap(server_time=now, kits=[], roster=sign(roster, self.organisation_key), settings=settings)
 
     def _put_event(self, asked: Asked, interview_id: str, seq: int, device_id: str) -> Answer:
         envelope = Envelope.from_bytes(asked.body)
