@@ -75,7 +75,7 @@ def test_where_a_setting_was_given_is_kept_for_those_that_hr_may_set_too(
 
 
 @pytest.mark.parametrize(
-    ("flag", "value"), [("--upload-limit", "1"), ("--video-height", "5"), ("--staff-pin", "402613")]
+    ("flag", "value"), [("--upload-limit", "1"), ("--idle-minutes", "0"), ("--staff-pin", "402613")]
 )
 def test_a_value_that_hr_could_not_set_cannot_be_set_here_either(flag: str, value: str) -> None:
     with pytest.raises(XudaError) as caught:
