@@ -46,6 +46,7 @@ COMMANDS = {
     "receipts": Command("app.commands", "receipts", logs=True, asks=True),
     "diagnostics": Command("app.diagnostics", "run"),
     "keystore": Command("app.keystore_command", "run"),
+    "kiosk": Command("app.kiosk_command", "run"),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),

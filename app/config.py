@@ -53,6 +53,7 @@ class ClientSettings:
     keystore: str = "auto"
     passphrase_file: Path | None = None
     new_passphrase_file: Path | None = None
+    pin_file: Path | None = None
     passphrase: str = ""
     yes: bool = False
     new_organisation_key: bool = False
@@ -172,6 +173,7 @@ DESCRIPTIONS = {
     "receipts": N_("Take HR's receipts from a stick: what HR has whole may then go from this device."),
     "diagnostics": N_("Write what support needs into one file: versions, queue, crash reports, log; nothing personal."),
     "keystore": N_("The keys of this device: where they are, another passphrase, what to do when they are lost."),
+    "kiosk": N_("A booth: the staff's PIN, and the files that start the program by themselves."),
     "model": N_("Speech models: list, install a folder, fetch by name, verify."),
     "selftest": N_("Check that everything this program needs works on this machine."),
 }
@@ -193,6 +195,14 @@ POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
             "default": "status",
             "choices": ["status", "change", "reset"],
             "help": N_("status: where the keys are; change: another passphrase; reset: the passphrase is lost"),
+        }
+    },
+    "kiosk": {
+        "action": {
+            "nargs": "?",
+            "default": "status",
+            "choices": ["status", "pin", "files"],
+            "help": N_("status: whether a PIN is set; pin: set it; files: copy the start-up files of all systems"),
         }
     },
     "receipts": {
@@ -217,7 +227,10 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("--verbose", (), {**_FLAG, "help": N_("write everything that is logged to stderr as well")}),
     (
         "--json",
-        ("status", "diagnostics", "sync", "enroll", "verify", "export", "receipts", "keystore", "model", "selftest"),
+        (
+            *("status", "diagnostics", "sync", "enroll", "verify", "export", "receipts"),
+            *("keystore", "kiosk", "model", "selftest"),
+        ),
         {**_FLAG, "help": N_("print JSON")},
     ),
     (
@@ -265,7 +278,7 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ),
     (
         "--out",
-        ("export", "diagnostics"),
+        ("export", "diagnostics", "kiosk"),
         {"metavar": "PATH", "type": Path, "help": N_("folder on the stick, or the name of the file to write")},
     ),
     (
@@ -299,6 +312,11 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         "--new-passphrase-file",
         ("keystore",),
         {"metavar": "FILE", "type": Path, "help": N_("change: file with the new passphrase")},
+    ),
+    (
+        "--pin-file",
+        ("kiosk",),
+        {"metavar": "FILE", "type": Path, "help": N_("pin: file with the new PIN, instead of typing it twice")},
     ),
     ("--yes", ("keystore",), {**_FLAG, "help": N_("reset: the keys of this device are really lost")}),
     ("--retry-failed", ("sync",), {**_FLAG, "help": N_("also try again what HR has refused")}),

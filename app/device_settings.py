@@ -1,6 +1,6 @@
 """The settings of this device that HR may set from afar, put together with those that are given on the spot.
 
-What counts, the weightiest first: command line, environment, HR, settings file, default.
+What counts, the weightiest first: command line, environment, staff in front of it, HR, settings file, default.
 """
 
 from __future__ import annotations
@@ -42,12 +42,15 @@ class Resolved:
     sources: Mapping[str, Source]
 
 
-def resolve(local: Mapping[str, tuple[Any, Source]], remote: DeviceSettings) -> Resolved:
+def resolve(
+    local: Mapping[str, tuple[Any, Source]], remote: DeviceSettings, staff: DeviceSettings = NOTHING
+) -> Resolved:
     """``local``: field -> value and source, as given on this machine; fields of other names are passed over."""
     values: dict[str, Any] = {}
     sources = {}
     for name in FIELDS:
         found = [(getattr(DEFAULTS, name), Source.DEFAULT), (getattr(remote, name), Source.REMOTE)]
+        found.append((getattr(staff, name), Source.STAFF))
         found += [local[name]] if name in local else []
         there = [pair for pair in found if pair[0] is not None] or [(None, Source.DEFAULT)]
         values[name], sources[name] = max(there, key=lambda pair: WEIGHT[pair[1]])
@@ -65,6 +68,7 @@ class SettingsDesk:
         self._guard = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
         self.received = received or Received()
+        self._staff = NOTHING
         self.resolved = resolve(self._local, self.received.settings)
 
     @property
@@ -76,10 +80,17 @@ class SettingsDesk:
 
     def take(self, received: Received) -> None:
         """HR has said something new; listeners are called on this thread when a value is another now."""
+        self._weigh(received, self._staff)
+
+    def take_from_staff(self, wanted: DeviceSettings) -> None:
+        """As ``take``, for what staff have set on this device; it replaces what they had set before."""
+        self._weigh(self.received, wanted)
+
+    def _weigh(self, received: Received, staff: DeviceSettings) -> None:
         with self._guard:
             before = self.resolved
-            self.received = received
-            self.resolved = resolve(self._local, received.settings)
+            self.received, self._staff = received, staff
+            self.resolved = resolve(self._local, received.settings, staff)
             listeners = tuple(self._listeners) if self.resolved != before else ()
         for listener in listeners:
             try:

@@ -42,7 +42,7 @@ _PATH = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][^\s/\\:'\"]+){2,}[/\\]?")
 
 def run(settings: ClientSettings) -> int:
     """Write the file and say where it is. Works beside a running client and when the data cannot be read."""
-    name = f"xuda-diagnostics-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
+    name = diagnostics_name()
     out = settings.out or Path(name)
     out = out / name if out.is_dir() else out
     write_diagnostics(settings.data, out)
@@ -50,6 +50,11 @@ def run(settings: ClientSettings) -> int:
     text = _("Written: {file}. It holds no names, answers or recordings.").format(file=out)
     print(json.dumps({"file": str(out)}, ensure_ascii=False) if settings.json else text)
     return 0
+
+
+def diagnostics_name() -> str:
+    """Of a new file."""
+    return f"xuda-diagnostics-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip"
 
 
 def write_diagnostics(data_dir: Path, out: Path) -> None:

@@ -23,6 +23,7 @@ class Source(StrEnum):
 
     COMMAND_LINE = "command_line"
     ENVIRONMENT = "environment"
+    STAFF = "staff"
     REMOTE = "remote"
     FILE = "file"
     DEFAULT = "default"

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from app.config import ClientSettings
 from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
+from app.device_settings import Source
 from app.facts import app_version, read_battery
+from app.kiosk.again import RESTARTED_BY_STAFF, start_again
 from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
@@ -24,19 +26,24 @@ if TYPE_CHECKING:
 
     from app.bootstrap import Client
     from app.interview.service import InterviewService
+    from app.kiosk.desk import KioskDesk
     from app.ui.application import MainWindow
     from app.ui.context import UiContext
     from app.ui.script import Script
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
 _WARM_UP_AFTER_MS = 400
+_TOLD_SECONDS = 20
 
 
 def run_client(settings: ClientSettings) -> int:
     """Open the client and stay until its window is closed. Raises XudaError(SCREEN_MISSING) and as ``Client`` does."""
     need_screen()
     with CrashWatch(settings.data, "client", app_version()) as watch:
-        return _run_watched(settings, watch)
+        code = _run_watched(settings, watch)
+    if code == RESTARTED_BY_STAFF:
+        return start_again(code)
+    return code
 
 
 def _run_watched(settings: ClientSettings, watch: CrashWatch) -> int:
@@ -69,7 +76,7 @@ def _opened(
         found = _ask(error.code, language, attempt, kiosk=settings.kiosk)
         if found is None:
             if error.code not in _ASKED:
-                _show_failure(error, language)
+                _show_failure(error, language, seconds=_TOLD_SECONDS if settings.kiosk else None)
             raise
         return found.result()
 
@@ -146,7 +153,19 @@ def _run(application: QApplication, client: Client, script: Script | None, watch
         return _fly(application, window, context, client, script)
     if client.settings.invitation:
         window.use_invitation(client.settings.invitation)
-    return int(application.exec())
+    return int(application.exec()) or window.exit_code
+
+
+def wants_kiosk(client: Client) -> bool:
+    """HR may have asked for it from afar."""
+    desk = client.device_settings
+    return client.settings.kiosk if desk.source("kiosk") is Source.DEFAULT else bool(desk.values.kiosk)
+
+
+def _booth(client: Client) -> KioskDesk:
+    from app.staff import make_desk
+
+    return make_desk(client)
 
 
 def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
@@ -158,7 +177,7 @@ def make_context(client: Client) -> UiContext:
     """What the screens see of a client."""
     from app.ui.context import UiContext
 
-    settings = client.settings
+    settings, kiosk = client.settings, wants_kiosk(client)
     return UiContext(
         service=client.service,
         devices=client.devices,
@@ -171,7 +190,8 @@ def make_context(client: Client) -> UiContext:
         battery=read_battery,
         language=saved_language(settings.data) or settings.lang,
         transfer=client.storage.bundles,
-        kiosk=settings.kiosk,
+        kiosk=kiosk,
+        booth=_booth(client) if kiosk else None,
         moving=client.moving if settings.server_sync else None,
         fresh=client.fresh if settings.server_sync else None,
     )
@@ -235,8 +255,12 @@ def saved_language(data: Path) -> str | None:
     return language if language in LANGUAGES else None
 
 
-def _show_failure(error: XudaError, language: str) -> None:
-    """A window says why the client cannot start: on a booth nobody reads a terminal."""
+def _show_failure(error: XudaError, language: str, *, seconds: int | None) -> None:
+    """A window says why the client cannot start: on a booth nobody reads a terminal.
+
+    ``seconds``: it goes by itself after these, so that a supervisor can start the program again.
+    """
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QMessageBox
 
     from contract.texts import error_text
@@ -244,4 +268,6 @@ def _show_failure(error: XudaError, language: str) -> None:
     text = error_text(error, language)
     box = QMessageBox(QMessageBox.Icon.Critical, "Xuda 续答", text.lines[0])
     box.setInformativeText("\n".join(text.lines[1:]))
+    if seconds is not None:
+        QTimer.singleShot(1000 * seconds, box.accept)
     box.exec()

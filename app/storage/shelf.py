@@ -197,6 +197,11 @@ class SqliteShelf:
             return None
         return max(reached, heard.server_time + (self._clock.now() - heard.wall))
 
+    def last_heard(self) -> datetime | None:
+        """When the backend was last asked for news, by this machine's clock; None: never yet."""
+        heard = self._last_heard()
+        return heard.wall if heard is not None else None
+
     def _last_heard(self) -> _Heard | None:
         if self._heard is None:
             found = self._database.call(lambda db: rows(db, "SELECT name, value FROM settings"))

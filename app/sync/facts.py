@@ -13,12 +13,18 @@ class NetworkFacts:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._last: tuple[bool, float] | None = None
+        self._reached: float | None = None
 
     def reached(self) -> None:
-        self._last = (True, self._monotonic())
+        self._reached = self._monotonic()
+        self._last = (True, self._reached)
 
     def lost(self) -> None:
         self._last = (False, self._monotonic())
+
+    def seconds_since_reached(self) -> float | None:
+        """None: not in this run of the program."""
+        return None if self._reached is None else self._monotonic() - self._reached
 
     def network(self) -> str:
         last = self._last

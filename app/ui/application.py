@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QSessionManager, QShortcut, QShowEvent
@@ -30,6 +31,9 @@ from app.ui.widgets.notice import Notice
 from app.ui.widgets.overlay import SheetHost, SidePanel
 from app.ui.widgets.page import Page
 from app.ui.widgets.topbar import TopBar
+
+if TYPE_CHECKING:
+    from app.ui.kiosk import KioskShell
 
 log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
@@ -68,6 +72,8 @@ class MainWindow(QWidget):
         super().__init__()
         self._context = context
         self._closing = False
+        self.exit_code = 0
+        self.kiosk: KioskShell | None = None
         self.texts = Texts(context.language)
         self.watch = InputWatch()
         self.look = Look(tokens, self.texts, self.watch)
@@ -90,14 +96,14 @@ class MainWindow(QWidget):
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_FIRST_SIZE)
         if self._context.kiosk:
-            self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+            self.setWindowFlags(Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
             self.setWindowState(Qt.WindowState.WindowFullScreen)
 
     def _build(self) -> None:
         look, journey = self.look, self.journey
-        self._maker = PageMaker(look, journey)
+        self._maker = PageMaker(look, journey, self.switch_language)
         self.answering, self.mine = self._maker.answering, self._maker.mine
-        self.topbar = TopBar(look)
+        self.topbar = TopBar(look, kiosk=self._context.kiosk)
         self.notice = Notice(look)
         self._stack = QStackedWidget()
         self._pages: dict[Screen, Page] = {}
@@ -127,6 +133,7 @@ class MainWindow(QWidget):
         self._help.closed.connect(self.close_help)
         self._help_host.dismissed.connect(self.close_help)
         self._sheet_host.dismissed.connect(self._dismiss_sheet)
+        self._be_a_kiosk()
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
         self._news.connect(journey.on_news, Qt.ConnectionType.QueuedConnection)
         self._context.subscribe(self._on_news)
@@ -144,6 +151,14 @@ class MainWindow(QWidget):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.commitDataRequest.connect(self._session_ends)
+
+    def _be_a_kiosk(self) -> None:
+        if self._context.booth is None or not self._context.kiosk:
+            return
+        from app.ui.kiosk import KioskShell
+
+        self.kiosk = self._maker.kiosk = KioskShell(self, self, self.look, self.journey, self.answering)
+        self.topbar.staff_wanted.connect(self.kiosk.ask_for_staff)
 
     # ---- where we are --------------------
 
@@ -180,7 +195,7 @@ class MainWindow(QWidget):
 
     def _make_the_next_page(self) -> None:
         """One screen per idle moment, so that each is there at once when it is wanted."""
-        missing = next((screen for screen in Screen if screen not in self._pages), None)
+        missing = next((screen for screen in self._maker.wanted() if screen not in self._pages), None)
         if missing is None or self._closing:
             self._spare_time.stop()
         else:
@@ -198,24 +213,29 @@ class MainWindow(QWidget):
         page = self._page(screen)
         if isinstance(before, Page) and before is not page:
             before.left()
-            if screen is Screen.START:
-                self.forget_candidate()
+        if isinstance(before, Page) and screen in (Screen.ATTRACT, Screen.START):
+            self.forget_candidate()
         self._stack.setCurrentWidget(page)
+        self.topbar.setVisible(screen not in (Screen.ATTRACT, Screen.ASLEEP))
+        if self.kiosk is not None:
+            self.kiosk.screen_shown(screen)
         self.topbar.show_screen(screen, page.station, leaving=screen in IN_INTERVIEW)
         page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.entered()
         self.screen_changed.emit(screen.value)
 
     def show_sheet(self, sheet: Sheet) -> None:
-        if sheet is Sheet.EXPORT and sheet not in self._sheets:
-            self._sheets[sheet] = self._maker.make_export()
-        card = self._sheets.get(sheet)
+        card = self._sheets.get(sheet) or self._maker.make_sheet(sheet)
+        if card is not None:
+            self._sheets[sheet] = card
         if card is None:
             self._sheet_host.hide_sheet()
         else:
             card.opened()
             card.refresh()
             self._sheet_host.show_sheet(card, card.first())
+        if self.kiosk is not None:
+            self.kiosk.sheet_shown(sheet)
         self.sheet_changed.emit(sheet.value)
 
     # ---- reactions --------------------
@@ -258,7 +278,8 @@ class MainWindow(QWidget):
         """At any time; every screen says its words anew in place."""
         self.texts.switch(language)
         self.journey.language = language
-        self._context.background(lambda: self._context.save_language(language))
+        if not self._context.kiosk:  # there it is the candidate's of the moment
+            self._context.background(lambda: self._context.save_language(language))
 
     def _retranslate(self) -> None:
         direction = Qt.LayoutDirection.RightToLeft if self.texts.right_to_left else Qt.LayoutDirection.LeftToRight
@@ -285,6 +306,10 @@ class MainWindow(QWidget):
         if self._closing:
             event.accept()
             return
+        if self.kiosk is not None and event.spontaneous():
+            event.ignore()
+            self.kiosk.ask_for_staff()
+            return
         if self.journey.active and self.journey.sheet is not Sheet.LEAVE:
             event.ignore()
             self.journey.ask_to_leave()
@@ -300,9 +325,16 @@ class MainWindow(QWidget):
         self.setEnabled(False)
         self.runner.service(self._context.service.shutdown, lambda _: after(), failed)
 
+    def end_with(self, code: int) -> None:
+        """Staff end the program: the progress is saved, and the process ends with this code."""
+        self.exit_code = code
+        self._shut_down(self._close_now)
+
     def abort(self) -> None:
         """Close at once, as when the program is killed: nothing is saved, nothing is delivered any more."""
         self._closing = True
+        if self.kiosk is not None:
+            self.kiosk.stop()
         self.runner.close()
         self._second.stop()
         for card in self._sheets.values():

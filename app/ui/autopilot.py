@@ -54,6 +54,7 @@ class Autopilot(QObject):
         self._timer.timeout.connect(self._tick)
         context.subscribe(self._on_news)
         self._handlers: dict[str, Callable[[], object]] = {
+            Screen.ATTRACT: self._on_attract,
             Screen.START: self._on_start,
             Screen.ENTRY: self._on_entry,
             Screen.CONSENT: self._on_consent,
@@ -138,6 +139,12 @@ class Autopilot(QObject):
         self._done(code)
 
     # ---- screens --------------------
+
+    def _on_attract(self) -> None:
+        if self.interview_id is not None or self._left:
+            self._stop(0)
+        else:
+            self._click(names.ATTRACT_START)
 
     def _on_start(self) -> None:
         if self.interview_id is not None or self._left:

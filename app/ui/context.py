@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from app.interview.model import Battery, CheckResult
 from app.interview.ports import CaptureDevices, Fresh, Moving
@@ -13,6 +13,9 @@ from app.interview.service import InterviewService
 from app.interview.transfer import Transfer
 from app.interview.views import News
 from contract.kit import Kit
+
+if TYPE_CHECKING:
+    from app.kiosk.desk import KioskDesk
 
 T = TypeVar("T")
 
@@ -30,10 +33,9 @@ class UiContext:
     ``submit`` runs on the database thread (all calls of ``service`` go through it), ``background`` on any other.
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
     take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
-    ``kiosk``: full screen, no frame, larger buttons. ``battery`` reads the charge, None without a battery. ``moving``
-    asks HR about interviews begun on other devices. ``fresh`` asks HR for the newest
-    kits and roster. ``transfer`` carries interviews on a stick, None where that is not
-    offered.
+    ``kiosk``: full screen, no frame, larger buttons; ``booth`` is what its screens need then. ``battery`` reads the
+    charge, None without a battery. ``moving`` asks HR about interviews begun on other devices, ``fresh`` for the newest
+    kits and roster. ``transfer`` carries interviews on a stick, None where that is not offered.
     """
 
     service: InterviewService
@@ -48,6 +50,7 @@ class UiContext:
     transfer: Callable[[], Transfer] | None = None
     language: str = "zh_CN"
     kiosk: bool = False
+    booth: KioskDesk | None = None
     text_scale: float = 1.0
     moving: Moving | None = None
     fresh: Fresh | None = None

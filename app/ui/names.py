@@ -11,6 +11,8 @@ from enum import StrEnum
 
 
 class Screen(StrEnum):
+    ATTRACT = "attract"
+    ASLEEP = "asleep"
     START = "start"
     INTERVIEWS = "interviews"
     MINE = "mine"
@@ -40,6 +42,9 @@ class Sheet(StrEnum):
     WITHDRAW = "withdraw"
     CONTINUE_HERE = "continue_here"
     EXPORT = "export"
+    IDLE = "idle"
+    PIN = "pin"
+    STAFF = "staff"
 
 
 # ---- top bar, on every screen ----
@@ -49,6 +54,7 @@ TOPBAR_MINE = "topbar_mine"
 TOPBAR_LANGUAGE = "topbar_language"
 TOPBAR_HELP = "topbar_help"
 TOPBAR_LEAVE = "topbar_leave"
+TOPBAR_STAFF = "topbar_staff"  # in a kiosk alone: opens Sheet.PIN
 TOPBAR_STATUS = "topbar_status"  # label: 已保存, 离线,稍后自动上传, …
 NOTICE = "notice"  # banner with the newest error; hidden when there is none
 NOTICE_TEXT = "notice_text"
@@ -66,6 +72,34 @@ UNLOCK_SHOW = "unlock_show"
 UNLOCK_GO = "unlock_go"
 UNLOCK_QUIT = "unlock_quit"
 UNLOCK_MESSAGE = "unlock_message"  # label
+
+# ---- between candidates, in a kiosk alone ----
+ATTRACT_START = "attract_start"  # -> Screen.START
+ATTRACT_LANGUAGE = "attract_language"
+ATTRACT_STAFF = "attract_staff"  # opens Sheet.PIN
+ASLEEP_WAKE = "asleep_wake"  # the whole screen -> Screen.ATTRACT
+
+# ---- nobody there (Sheet.IDLE), in a kiosk alone ----
+IDLE_STAY = "idle_stay"
+IDLE_SECONDS = "idle_seconds"  # label
+
+# ---- the staff's PIN (Sheet.PIN) ----
+PIN_DIGIT_PREFIX = "pin_digit_"  # + 0..9
+PIN_SHOWN = "pin_shown"  # label: a dot for each digit
+PIN_BACK = "pin_back"
+PIN_OPEN = "pin_open"  # right -> Sheet.STAFF
+PIN_CANCEL = "pin_cancel"
+PIN_MESSAGE = "pin_message"  # label
+
+# ---- the staff panel (Sheet.STAFF) ----
+STAFF_QUEUE = "staff_queue"  # table
+STAFF_ACTION_PREFIX = "staff_action_"  # + a value of app.ui.presenters.staff.Action
+STAFF_YES = "staff_yes"  # the action that was chosen is really wanted
+STAFF_NO = "staff_no"
+STAFF_MESSAGE = "staff_message"  # label: what became of it
+STAFF_LIMIT = "staff_limit"  # combo box: kilobytes a second
+STAFF_HOURS = "staff_hours"  # combo box: when the limit holds
+STAFF_CLOSE = "staff_close"
 
 # ---- start ----
 START_FIELD = "start_field"  # line edit: code, phone, ID number or link

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.ui.names import Screen
+from app.ui.names import Screen, Sheet
 from app.ui.presenters.answering import AnsweringPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
@@ -13,15 +14,20 @@ from app.ui.style import Look
 from app.ui.widgets.page import Page
 
 if TYPE_CHECKING:
+    from app.ui.kiosk import KioskShell
     from app.ui.screens.sheets import SheetCard
+
+_BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)
 
 
 class PageMaker:
     """Imports a screen's module with the first one of its screens; presenters that screens share live here."""
 
-    def __init__(self, look: Look, journey: Journey) -> None:
+    def __init__(self, look: Look, journey: Journey, switch_language: Callable[[str], None]) -> None:
         self._look = look
         self._journey = journey
+        self._switch_language = switch_language
+        self.kiosk: KioskShell | None = None
         self.answering = AnsweringPresenter(journey)
         self.mine = MinePresenter(journey)
         self._written = WrittenPresenter(journey)
@@ -31,9 +37,23 @@ class PageMaker:
             return self._of_a_question(screen)
         if screen in (Screen.DEVICES, Screen.PRACTICE, Screen.FINISH, Screen.LEFT, Screen.INTERVIEWS, Screen.MINE):
             return self._around_the_questions(screen)
+        if screen in _BETWEEN_CANDIDATES:
+            return self._between_candidates(screen)
         return self._before_the_interview(screen)
 
-    def make_export(self) -> SheetCard:
+    def wanted(self) -> list[Screen]:
+        """The screens that can come up in this window."""
+        return [screen for screen in Screen if self._journey.context.kiosk or screen not in _BETWEEN_CANDIDATES]
+
+    def make_sheet(self, sheet: Sheet) -> SheetCard | None:
+        """A sheet that few people see, None for those that are there from the beginning."""
+        if sheet is Sheet.EXPORT:
+            return self._make_export()
+        if self.kiosk is not None and sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF):
+            return self.kiosk.make_sheet(sheet)
+        return None
+
+    def _make_export(self) -> SheetCard:
         """The sheet for carrying interviews on a stick. Only where the context offers it."""
         from app.ui.drives import find_drives
         from app.ui.presenters.transfer import TransferPresenter
@@ -41,7 +61,19 @@ class PageMaker:
 
         transfer = self._journey.context.transfer
         assert transfer is not None
-        return ExportSheet(self._look, TransferPresenter(self._journey, transfer, find_drives))
+        presenter = TransferPresenter(self._journey, transfer, find_drives)
+        if self.kiosk is not None:
+            self.kiosk.watch_transfer(presenter)
+        return ExportSheet(self._look, presenter)
+
+    def _between_candidates(self, screen: Screen) -> Page:
+        from app.ui.screens.attract import AsleepScreen, AttractScreen
+
+        kiosk, journey = self.kiosk, self._journey
+        if screen is Screen.ASLEEP:
+            return AsleepScreen(self._look, kiosk.presenter.wake if kiosk else journey.open_start)
+        staff = kiosk.ask_for_staff if kiosk else journey.close_sheet
+        return AttractScreen(self._look, journey, staff, self._switch_language)
 
     def _before_the_interview(self, screen: Screen) -> Page:
         look, journey = self._look, self._journey

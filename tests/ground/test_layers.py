@@ -23,12 +23,13 @@ MAY_IMPORT = {
     "backend": {"contract", "report", "assessment", "resources"},
     "app": {"app", "contract", "report", "assessment", "resources"},
     "app.crashes": {"contract"},
+    "app.kiosk": BASE | {"contract", "app.interview", "app.storage.files"},
     "app.interview": BASE | {"contract"},
     "app.storage": BASE | {"contract", "app.interview"},
     "app.capture": BASE | {"contract", "app.interview"},
     "app.transcribe": BASE | {"contract", "app.interview"},
     "app.sync": BASE | {"contract", "app.interview.model", "app.interview.views", "app.storage"},
-    "app.ui": BASE | {"contract", "app.interview", "resources"},
+    "app.ui": BASE | {"contract", "app.interview", "app.kiosk", "resources"},
 }
 # The composition root sees the client whole; so does the command line that calls it. The rest of the base does not.
 COMPOSITION = (
@@ -39,8 +40,10 @@ COMPOSITION = (
     "app.diagnostics",
     "app.demo",
     "app.keystore_command",
+    "app.kiosk_command",
     "app.model_command",
     "app.selftest",
+    "app.staff",
 )
 
 # Heavy or owned packages: the only modules that may import them, at any depth of a function.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.capture.desk import CaptureDesk
+from app.clock import SystemClock
 from app.interview.model import Battery, CheckName, CheckResult, CheckState, DeviceInfo
+from app.kiosk.desk import KioskDesk, Rules
+from app.kiosk.pin import PinLock
 from app.ui import names
 from app.ui.application import MainWindow, build_application
 from app.ui.context import UiContext
@@ -21,6 +26,7 @@ from app.ui.names import Screen, Sheet
 from contract.kit import Kit
 from tests.interview.desk import CODE, Desk
 from tests.storage.office import Office
+from tests.ui.stage import StageStaff
 
 
 class FileDevices(CaptureDesk):
@@ -62,15 +68,21 @@ class Booth:
         *,
         language: str = "zh_CN",
         kiosk: bool = False,
+        rules: Rules | None = None,
         **kit: Any,
     ) -> None:
         self.qtbot = qtbot
+        self.folder = folder
         build_application([])
         self.desk = Desk(folder, office, **kit)
         self.devices = FileDevices(self.desk)
         self._pool = ThreadPoolExecutor(2)
         self.saved_languages: list[str] = []
         self.battery: Battery | None = None
+        self.rules = rules or Rules()
+        self.staff = StageStaff()
+        self.local_now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+        self._later = 0.0
         context = UiContext(
             service=self.desk.service,
             devices=self.devices,
@@ -84,12 +96,24 @@ class Booth:
             transfer=self.desk.device.storage.bundles,
             language=language,
             kiosk=kiosk,
+            booth=self._kiosk_desk(folder) if kiosk else None,
         )
         self.desk.run(self.desk.service.recover)
         self.window = MainWindow(context)
         self.window.show()
         qtbot.waitExposed(self.window)
         self.wait(lambda: self.window.journey.start_page is not None)
+
+    def _kiosk_desk(self, folder: Path) -> KioskDesk:
+        lock = PinLock(folder, SystemClock())
+        return KioskDesk(lock=lock, staff=self.staff, rules=lambda: self.rules, local_now=lambda: self.local_now)
+
+    def later(self, seconds: float) -> None:
+        """Time goes by in which nothing happens; the kiosk looks once at the end of it."""
+        self._later += seconds
+        self.window.journey.clock = lambda: time.monotonic() + self._later
+        assert self.window.kiosk is not None
+        self.window.kiosk.presenter.tick()
 
     def close(self) -> None:
         """As at the end of the program: nothing runs on."""

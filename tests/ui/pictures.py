@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, Q
 
 from app.interview.states import InterviewState, TakeState
 from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
+from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.application import MainWindow, build_application
 from app.ui.names import Screen, Sheet
@@ -321,6 +322,96 @@ def help_panel(s: Set) -> None:
     s.click(names.TOPBAR_HELP)
 
 
+def attract(s: Set) -> None:
+    """Where a kiosk begins."""
+    s.service.page = replace(s.service.page, pending_uploads=2)
+    s.window.journey.open_start()
+
+
+def attract_no_camera(s: Set) -> None:
+    s.devices.present = False
+    s.window.journey.open_start()
+
+
+def asleep(s: Set) -> None:
+    s.window.journey.go(Screen.ASLEEP)
+
+
+def kiosk_start(s: Set) -> None:
+    s.click(names.ATTRACT_START)
+
+
+def idle(s: Set) -> None:
+    s.window.journey.arrival.look_up("ABCD-EFGH")
+    s.settle()
+    s.click(names.ENTRY_CONTINUE)
+    s.tick(names.CONSENT_RECORDING)
+    s.click(names.CONSENT_AGREE)
+    s.window.journey.open_sheet(Sheet.IDLE)
+
+
+def pin(s: Set) -> None:
+    s.click(names.ATTRACT_STAFF)
+    for digit in "1357":
+        s.click(names.PIN_DIGIT_PREFIX + digit)
+
+
+def _wrong_pin(s: Set) -> None:
+    s.click(names.ATTRACT_STAFF)
+    for digit in "111222":
+        s.click(names.PIN_DIGIT_PREFIX + digit)
+    s.click(names.PIN_OPEN)
+
+
+def pin_locked(s: Set) -> None:
+    lock = s.window._context.booth.lock
+    lock.answer = Attempt(False, 120.0, 0)
+    _wrong_pin(s)
+
+
+def pin_missing(s: Set) -> None:
+    s.window._context.booth.lock.present = False
+    s.click(names.ATTRACT_STAFF)
+
+
+def staff(s: Set) -> None:
+    s.click(names.ATTRACT_STAFF)
+    for digit in stage.StageLock.PIN:
+        s.click(names.PIN_DIGIT_PREFIX + digit)
+    s.click(names.PIN_OPEN)
+
+
+def staff_asked(s: Set) -> None:
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "close")
+
+
+def staff_done(s: Set) -> None:
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "diagnostics")
+    s.click(names.STAFF_YES)
+
+
+def staff_export(s: Set) -> None:
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "export")
+
+
+KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
+    "attract": attract,
+    "attract-no-camera": attract_no_camera,
+    "asleep": asleep,
+    "kiosk-start": kiosk_start,
+    "idle": idle,
+    "pin": pin,
+    "pin-wrong": _wrong_pin,
+    "pin-locked": pin_locked,
+    "pin-missing": pin_missing,
+    "staff": staff,
+    "staff-asked": staff_asked,
+    "staff-done": staff_done,
+    "staff-export": staff_export,
+}
 SCENES: dict[str, Callable[[Set], None]] = {
     "start": start,
     "start-unfinished": start_unfinished,
@@ -360,6 +451,7 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "finish-receipt": receipt,
     "time-up": time_up,
     "help": help_panel,
+    **KIOSK_SCENES,
 }
 
 
@@ -392,9 +484,12 @@ def _button_fits(button: QPushButton) -> bool:
     return button.width() - 12 >= need and button.height() >= button.fontMetrics().height()
 
 
-def make_window(language: str, size: QSize, *, text_scale: float = 1.0) -> Set:
+def make_window(language: str, size: QSize, *, text_scale: float = 1.0, kiosk: bool = False) -> Set:
     service, devices = StageService(language), StageDevices()
-    window = MainWindow(stage.context(service, devices, text_scale=text_scale))
+    window = MainWindow(stage.context(service, devices, text_scale=text_scale, kiosk=kiosk))
+    if window.kiosk is not None:
+        window.kiosk.stop()  # else it is brought back to the full screen
+        window.setWindowState(Qt.WindowState.WindowNoState)
     window.resize(size)
     window.show()
     made = Set(window, service, devices)
@@ -405,7 +500,7 @@ def make_window(language: str, size: QSize, *, text_scale: float = 1.0) -> Set:
 
 def shoot(scene: str, language: str, size: QSize) -> tuple[QImage, list[str]]:
     """The picture of a scene and the texts in it that do not fit."""
-    made = make_window(language, size)
+    made = make_window(language, size, kiosk=scene in KIOSK_SCENES)
     SCENES[scene](made)
     for _ in range(12):
         made.settle()

@@ -25,11 +25,14 @@ from app.interview.views import (
     Step,
     TakeReview,
 )
+from app.kiosk.desk import KioskDesk, QueueLine, QueueState, StaffFacts, UploadLimit
+from app.kiosk.pin import Attempt
 from app.ui.context import UiContext
 from contract.events import HrState
 from contract.kit import Kit, QuestionKind
 from contract.parts import Elsewhere
 from contract.progress import Carried, PartRef
+from contract.settings import parse_hours
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -376,6 +379,76 @@ class StageTransfer:
         return ReceiptsResult({parcel.interview_id: ReceiptFate.PURGED for parcel in self.parcels})
 
 
+class StageLock:
+    """Opens for 135790; anything else is answered by ``answer``."""
+
+    PIN = "135790"
+
+    def __init__(self) -> None:
+        self.present = True
+        self.answer = Attempt(False, 0.0, 3)
+        self.closed_for = 0.0
+
+    def wait(self) -> float:
+        return self.closed_for
+
+    def check(self, pin: str) -> Attempt:
+        return Attempt(True, 0.0, 5) if pin == self.PIN else self.answer
+
+
+class StageStaff:
+    """A booth with much to tell."""
+
+    def __init__(self) -> None:
+        position = dict(KIT.position)
+        self.done: list[str] = []
+        self.problem: Exception | None = None
+        self.facts = StaffFacts(
+            queue=(
+                QueueLine("event", "0f8a51c2", position, 14, 812, QueueState.REFUSED, 3, "rejected"),
+                QueueLine("event", "7d539c11", position, 3, 1_940, QueueState.TRIED, 4, "server_unreachable"),
+                QueueLine("object", "7d539c11", position, 0, 61_204_113, QueueState.TRIED, 1, "server_unreachable"),
+                QueueLine("object", "7d539c11", {}, 0, 18_204_113, QueueState.WAITING, 0),
+                QueueLine("manifest", "7d539c11", position, 0, 0, QueueState.WAITING, 0),
+            ),
+            free_bytes=84_200_000_000,
+            total_bytes=256_000_000_000,
+            cameras=("Logitech C920", "Integrated Camera"),
+            microphones=("USB Headset",),
+            network="offline",
+            last_contact=NOW,
+            server="https://hr.example.com",
+            organisation="Galaxy Technologies",
+            device="5b0f1a52-6f0a-4c39",
+            model="small@1234abcd",
+            version="0.1.0",
+            limit=UploadLimit(500, tuple(parse_hours("08:00-18:00"))),
+            limit_by="hr",
+        )
+
+    def look(self) -> StaffFacts:
+        return self.facts
+
+    def sync_now(self) -> None:
+        self._do("sync")
+
+    def retry_refused(self) -> int:
+        self._do("retry")
+        return 1
+
+    def limit_uploads(self, limit: UploadLimit | None) -> None:
+        self._do(f"limit {limit}")
+
+    def write_diagnostics(self, folder: Path) -> Path:
+        self._do("diagnostics")
+        return folder / "xuda-diagnostics-20261122T063000Z.zip"
+
+    def _do(self, what: str) -> None:
+        if self.problem is not None:
+            raise self.problem
+        self.done.append(what)
+
+
 def checks(_: Kit | None) -> list[CheckResult]:
     return [
         CheckResult(CheckName.CAMERA, CheckState.OK),
@@ -412,5 +485,6 @@ def context(service: StageService, devices: StageDevices, *, kiosk: bool = False
         language=service.language,
         transfer=lambda: service.transfer,
         kiosk=kiosk,
+        booth=KioskDesk(lock=StageLock(), staff=StageStaff()) if kiosk else None,  # type: ignore[arg-type]
         text_scale=text_scale,
     )

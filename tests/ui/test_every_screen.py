@@ -13,7 +13,7 @@ from app.ui import names
 from app.ui.application import build_application
 from app.ui.names import Screen
 from tests.ui import pictures
-from tests.ui.pictures import SCENES, Set, clipped, make_window
+from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, clipped, make_window
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SMALL = QSize(1024, 600)
@@ -32,7 +32,7 @@ def shown() -> Iterator[list[Set]]:
 
 
 def show(shown: list[Set], scene: str, language: str, size: QSize = _SMALL, *, text_scale: float = 1.0) -> Set:
-    made = make_window(language, size, text_scale=text_scale)
+    made = make_window(language, size, text_scale=text_scale, kiosk=scene in KIOSK_SCENES)
     shown.append(made)
     SCENES[scene](made)
     for _ in range(4):
@@ -76,7 +76,22 @@ def test_no_text_is_clipped_on_a_small_screen(shown: list[Set], scene: str, lang
     assert clipped(show(shown, scene, language).window) == []
 
 
-@pytest.mark.parametrize("scene", ["start", "entry", "consent", "devices", "question", "recording", "proof", "finish"])
+_UPRIGHT = [
+    "start",
+    "entry",
+    "consent",
+    "devices",
+    "question",
+    "recording",
+    "proof",
+    "finish",
+    "attract",
+    "pin",
+    "staff",
+]
+
+
+@pytest.mark.parametrize("scene", _UPRIGHT)
 def test_no_text_is_clipped_upright_or_with_text_half_as_large_again(shown: list[Set], scene: str) -> None:
     assert clipped(show(shown, scene, "en", QSize(768, 1366)).window) == []
     assert clipped(show(shown, scene, "en", QSize(1366, 768), text_scale=1.5).window) == []
@@ -104,6 +119,9 @@ def test_a_kiosk_has_larger_controls_and_shows_no_one_elses_interview() -> None:
     made.window.show()
     pictures.start_unfinished(made)
     made.settle()
+    assert made.window.screen_name() == Screen.ATTRACT.value
+    pictures.kiosk_start(made)
+    made.settle()
     button = made.find(QAbstractButton, names.START_BEGIN)
     assert button.height() >= 56
     assert made.window.findChildren(QAbstractButton, names.START_UNFINISHED_PREFIX + "0") == []
@@ -115,8 +133,10 @@ def test_every_screen_has_a_picture() -> None:
     """A screen that is added must be looked at too."""
     build_application([])
     seen: set[str] = set()
-    for scene in SCENES:
-        made = make_window("en", _SMALL)
+    missing = {screen.value for screen in Screen} - set(SCENES)
+    assert not missing, "a scene has the name of its screen"
+    for scene in Screen:
+        made = make_window("en", _SMALL, kiosk=scene in KIOSK_SCENES)
         SCENES[scene](made)
         seen.add(made.window.screen_name())
         made.window.abort()

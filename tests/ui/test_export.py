@@ -152,8 +152,11 @@ def test_stopping_leaves_nothing_and_the_sheet_stays_while_it_runs(
 
 def test_in_a_kiosk_nobody_gets_there_without_staff(open_booth: Open) -> None:
     booth = open_booth(stages=WRITTEN, kiosk=True)
-    booth.click(names.TOPBAR_MINE)
-    booth.on(Screen.MINE)
+    booth.on(Screen.ATTRACT)
+    booth.click(names.ATTRACT_START)
+    booth.on(Screen.START)
+    assert booth.visible(names.TOPBAR_MINE) == booth.visible(names.TOPBAR_INTERVIEWS) == []
+    booth.window.journey.go(Screen.MINE)
     assert booth.visible(names.MINE_EXPORT) == []
 
 

@@ -55,6 +55,7 @@ class AnsweringPresenter(Presenter):
         journey.listen_end(self.forget)
         journey.savers[Screen.RECORDING] = self._saver_of_recording
         journey.savers[Screen.PROOF] = self._saver_of_proof
+        journey.keepers.append(self.keep_edit)
 
     @property
     def step(self) -> Step | None:

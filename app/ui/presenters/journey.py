@@ -58,6 +58,8 @@ class Journey(Operations):
         self._endings: list[Callable[[], None]] = []
         # By screen: makes the call that saves an answer in progress when the total time is used up.
         self.savers: dict[Screen, Callable[[], Callable[[], None] | None]] = {}
+        # Each makes durable what was typed so far and is no answer yet.
+        self.keepers: list[Callable[[], None]] = []
         self.arrival = Arrival(self)
 
     # ---- the end of an interview --------------------
@@ -91,8 +93,13 @@ class Journey(Operations):
         self.arrival.forget()
         self.kit = self.step = self.receipt = None
         self.saved = False
-        self.go(Screen.START)
+        self.go(self.home)
         self.refresh_start()
+
+    @property
+    def home(self) -> Screen:
+        """Where the way begins and ends."""
+        return Screen.ATTRACT if self.context.kiosk else Screen.START
 
     def refresh_start(self) -> None:
         self.quietly(self.context.service.start_page, self._show_start)
@@ -210,6 +217,19 @@ class Journey(Operations):
             self.go(Screen.LEFT)
 
         self.do(lambda: call(reason, words), left)
+
+    def leave_unattended(self) -> None:
+        """Nobody is there any more: the progress is saved with that reason, and the next candidate may come."""
+        service = self.context.service
+        for keep in self.keepers:
+            keep()
+
+        def left(_: ReceiptView) -> None:
+            self._end()
+            self.open_start()
+
+        self.close_sheet()
+        self.do(lambda: service.pause(ExitReason.IDLE), left)
 
     # ---- words of the top bar --------------------
 

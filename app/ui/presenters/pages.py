@@ -45,6 +45,7 @@ class ScanPresenter(Presenter):
         self.changed()
 
     def stop(self) -> None:
+        self._last = ""  # an invitation is its candidate's alone
         if self.scanning:
             self.scanning = self.open = False
             devices = self.journey.context.devices

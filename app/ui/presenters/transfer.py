@@ -36,7 +36,7 @@ class _Stopped(Exception):
 class TransferPresenter(Presenter):
     """``result``, ``receipts`` and ``error`` tell of the last thing done; at most one of them is set.
 
-    Built for the staff panel as well: it needs no more of the journey than its runner.
+    Opened from 我的, or in a kiosk from the staff panel.
     """
 
     def __init__(self, journey: Journey, transfer: Callable[[], Transfer], drives: Callable[[], list[Drive]]) -> None:
@@ -52,6 +52,8 @@ class TransferPresenter(Presenter):
         self.receipts: ReceiptsResult | None = None
         self.error: Exception | None = None
         self.stopped = False
+        # what is shown when the sheet is closed
+        self.back_to = Sheet.NONE
         self._progress = (0, 1)
         self._stopping = False
 
@@ -115,7 +117,7 @@ class TransferPresenter(Presenter):
     def close(self) -> None:
         """Not while something runs: what it says at the end would not be read."""
         if self.state is not TransferState.RUNNING:
-            self.journey.close_sheet()
+            self.journey.open_sheet(self.back_to)
 
     def open(self) -> None:
         self.journey.open_sheet(Sheet.EXPORT)

@@ -27,6 +27,7 @@ class WrittenPresenter(Presenter):
         journey.listen_end(self.forget)
         journey.savers[Screen.TEXT] = self._saver
         journey.savers[Screen.CHOICE] = self._saver
+        journey.keepers.append(self.keep_draft)
 
     @property
     def step(self) -> Step | None:

@@ -29,10 +29,12 @@ class TopBar(QFrame):
     language_chosen = Signal(str)
     help_wanted = Signal()
     leave_wanted = Signal()
+    staff_wanted = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, kiosk: bool = False) -> None:
         super().__init__()
         self._look = look
+        self._kiosk = kiosk
         self._station = 0
         self._saved = self._busy = False
         self._sync: SyncNews | None = None
@@ -51,6 +53,10 @@ class TopBar(QFrame):
         self._language.setMenu(self._languages())
         self._help = Button(look, "bar", name=names.TOPBAR_HELP, icon="help")
         self._help.clicked.connect(self.help_wanted)
+        self._staff = Button(look, "bar", name=names.TOPBAR_STAFF, icon="lock")
+        self._staff.clicked.connect(self.staff_wanted)
+        if not kiosk:
+            self._staff.hide()
         self._leave = Button(look, "bar", name=names.TOPBAR_LEAVE, icon="leave")
         self._leave.setProperty("tone", "error")
         self._leave.show_icon("leave")
@@ -66,6 +72,7 @@ class TopBar(QFrame):
         layout.addSpacing(look.tokens.space(1))
         layout.addWidget(self._language)
         layout.addWidget(self._help)
+        layout.addWidget(self._staff)
         layout.addWidget(self._leave)
         self.setLayout(layout)
         self._fitted = 0
@@ -82,6 +89,9 @@ class TopBar(QFrame):
             group.addButton(tab)
             self._tabs[screen] = tab
             layout.addWidget(tab)
+            # what others have done on a booth is nobody's business there
+            if self._kiosk and screen is not Screen.START:
+                tab.hide()
         layout.addStretch(1)
         holder.setLayout(layout)
         return holder
@@ -107,6 +117,7 @@ class TopBar(QFrame):
         self._leave.setText(texts.t("End interview"))
         self._language.setAccessibleName(texts.t("Language"))
         self._help.setAccessibleName(texts.t("Help"))
+        self._staff.setAccessibleName(texts.t("Staff"))
         for action in self._menu.actions():
             action.setChecked(action.data() == texts.language)
         self.show_station(self._station)

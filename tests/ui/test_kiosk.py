@@ -1,0 +1,371 @@
+"""A kiosk through the real window: attract, interview, nobody there, attract, and the same candidate again."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPlainTextEdit
+
+from app.interview.states import InterviewState
+from app.kiosk.again import CLOSED_BY_STAFF, RESTARTED_BY_STAFF
+from app.kiosk.desk import Rules
+from app.kiosk.idle import STAFF_SECONDS, WARNING_SECONDS
+from app.kiosk.pin import PinFile
+from app.ui import names
+from app.ui.kiosk import swallowed
+from app.ui.names import Screen, Sheet
+from contract.events import EventType, ExitData
+from contract.settings import parse_hours
+from tests.interview.desk import CODE, NAME, WRITTEN
+from tests.security.watched_client import all_texts
+from tests.ui.booth import Booth
+from tests.ui.conftest import Open
+from tests.ui.test_written_interview import answer_all
+
+PIN = "271828"
+TYPED = "planted words of a candidate zx61"
+MINUTES = Rules().idle_seconds
+
+
+@pytest.fixture
+def kiosk(open_booth: Open) -> Booth:
+    booth = open_booth(stages=WRITTEN, kiosk=True)
+    booth.on(Screen.ATTRACT)
+    return booth
+
+
+def to_question(booth: Booth) -> None:
+    booth.click(names.ATTRACT_START)
+    booth.agree()
+    booth.on(Screen.TEXT)
+
+
+def gone(booth: Booth) -> None:
+    """The candidate walks away."""
+    booth.later(MINUTES + 1)
+    assert booth.window.sheet_name() == Sheet.IDLE.value
+    booth.later(WARNING_SECONDS + 1)
+
+
+def to_staff(booth: Booth, pin: str = PIN) -> None:
+    booth.click(names.ATTRACT_STAFF if booth.window.screen_name() == Screen.ATTRACT.value else names.TOPBAR_STAFF)
+    booth.wait(lambda: booth.window.sheet_name() == Sheet.PIN.value)
+    for digit in pin:
+        booth.click(names.PIN_DIGIT_PREFIX + digit)
+    booth.click(names.PIN_OPEN)
+
+
+def last_exit(booth: Booth) -> ExitData:
+    events = booth.desk.run(booth.desk.device.store.events, booth.rows()[0].interview_id)
+    paused = [event for event in events if event.kind is EventType.PAUSED][-1]
+    return ExitData.model_validate(paused.data)
+
+
+# ---- nobody there --------------------
+
+
+def test_a_candidate_who_walks_away_is_saved_and_only_their_own_code_brings_the_interview_back(kiosk: Booth) -> None:
+    to_question(kiosk)
+    kiosk.type(names.TEXT_EDIT, TYPED)
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    assert [row.state for row in kiosk.rows()] == [InterviewState.PAUSED]
+    assert last_exit(kiosk).reason == "idle"
+    assert last_exit(kiosk).environment["os"] == "test"
+    left = " ".join(all_texts())
+    assert TYPED not in left
+    assert NAME not in left
+    assert [line.text() for line in kiosk.window.findChildren(QLineEdit) if line.text()] == []
+    assert kiosk.visible(names.START_UNFINISHED_PREFIX + "0") == []
+    kiosk.click(names.ATTRACT_START)
+    kiosk.enter()
+    kiosk.on(Screen.START, Sheet.RESUME)
+    kiosk.click(names.RESUME_YES)
+    kiosk.on(Screen.TEXT)
+    editor = kiosk.find(names.TEXT_EDIT)
+    assert isinstance(editor, QPlainTextEdit)
+    kiosk.wait(lambda: editor.toPlainText() == TYPED)
+    editor.clear()
+    answer_all(kiosk)
+    kiosk.click(names.FINISH_DONE)
+    kiosk.on(Screen.ATTRACT)
+
+
+def test_the_question_whether_somebody_is_there_stops_nothing_and_a_touch_takes_it_back(kiosk: Booth) -> None:
+    to_question(kiosk)
+    kiosk.later(MINUTES + 1)
+    kiosk.on(Screen.TEXT, Sheet.IDLE)
+    assert "30" in kiosk.text(names.IDLE_SECONDS)
+    kiosk.later(10)
+    kiosk.wait(lambda: "20" in kiosk.text(names.IDLE_SECONDS))
+    assert kiosk.desk.run(lambda: kiosk.desk.service.active_id) is not None
+    kiosk.click(names.IDLE_STAY)
+    kiosk.on(Screen.TEXT)
+    kiosk.later(MINUTES - 5)
+    kiosk.on(Screen.TEXT)
+
+
+def test_the_touch_that_answers_does_not_press_what_lies_below(kiosk: Booth) -> None:
+    to_question(kiosk)
+    kiosk.type(names.TEXT_EDIT, "words")
+    button = kiosk.find(names.TEXT_SUBMIT)
+    kiosk.later(MINUTES + 1)
+    place = QPointF(button.mapTo(kiosk.window, QPoint(20, 20)))
+    handle = kiosk.window.windowHandle()
+    assert handle is not None
+    assert kiosk.window.kiosk is not None
+    kiosk.window.kiosk.guard.look_after()
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        left = Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, place, handle.mapToGlobal(place), left, left, Qt.KeyboardModifier.NoModifier)
+        QCoreApplication.sendEvent(handle, event)
+    kiosk.on(Screen.TEXT)
+    assert kiosk.rows()[0].answered == 0
+
+
+def test_a_sheet_that_was_open_is_there_again_after_the_question(kiosk: Booth) -> None:
+    to_question(kiosk)
+    kiosk.click(names.TOPBAR_LEAVE)
+    kiosk.on(Screen.TEXT, Sheet.LEAVE)
+    kiosk.later(MINUTES + 1)
+    kiosk.on(Screen.TEXT, Sheet.IDLE)
+    kiosk.click(names.IDLE_STAY)
+    kiosk.on(Screen.TEXT, Sheet.LEAVE)
+
+
+def test_before_an_interview_has_begun_nothing_is_saved_and_nothing_stays(kiosk: Booth) -> None:
+    kiosk.click(names.ATTRACT_START)
+    kiosk.enter()
+    kiosk.on(Screen.ENTRY)
+    assert NAME in " ".join(all_texts())
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    assert kiosk.rows() == []
+    assert NAME not in " ".join(all_texts())
+
+
+def test_the_offer_to_go_on_does_not_stay_for_the_next_person(kiosk: Booth) -> None:
+    to_question(kiosk)
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    kiosk.window.journey.arrival.look_up(CODE)  # as the camera does
+    kiosk.on(Screen.ATTRACT, Sheet.RESUME)
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    assert kiosk.window.journey.arrival.unfinished is None
+
+
+def test_the_next_candidate_finds_the_language_of_the_booth(kiosk: Booth) -> None:
+    kiosk.window.switch_language("en")
+    to_question(kiosk)
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    assert kiosk.window.texts.language == "zh_CN"
+    assert kiosk.saved_languages == [], "what a candidate has chosen is not kept for the next start"
+
+
+def test_the_next_start_after_a_crash_shows_the_attract_screen_and_no_one_elses_interview(open_booth: Open) -> None:
+    first = open_booth(stages=WRITTEN, kiosk=True)
+    first.on(Screen.ATTRACT)
+    to_question(first)
+    first.window.abort()  # as if killed: the interview is still active on the disk
+    again = open_booth(stages=WRITTEN, kiosk=True)
+    again.on(Screen.ATTRACT)
+    said = " ".join(label.text() for label in again.window.findChildren(QLabel))
+    assert NAME not in said
+    assert again.visible(names.START_UNFINISHED_PREFIX + "0") == []
+    again.click(names.ATTRACT_START)
+    again.enter()
+    again.on(Screen.START, Sheet.RESUME)
+
+
+# ---- sleep --------------------
+
+
+def test_in_sleep_hours_the_screen_is_dark_until_somebody_touches_it(open_booth: Open) -> None:
+    booth = open_booth(stages=WRITTEN, kiosk=True, rules=Rules(sleep_hours=tuple(parse_hours("20:00-07:00"))))
+    booth.on(Screen.ATTRACT)
+    booth.later(3600)
+    booth.on(Screen.ATTRACT)
+    booth.local_now = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+    booth.later(1)
+    booth.on(Screen.ASLEEP)
+    booth.click(names.ASLEEP_WAKE)
+    booth.on(Screen.ATTRACT)
+    booth.later(30)
+    booth.on(Screen.ATTRACT)
+    booth.later(61)
+    booth.on(Screen.ASLEEP)
+    booth.local_now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+    booth.later(1)
+    booth.on(Screen.ATTRACT)
+
+
+# ---- staff --------------------
+
+
+def test_staff_get_in_with_their_pin_alone_and_what_they_covered_is_there_again(kiosk: Booth) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    to_question(kiosk)
+    kiosk.click(names.TOPBAR_LEAVE)
+    kiosk.on(Screen.TEXT, Sheet.LEAVE)
+    assert kiosk.window.kiosk is not None
+    kiosk.window.kiosk.ask_for_staff()
+    kiosk.on(Screen.TEXT, Sheet.PIN)
+    for digit in "111112":
+        kiosk.click(names.PIN_DIGIT_PREFIX + digit)
+    kiosk.click(names.PIN_OPEN)
+    kiosk.wait(lambda: "4" in kiosk.text(names.PIN_MESSAGE))
+    QTest.keyClicks(kiosk.find(names.PIN_CANCEL), PIN)
+    QTest.keyClick(kiosk.find(names.PIN_CANCEL), Qt.Key.Key_Return)
+    kiosk.on(Screen.TEXT, Sheet.STAFF)
+    kiosk.click(names.STAFF_CLOSE)
+    kiosk.on(Screen.TEXT, Sheet.LEAVE)
+
+
+def test_the_pin_is_shown_as_dots_and_stays_nowhere(kiosk: Booth) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    kiosk.click(names.ATTRACT_STAFF)
+    for digit in PIN:
+        kiosk.click(names.PIN_DIGIT_PREFIX + digit)
+    assert kiosk.text(names.PIN_SHOWN).split() == ["●"] * len(PIN)
+    assert PIN not in " ".join(all_texts())
+    kiosk.click(names.PIN_CANCEL)
+    kiosk.on(Screen.ATTRACT)
+    assert kiosk.window.kiosk is not None
+    assert kiosk.window.kiosk.pin.count == 0
+
+
+def test_without_a_pin_the_pad_says_where_it_is_set(kiosk: Booth) -> None:
+    kiosk.click(names.ATTRACT_STAFF)
+    kiosk.wait(lambda: "xuda kiosk pin" in kiosk.text(names.PIN_MESSAGE))
+    assert not kiosk.find(names.PIN_OPEN).isEnabled()
+
+
+def test_a_panel_that_staff_have_left_open_closes_by_itself(kiosk: Booth) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    to_staff(kiosk)
+    kiosk.on(Screen.ATTRACT, Sheet.STAFF)
+    kiosk.later(STAFF_SECONDS + 1)
+    kiosk.on(Screen.ATTRACT)
+
+
+def test_the_export_is_a_part_of_the_panel_and_leads_back_to_it(kiosk: Booth) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    to_staff(kiosk)
+    kiosk.click(names.STAFF_ACTION_PREFIX + "export")
+    kiosk.on(Screen.ATTRACT, Sheet.EXPORT)
+    kiosk.wait(kiosk.find(names.EXPORT_CLOSE).isEnabled)
+    kiosk.click(names.EXPORT_CLOSE)
+    kiosk.on(Screen.ATTRACT, Sheet.STAFF)
+
+
+@pytest.mark.parametrize(("action", "code"), [("close", CLOSED_BY_STAFF), ("restart", RESTARTED_BY_STAFF)])
+def test_staff_end_the_program_after_a_yes_and_the_progress_is_saved_first(
+    kiosk: Booth, action: str, code: int
+) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    to_question(kiosk)
+    kiosk.type(names.TEXT_EDIT, "half an answer")
+    to_staff(kiosk)
+    kiosk.on(Screen.TEXT, Sheet.STAFF)
+    kiosk.click(names.STAFF_ACTION_PREFIX + action)
+    kiosk.click(names.STAFF_NO)
+    kiosk.on(Screen.TEXT, Sheet.STAFF)
+    kiosk.click(names.STAFF_ACTION_PREFIX + action)
+    kiosk.click(names.STAFF_YES)
+    kiosk.wait(lambda: not kiosk.window.isVisible())
+    assert kiosk.window.exit_code == code
+    assert [row.state for row in kiosk.rows()] == [InterviewState.PAUSED]
+
+
+# ---- keeping people in --------------------
+
+
+def test_the_window_cannot_be_closed_from_outside_and_asks_for_the_pin_instead(kiosk: Booth) -> None:
+    handle = kiosk.window.windowHandle()
+    assert handle is not None
+    QCoreApplication.sendEvent(handle, QCloseEvent())
+    kiosk.on(Screen.ATTRACT, Sheet.PIN)
+    assert kiosk.window.isVisible()
+
+
+def test_a_window_that_was_made_small_or_hidden_behind_others_comes_back(kiosk: Booth) -> None:
+    assert kiosk.window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
+    kiosk.window.showMinimized()
+    kiosk.wait(lambda: kiosk.window.isFullScreen() and not kiosk.window.isMinimized())
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [
+        (Qt.Key.Key_F4, Qt.KeyboardModifier.AltModifier),
+        (Qt.Key.Key_Tab, Qt.KeyboardModifier.AltModifier),
+        (Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier),
+        (Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier),
+        (Qt.Key.Key_L, Qt.KeyboardModifier.MetaModifier),
+        (Qt.Key.Key_Menu, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier),
+    ],
+)
+def test_keys_that_lead_out_are_swallowed(kiosk: Booth, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    assert swallowed(key, modifier)
+    assert kiosk.window.kiosk is not None
+    event = QKeyEvent(QEvent.Type.KeyPress, key, modifier)
+    assert kiosk.window.kiosk.guard.eventFilter(kiosk.window, event)
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [
+        (Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier),
+        (Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier),
+        (Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier),  # @ on some keyboards
+        (Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
+    ],
+)
+def test_what_is_typed_is_never_swallowed(key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    assert not swallowed(key, modifier)
+
+
+def test_no_context_menu_opens_in_a_field(kiosk: Booth) -> None:
+    kiosk.click(names.ATTRACT_START)
+    kiosk.on(Screen.START)
+    field = kiosk.find(names.START_FIELD)
+    assert kiosk.window.kiosk is not None
+    kiosk.window.kiosk.guard.look_after()
+    handle = kiosk.window.windowHandle()
+    place = QPointF(field.mapTo(kiosk.window, QPoint(30, 20)))
+    right = Qt.MouseButton.RightButton
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        event = QMouseEvent(kind, place, handle.mapToGlobal(place), right, right, Qt.KeyboardModifier.NoModifier)
+        QCoreApplication.sendEvent(handle, event)
+    QApplication.processEvents()
+    assert QApplication.activePopupWidget() is None
+
+
+# ---- the attract screen --------------------
+
+
+def test_the_attract_screen_says_who_interviews_for_what_and_that_nothing_is_recorded(kiosk: Booth) -> None:
+    said = " ".join(label.text() for label in kiosk.window.findChildren(QLabel) if label.isVisible())
+    assert "Engineer" in said
+    assert "不录制" in said
+    assert [button.objectName() for button in kiosk.window.findChildren(QAbstractButton) if button.isVisible()]
+    assert QGuiApplication.clipboard().text() == ""
+
+
+def test_without_a_camera_the_attract_screen_is_quiet_and_tries_again(kiosk: Booth) -> None:
+    end = time.monotonic() + 15
+    kiosk.wait(lambda: kiosk.window.error() is None and time.monotonic() < end)
+    kiosk.click(names.ATTRACT_START)
+    kiosk.on(Screen.START)
+    assert kiosk.window.error() is None
