@@ -30,7 +30,7 @@ def install(source: Path, models_dir: Path, *, name: str | None = None) -> Model
     """
     _check_source(source)
     try:
-        models_dir.mkdir(parents=True, exist_ok=True)
+        _make_folder(models_dir)
         _remove_leftovers(models_dir)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=models_dir, ignore_cleanup_errors=True) as temporary:
             staged = Path(temporary) / "model"
@@ -122,6 +122,8 @@ def _put_in_place(staged: Path, target: Path) -> None:
         except XudaError:
             target.rename(staged.parent / "broken")
     staged.rename(target)
+    # a name that goes from one folder to another is safe once both are
+    _flush_folder(staged.parent)
     _flush_folder(target.parent)
 
 
@@ -142,6 +144,14 @@ def _remove_leftovers(models_dir: Path) -> None:
 def _write(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     _flush(path)
+
+
+def _make_folder(path: Path) -> None:
+    """With its parents; their names are safe when this returns."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        _flush_folder(one.parent)
 
 
 def _flush(path: Path) -> None:

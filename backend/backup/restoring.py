@@ -17,7 +17,7 @@ from backend.backup.making import objects_of
 from backend.backup.place import DATABASE, DESCRIPTION, KEY_FILE, BackupDescription, Place, file_sha256
 from backend.cabinet import FILE_NAME as CABINET_FILE
 from backend.keys import KeyFile, KeySource
-from backend.objects.folder import FolderStore, sync_file, sync_folder
+from backend.objects.folder import FolderStore, make_folder, sync_file, sync_folder
 from backend.runtime import Runtime, make_private_folder, open_runtime
 from backend.settings import Settings
 from contract.envelope import open_envelope, parse_payload
@@ -62,7 +62,7 @@ def restore(
     with _lock(place):
         stamp = stamp or _newest(place)
         chosen = _verify(place, stamp, keys)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
         try:
             found = _build(place, chosen, replace(settings, data=partial), now or datetime.now(UTC))
@@ -185,7 +185,7 @@ def _at(now: datetime) -> Callable[[], datetime]:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Its name is made safe by whoever opens the database beside it, or by the store."""
     with source.open("rb") as original, target.open("wb") as copy:
         shutil.copyfileobj(original, copy, 1024 * 1024)
         sync_file(copy)
-    sync_folder(target.parent)

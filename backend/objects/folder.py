@@ -117,7 +117,9 @@ class FolderStore:
         self._make_folder(self._root)
         self._make_folder(path.parent)
         os.replace(staged, path)
+        # a name that goes from one folder to another is safe once both are
         sync_folder(path.parent)
+        sync_folder(staged.parent)
 
     def sweep(self, older_than: float) -> int:
         """Remove staged files nobody has written to since ``older_than`` (seconds since 1970); returns how many."""

@@ -17,7 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from backend.objects.folder import FolderStore, sync_file
+from backend.objects.folder import FolderStore
 from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
@@ -154,8 +154,7 @@ class LargeForm:
     def _end(self) -> None:
         part = self._part
         if part.file is not None:
-            sync_file(part.file)
-            part.file.close()
+            part.file.close()  # not synced: after a crash nobody knows of it, and the form is sent again
             part.file = None
         elif not part.skip:
             self.fields[part.name] = part.value.decode("utf-8", "replace")

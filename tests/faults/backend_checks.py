@@ -7,19 +7,24 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from backend.cabinet import interview_subject
 from backend.db.models import Device, ObjectRow, ReceiptRow, Upload
 from backend.runtime import Runtime, open_runtime
 from backend.services import audit
 from backend.services.intake import stored_digests
 from backend.settings import Settings
+from contract.canonical import b64encode
 from contract.envelope import Envelope
 from contract.errors import XudaError
 from contract.manifest import Receipt
 from tests.faults.promises import Promises
 
 
-def problems(data: Path, promised: Promises, *, sent: Path) -> list[str]:
-    """What is missing or wrong in the folder ``data``. ``sent``: a file per upload with what the device has sent."""
+def problems(data: Path, promised: Promises, *, sent: Path, later: Promises | None = None) -> list[str]:
+    """What is missing or wrong in the folder ``data``.
+
+    ``sent``: a file per upload with what the device has sent. ``later``: everything promised in the whole log.
+    """
     if "organisation" not in promised.told:
         return []  # the set-up is made again, see set_up_again
     try:
@@ -28,7 +33,7 @@ def problems(data: Path, promised: Promises, *, sent: Path) -> list[str]:
         return [f"the backend does not open: {error!r}"]
     try:
         with hr.db.read() as session:
-            return _Look(hr, session, promised, sent).found()
+            return _Look(hr, session, promised, later or promised, sent).found()
     except Exception as error:
         return [f"the backend fails: {error!r}"]
     finally:
@@ -36,10 +41,11 @@ def problems(data: Path, promised: Promises, *, sent: Path) -> list[str]:
 
 
 class _Look:
-    def __init__(self, hr: Runtime, session: Session, promised: Promises, sent: Path) -> None:
+    def __init__(self, hr: Runtime, session: Session, promised: Promises, later: Promises, sent: Path) -> None:
         self._hr = hr
         self._session = session
         self._promised = promised
+        self._later = later
         self._sent = sent
         self._problems: list[str] = []
 
@@ -51,11 +57,16 @@ class _Look:
         kept = {place: digest for place, digest in self._promised.events.items() if not self._withdrawn(place[0])}
         for (interview_id, seq), digest in kept.items():
             self._event(interview_id, seq, digest)
+        removed = {name for names in self._later.deleted.values() for name in names}
         for upload, offset in self._promised.offsets.items():
-            self._upload(upload, offset)
+            if upload not in removed:
+                self._upload(upload, offset)
         for interview_id, receipts in self._promised.receipts.items():
             for receipt in [] if self._withdrawn(interview_id) else receipts:
                 self._receipt(receipt)
+        for interview_id, names in self._promised.deleted.items():
+            self._deleted(interview_id, names)
+        self._keys()
         return self._problems
 
     def _expect(self, holds: bool, problem: str) -> None:
@@ -64,7 +75,18 @@ class _Look:
 
     def _withdrawn(self, interview_id: str) -> bool:
         """The candidate has taken the consent back: HR deletes what it has, sooner or later."""
-        return interview_id in self._promised.withdrawn
+        return interview_id in self._promised.withdrawn or interview_id in self._later.deleted
+
+    def _deleted(self, interview_id: str, names: list[str]) -> None:
+        back = [name for name in names if self._hr.store.path(name).exists()]
+        self._expect(not back, f"recordings of the deleted {interview_id} are back")
+        key = interview_subject(interview_id) in self._hr.cabinet.subjects()
+        self._expect(not key, f"the key of the deleted {interview_id} is back")
+
+    def _keys(self) -> None:
+        if self._promised.keys:
+            found = [b64encode(self._hr.vault.sign_key.public), self._hr.vault.encryption_key]
+            self._expect(found == self._promised.keys, "the organisation's new keys are gone")
 
     def _event(self, interview_id: str, seq: int, digest: str) -> None:
         good = stored_digests(self._session, interview_id).get(seq) == digest
@@ -91,6 +113,12 @@ class _Look:
     def _digest(self, key: str) -> str | None:
         path = self._hr.store.path(key)
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def keys_on_the_medium(contents: list[bytes], promised: Promises) -> list[str]:
+    """Private keys of the organisation that were destroyed and can be read from the raw disk all the same."""
+    found = [key for key in promised.destroyed if any(key.encode() in content for content in contents)]
+    return [f"a destroyed key is still on the medium: {key[:6]}" for key in found]
 
 
 def _payload(row: ReceiptRow) -> str:

@@ -1,199 +1,118 @@
 """A day at HR and a booth, written down with every promise that was made: the work the power campaign cuts short.
 
-``python -m tests.faults.day FOLDER`` runs it on a faulty folder and leaves its log; ``--remove PLACE`` takes one call
-out of the product first (see :mod:`tests.faults.syncsites`). Promises are remarks in the log, see ``client_checks`` and
-``backend_checks`` for what is expected of each.
+``python -m tests.faults.day FOLDER`` lives it on a faulty folder and leaves its log; ``--section`` lives one section
+alone, from the folder that ``--base`` was when the day came to it, and ``--remove`` takes one place out of the product
+first (see :mod:`tests.faults.syncsites`). Promises are remarks in the log; ``Promises`` says what each means and the
+modules named ``..._checks`` what is expected of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from tests.faults import syncsites
+from tests.faults import day_booth, day_hr, day_sides, syncsites
+from tests.faults.day_sides import BOOTH, HR, MODELS, RESTORED, SAFE, SECTION, STICK
 from tests.faults.fuse_folder import ROOT, FaultyFolder
 from tests.support.waiting import wait_for
 
-if TYPE_CHECKING:
-    from tests.faults.booth_scene import Visit
-
-HR, BOOTH = "hr", "booth"
-_SOUND_SECONDS = 2.6
+_FULL_OF = {day_hr.__name__: "backend/", day_booth.__name__: "app/"}
 
 
 class Day:
-    """``folder`` gets what the checks compare with: objects as they were sent, recordings as they were made."""
+    """``folder`` has the things said and shown and gets what the checks compare with: objects as they were sent.
 
-    def __init__(self, disk: FaultyFolder, folder: Path, *, speech: bool) -> None:
+    ``notes``: what the sections tell the later ones, as JSON would keep it.
+    """
+
+    def __init__(self, disk: FaultyFolder, folder: Path, notes: dict[str, Any], *, speech: bool) -> None:
         self.disk = disk
         self.speech = speech
-        self.hr, self.booth = disk.path / HR, disk.path / BOOTH
         self.folder = folder
+        self.notes = notes
         self.sent = folder / "sent"
-        self.sent.mkdir()
+        self.sent.mkdir(exist_ok=True)
+        folders = [disk.path / name for name in (HR, BOOTH, STICK, SAFE, RESTORED, MODELS)]
+        self.hr, self.booth, self.stick, self.safe, self.restored, self.models = folders
+        if not self.stick.exists():
+            self.stick.mkdir()
+            _sync(disk.path)  # a stick is there before anything is written to it
 
-    def run(self) -> None:
-        self._open_hr()
-        self._enrol_and_interview()
-        self._uploads()
-        self._files_of_the_command_line()
+    def place(self, path: Path) -> str:
+        return path.relative_to(self.disk.path).as_posix()
 
-    # ---- HR
-
-    def _open_hr(self) -> None:
-        from tests.faults import hr_scene
-
-        hr = hr_scene.set_up(self.hr)
-        self._invitations = [hr_scene.invite(hr, f"candidate {number}") for number in range(7)]
-        hr.close()
-        self.disk.mark(promise="organisation")
-
-    def _uploads(self) -> None:
-        """Devices that deliver with the contract alone: pieces, cuts, wrong checksums, an upload given up."""
-        from tests.backend import tus
-        from tests.backend.world import Talk
-        from tests.faults import hr_scene
-
-        with hr_scene.serving(self.hr, self.disk.mark) as served:
-            booth = served.enrol("Booth 2")
-            talks = [Talk(booth, invitation) for invitation, _ in self._invitations[4:]]
-            for number, talk in enumerate(talks):
-                sealed = [talk.seal(os.urandom(60_000 + 90_000 * number)), talk.seal(os.urandom(5_000))]
-                talk.started()
-                talk.consented()
-                talk.spoken(sealed[0])
-                talk.put_all()
-                for item in sealed:
-                    url = tus.location(talk, item)
-                    (self.sent / url.rpartition("/")[2]).write_bytes(item.data)
-                    for start in range(0, len(item.data), 40_000):
-                        part = item.data[start : start + 40_000]
-                        checked = {"Upload-Checksum": tus.checksum(part)} if number % 2 else {}
-                        if number == 1 and start == 40_000:
-                            wrong = {"Upload-Checksum": tus.checksum(b"other")}
-                            assert tus.patch(booth, url, start, part, **wrong).status_code == 460
-                        answer = tus.patch(booth, url, start, part, **checked)
-                        assert answer.status_code == 204, answer.text
-                talk.finished()
-                talk.put(len(talk.envelopes))
-                answer = talk.deliver(talk.manifest([item.ref for item in sealed]))
-                assert answer.json()["receipt"] is not None
-
-    def _files_of_the_command_line(self) -> None:
-        from backend.cli.output import write_file
-
-        write_file(self.hr / "reports" / "report.pdf", b"first " * 2000)
-        self.disk.mark(promise="file", path=f"{HR}/reports/report.pdf", content="first " * 2000)
-        write_file(self.hr / "reports" / "report.pdf", b"second " * 3000)
-        self.disk.mark(promise="file", path=f"{HR}/reports/report.pdf", content="second " * 3000)
-
-    # ---- the booth
-
-    def _enrol_and_interview(self) -> None:
-        from backend.services.devices import new_enrolment_code
-        from tests.backend.world import COMMAND_LINE
-        from tests.faults import hr_scene
-        from tests.faults.booth_scene import Visit, cheap_passphrase, enrol
-
-        with cheap_passphrase(), hr_scene.serving(self.hr, self.disk.mark) as served:
-            code = new_enrolment_code(served.hr, COMMAND_LINE)
-            enrol(self.booth, served.url, code)
-            self.disk.mark(promise="enrolled")
-            with Visit(self.booth) as visit:
-                assert visit.deliver() == 0
-                self.disk.mark(promise="stocked", codes=[code for _, code in self._invitations[:4]])
-            with Visit(self.booth, model=self.speech) as visit:
-                first = self._half_an_interview(visit)
-            with Visit(self.booth, model=self.speech) as visit:
-                self._other_half(visit, first)
-                self._given_up(visit)
-                self._written(visit)
-                self._running(visit)
-                assert visit.deliver() == 0
-                self.disk.mark(promise="delivered", interview=first)
-                visit.run(visit.service.farewell)
-            with Visit(self.booth) as visit:
-                visit.deliver()
-
-    def _half_an_interview(self, visit: Visit) -> str:
-        interview_id = visit.begin(self._invitations[0][1])
-        self.disk.mark(promise="state", interview=interview_id, state="active")
-        take = visit.record("q1", self.folder / "say.wav", self.folder / "clip.mp4", words=self.speech)
-        self._submit(visit, interview_id, "q1", take)
-        visit.run(visit.service.save_draft, "q3", "a draft")
-        self.disk.mark(promise="draft", interview=interview_id, question="q3", text="a draft")
-        visit.run(visit.service.pause, _reason("network"), "words of the reason")
-        self.disk.mark(promise="state", interview=interview_id, state="paused")
-        return interview_id
-
-    def _other_half(self, visit: Visit, interview_id: str) -> None:
-        service = visit.service
-        visit.run(service.resume, interview_id)
-        self.disk.mark(promise="state", interview=interview_id, state="active")
-        visit.record("q2", self.folder / "say.wav", words=self.speech)
-        self._submit(visit, interview_id, "q2", visit.record("q2", self.folder / "say.wav", words=self.speech))
-        visit.run(service.submit_text, "q3", "我会先问清楚原因。" * 40)
-        self._answered(interview_id, "q3", text="我会先问清楚原因。" * 40)
-        visit.run(service.submit_choice, "q4", [1])
-        self._answered(interview_id, "q4", choices=[1])
-        visit.run(service.finish)
-        self.disk.mark(promise="state", interview=interview_id, state="finished")
-
-    def _given_up(self, visit: Visit) -> None:
-        interview_id = visit.begin(self._invitations[1][1])
-        self.disk.mark(promise="state", interview=interview_id, state="active")
-        key = visit.client.storage.keystore.get(f"interview:{interview_id}")
-        assert key is not None
-        self._submit(visit, interview_id, "q1", visit.record("q1", self.folder / "say.wav", self.folder / "clip.mp4"))
-        visit.run(visit.service.withdraw, interview_id)
-        self.disk.mark(promise="withdrawn", interview=interview_id, key=key.hex())
-
-    def _written(self, visit: Visit) -> None:
-        """Nothing of it is spoken: it needs no words to be delivered and purged."""
-        interview_id = visit.begin(self._invitations[3][1])
-        take = visit.record("q1", self.folder / "say.wav", self.folder / "clip.mp4")
-        visit.run(visit.service.discard_take, take)
-        visit.run(visit.service.finish, time_up=True)
-        self.disk.mark(promise="state", interview=interview_id, state="finished")
-
-    def _running(self, visit: Visit) -> None:
-        """A take whose sound comes slowly, written through the store as the recorder does it."""
-        from app.interview.states import TakeState
-        from app.interview.store import TakeRow
-
-        interview_id = visit.begin(self._invitations[2][1])
-        self.disk.mark(promise="state", interview=interview_id, state="active")
-        content = (self.folder / "sound.webm").read_bytes()
-        take = TakeRow("take-0001", interview_id, "q2", 1, TakeState.RECORDING, has_video=False)
-        sink = visit.run(visit.store.begin_take, take)
-        begun, given = time.monotonic(), 0
-        while (seconds := time.monotonic() - begun) < _SOUND_SECONDS:
-            size = min(len(content) - given, 90 if seconds < _SOUND_SECONDS / 2 else 900)
-            sink.write(content[given : given + size])
-            given += size
-            self.disk.mark(promise="sound", take="take-0001", bytes=given)
-            time.sleep(0.05)  # the pace of the recording, not a wait for anything
-        visit.run(visit.service.shutdown)
-
-    def _submit(self, visit: Visit, interview_id: str, question: str, take_id: str) -> None:
-        digest = visit.digest(take_id)
-        visit.run(visit.service.submit_take, take_id)
-        self._answered(interview_id, question, take=take_id, sha256=digest)
-
-    def _answered(self, interview_id: str, question: str, **answer: object) -> None:
-        self.disk.mark(promise="answer", interview=interview_id, question=question, **answer)
+    def live(self, section: str) -> None:
+        self.disk.mark(promise=SECTION, name=section)
+        SECTIONS[section](self)
 
 
-def _reason(name: str) -> object:
-    from app.interview.model import ExitReason
+SECTIONS: dict[str, Callable[[Day], None]] = {
+    "opened": day_hr.opened,
+    "enrolled": day_booth.enrolled,
+    "half": day_booth.half,
+    "damaged": day_booth.damaged,
+    "other half": day_booth.other_half,
+    "withdrawn": day_booth.withdrawn,
+    "running": day_booth.running,
+    "delivered": day_booth.delivered,
+    "uploads": day_hr.uploads,
+    "files": day_hr.files,
+    "exported": day_booth.exported,
+    "imported": day_hr.imported,
+    "receipted": day_booth.receipted,
+    "rotated": day_hr.keys_rotated,
+    "backed up": day_hr.backed_up,
+    "restored": day_hr.restored,
+    "installed": day_booth.installed,
+}
 
-    return ExitReason(name)
+
+@dataclass
+class Base:
+    """What there was when the day came to a section, all of it durable: a folder, the notes, the log so far."""
+
+    folder: Path
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "disk"
+
+    def keep(self, disk: FaultyFolder, notes: dict[str, Any]) -> None:
+        shutil.copytree(disk.backing, self.disk)
+        (self.folder / "notes.json").write_text(json.dumps(notes))
+
+    def notes(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "notes.json").read_bytes())
+        return found
+
+
+@dataclass
+class Rehearsal:
+    """The whole day as it is. ``reached``: section -> the places it came to; ``seconds``: how long each took."""
+
+    folder: Path
+    reached: dict[str, list[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "disk" / "log"
+
+    def base(self, section: str) -> Base:
+        return Base(self.folder / "bases" / section.replace(" ", "-"))
+
+    def sections_of(self, place: str) -> list[str]:
+        """The sections that come to a place, the quickest first."""
+        return sorted((name for name, places in self.reached.items() if place in places), key=self.seconds.__getitem__)
 
 
 def material(folder: Path) -> None:
@@ -224,9 +143,60 @@ def material(folder: Path) -> None:
 
 def live(folder: Path, *, remove: str = "", speech: bool = True) -> Path:
     """Live the day in a process of its own and with that place taken out of the product; the log's file."""
-    command = [sys.executable, "-m", "tests.faults.day", str(folder), "--remove", remove]
-    subprocess.run(command + ([] if speech else ["--no-speech"]), cwd=ROOT, check=True, timeout=300)
+    _run([str(folder), "--remove", remove], speech=speech)
     return folder / "disk" / "log"
+
+
+def rehearse(folder: Path, sections: Sequence[str] = ()) -> Rehearsal:
+    """Live the day, or some sections of it, in a process of its own, and keep what each section begins with."""
+    chosen = [word for section in sections for word in ("--section", section)]
+    _run([str(folder), "--rehearse", *chosen], speech=False)
+    told = json.loads((folder / "rehearsal.json").read_bytes())
+    return Rehearsal(folder, told["reached"], told["seconds"])
+
+
+def live_section(rehearsal: Rehearsal, section: str, folder: Path, *, remove: str) -> Path:
+    """Live one section again, in a process of its own and with that place taken out of the product; the log's file."""
+    base, material = str(rehearsal.base(section).folder), str(rehearsal.folder)
+    _run([str(folder), "--section", section, "--base", base, "--material", material, "--remove", remove], speech=False)
+    return folder / "disk" / "log"
+
+
+def _run(arguments: list[str], *, speech: bool) -> None:
+    command = [sys.executable, "-m", "tests.faults.day", *arguments]
+    subprocess.run(command + ([] if speech else ["--no-speech"]), cwd=ROOT, check=True, timeout=600)
+
+
+def _live(given: argparse.Namespace) -> None:
+    base = Base(given.base) if given.base else None
+    with FaultyFolder(given.folder / "disk", base=base.disk if base else None) as disk:
+        syncsites.on_missed = lambda: disk.mark(promise=day_sides.MISSED)
+        day = Day(disk, given.material or given.folder, base.notes() if base else {}, speech=not given.no_speech)
+        rehearsal = Rehearsal(given.folder)
+        for section in given.section or SECTIONS:
+            if given.rehearse:
+                rehearsal.base(section).keep(disk, day.notes)
+            begun = time.monotonic()
+            day.live(section)
+            rehearsal.seconds[section] = time.monotonic() - begun
+            rehearsal.reached[section] = sorted(syncsites.REACHED | _full(section))
+            syncsites.REACHED.clear()
+        if given.rehearse:
+            told = {"reached": rehearsal.reached, "seconds": rehearsal.seconds}
+            (given.folder / "rehearsal.json").write_text(json.dumps(told))
+    shutil.rmtree(disk.backing)
+
+
+def _full(section: str) -> set[str]:
+    """The settings of databases that a section works with: they cannot tell of themselves."""
+    package = _FULL_OF[SECTIONS[section].__module__]
+    return {name for name in syncsites.names() if name.startswith(package) and name.endswith(syncsites.FULL)}
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def main() -> None:
@@ -234,13 +204,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--remove", default="", help="a place of tests.faults.syncsites")
     parser.add_argument("--no-speech", action="store_true", help="do without the transcription")
+    parser.add_argument("--rehearse", action="store_true", help="keep what each section begins with")
+    parser.add_argument("--section", action="append", help="this one alone; may be given more than once")
+    parser.add_argument("--base", type=Path, help="what it begins with")
+    parser.add_argument("--material", type=Path, help="where the things said and shown are; default: made anew")
     given = parser.parse_args()
     if given.remove:
         syncsites.remove(given.remove)
-    material(given.folder)
-    with FaultyFolder(given.folder / "disk") as disk:
-        Day(disk, given.folder, speech=not given.no_speech).run()
-    shutil.rmtree(disk.backing)
+    if given.rehearse:
+        syncsites.watch()
+    if given.material is None:
+        material(given.folder)
+    _live(given)
 
 
 if __name__ == "__main__":

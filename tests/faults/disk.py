@@ -293,6 +293,7 @@ def adversaries(rng: random.Random) -> list[Fate]:
         Fate("content only", lambda newer, of: "kept", none_of),
         Fate("newest writes only", lambda newer, of: "kept" if newer * 2 < of else "lost", all_of),
         Fate("removals only", lambda newer, of: "lost", lambda found: [one for one in found if one.put is None]),
+        Fate("newest names only", lambda newer, of: "kept", lambda found: found[(len(found) + 1) // 2 :]),
     ]
 
 

@@ -80,6 +80,7 @@ class FaultyFolder:
 
     def close(self) -> None:
         if self._is_mounted():
+            self.state()  # writes the log out: a server that has to be killed loses nothing of it
             subprocess.run(["umount", str(self.path)], check=False, capture_output=True)
         if self._is_mounted():
             subprocess.run(["umount", "--lazy", str(self.path)], check=False, capture_output=True)

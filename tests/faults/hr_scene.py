@@ -99,12 +99,12 @@ class Announced:
 
 
 @contextmanager
-def serving(data: Path, mark: Mark) -> Iterator[Served]:
-    """The backend of an existing folder behind a real server on a port of its own."""
+def serving(data: Path, mark: Mark, *, port: int = 0) -> Iterator[Served]:
+    """The backend of an existing folder behind a real server, on a port of its own unless one is given."""
     clock = Clock()
     hr = open_runtime(Settings(data=data), now=clock)
     application = Announced(create_app(hr.settings, runtime=hr), mark)
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(application, port=port, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -17,7 +17,11 @@ class Promises:
 
     ``states``: the newest state told of each interview. ``answers`` by interview and question. ``sound``: what was
     handed over of running takes: (take, bytes, when). ``events``, ``objects``, ``offsets``, ``receipts``: what HR has
-    acknowledged. ``withdrawn``: interview -> its key. ``files``: path -> the contents it may have, the newest last.
+    acknowledged. ``withdrawn`` and ``purged``: interview -> its key. ``files``: path -> its newest content.
+    ``damaged``: digest of the database before it was mended. ``deleted`` at HR: interview -> its files in the store.
+    ``keys``: the current public keys; ``destroyed``: private ones. ``backups``: stamp -> recordings named;
+    ``backups_gone``, ``keys_gone`` (stamp -> digest): what was taken away of them. ``bundles``: path -> digest.
+    ``models``: folders. ``restored``: the data folder.
     """
 
     at: float = 0.0
@@ -33,6 +37,17 @@ class Promises:
     offsets: dict[str, int] = field(default_factory=dict)
     receipts: dict[str, list[Receipt]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    purged: dict[str, str] = field(default_factory=dict)
+    damaged: str = ""
+    deleted: dict[str, list[str]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    destroyed: list[str] = field(default_factory=list)
+    backups: dict[str, int] = field(default_factory=dict)
+    backups_gone: set[str] = field(default_factory=set)
+    keys_gone: dict[str, str] = field(default_factory=dict)
+    bundles: dict[str, str] = field(default_factory=dict)
+    models: list[str] = field(default_factory=list)
+    restored: str = ""
 
     def feed(self, entry: Entry) -> None:
         self.at = entry.at
@@ -63,6 +78,41 @@ class Promises:
     def _on_file(self, path: str, content: str) -> None:
         self.files[path] = content
 
+    def _on_purged(self, interview: str, key: str) -> None:
+        self.purged[interview] = key
+
+    def _on_damaged(self, content: str) -> None:
+        self.damaged = content
+
+    def _on_deleted(self, interview: str, files: list[str]) -> None:
+        self.deleted[interview] = files
+
+    def _on_rotated(self, keys: list[str], destroyed: str) -> None:
+        self.keys = keys
+        self.destroyed.append(destroyed)
+
+    def _on_backup(self, stamp: str, objects: int) -> None:
+        self.backups[stamp] = objects
+
+    def _on_backup_gone(self, stamp: str) -> None:
+        self.backups_gone.add(stamp)
+
+    def _on_keys_gone(self, stamp: str, sha256: str) -> None:
+        self.keys_gone[stamp] = sha256
+
+    def _on_bundle(self, path: str, sha256: str) -> None:
+        self.bundles[path] = sha256
+
+    def _on_model(self, path: str) -> None:
+        self.models.append(path)
+
+    def _on_restored(self, path: str) -> None:
+        self.restored = path
+
+    def _on_receipted(self, receipts: list[Any]) -> None:
+        for envelope in receipts:
+            self._receipt(Envelope.model_validate(envelope))
+
     def _on_reply(
         self, method: str, path: str, status: int, offset: str | None, location: str | None, body: Any
     ) -> None:
@@ -75,10 +125,12 @@ class Promises:
         elif status in (200, 201) and parts[3:4] == ["events"]:
             self.events[body["interview_id"], body["seq"]] = body["digest"]
         elif status == 200 and parts[3:4] == ["manifests"] and body["receipt"] is not None:
-            envelope = Envelope.model_validate(body["receipt"])
-            receipt = parse_payload(envelope.payload_bytes, Receipt)
-            self.receipts.setdefault(receipt.interview_id, []).append(receipt)
-            self.objects.update((receipt.interview_id, ref.object_id) for ref in receipt.objects)
+            self._receipt(Envelope.model_validate(body["receipt"]))
+
+    def _receipt(self, envelope: Envelope) -> None:
+        receipt = parse_payload(envelope.payload_bytes, Receipt)
+        self.receipts.setdefault(receipt.interview_id, []).append(receipt)
+        self.objects.update((receipt.interview_id, ref.object_id) for ref in receipt.objects)
 
     def _uploaded(self, method: str, upload: str, status: int, offset: str | None) -> None:
         if method == "DELETE" and status == 204:

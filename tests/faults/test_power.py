@@ -1,4 +1,4 @@
-"""A short form of the power campaign (`python3 dev.py campaign power`), and the model of the disk it rests on."""
+"""Short forms of the campaigns `power` and `syncs`, and the model of the disk they rest on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.campaigns.model import Options
 from tests.faults import power
 from tests.faults.disk import Disk, Fate, adversaries
 from tests.faults.fuse_folder import FaultyFolder, why_not_here
+from tests.faults.mutations import Mutations
 
 pytestmark = pytest.mark.skipif(bool(why_not_here()), reason=why_not_here() or "can be mounted here")
 LOST, KEPT = 0, 3
@@ -66,6 +67,17 @@ def test_after_a_failed_sync_the_next_one_does_not_save_the_same_bytes(tmp_path:
         os.fsync(file)
         os.close(file)
         assert left(disk, tmp_path / "b", LOST) == {"file": b"kept"}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "place", ["backend/cli/output.py:write_file:sync_file", "app/transcribe/install.py:_put_in_place:_flush_folder"]
+)
+def test_a_place_that_does_not_make_durable_any_more_is_noticed(tmp_path: Path, place: str) -> None:
+    section = "files" if place.startswith("backend/") else "installed"
+    mutations = Mutations(tmp_path, 1, [section])
+    assert mutations.rehearsal.sections_of(place) == [section]
+    assert mutations.noticed(place) is not None
 
 
 @pytest.mark.timeout(300)
