@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -152,15 +153,17 @@ class Client:
             self.engine.start()
 
     def close(self) -> None:
-        if self.engine is not None:
-            self.engine.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._late_recorder.made:
-            self.recorder.close()
-        if self._late_transcriber.made:
-            self.transcriber.close()
-        logging.getLogger().removeHandler(self.errors)
-        self.storage.close()
+        """Each part is closed, whatever another one says: a database left open would keep the process alive."""
+        with ExitStack() as parts:
+            parts.callback(self.storage.close)
+            parts.callback(logging.getLogger().removeHandler, self.errors)
+            if self._late_transcriber.made:
+                parts.callback(self.transcriber.close)
+            if self._late_recorder.made:
+                parts.callback(self.recorder.close)
+            parts.callback(self._pool.shutdown, wait=True, cancel_futures=True)
+            if self.engine is not None:
+                parts.callback(self.engine.stop)
 
     def local_time(self) -> datetime:
         """At this device's place, by HR's clock as far as it is known."""

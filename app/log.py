@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
@@ -33,8 +34,14 @@ def setup_logging(folder: Path | None, *, verbose: bool = False) -> None:
     root.addHandler(console)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            folder / "client.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-        )
+        file = _PatientFile(folder / "client.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
         file.setFormatter(PlainFormatter(_FORMAT))
         root.addHandler(file)
+
+
+class _PatientFile(logging.handlers.RotatingFileHandler):
+    """On a disk that is full or fails, the log waits: neither the start nor a line on the terminal for each record."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)

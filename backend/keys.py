@@ -105,11 +105,13 @@ class KeyFile:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def load(self) -> Secrets:
-        """Raises XudaError(FILE_MISSING | KEYSTORE_LOCKED | FORMAT_INVALID)."""
+        """Raises XudaError(FILE_MISSING | KEYSTORE_LOCKED | FORMAT_INVALID | DISK_ERROR)."""
         try:
             document = json.loads(self._path.read_bytes())
         except FileNotFoundError as error:
             raise XudaError(ErrorCode.FILE_MISSING, file=self._path.name) from error
+        except OSError as error:
+            raise XudaError(ErrorCode.DISK_ERROR, file=self._path.name) from error
         except ValueError as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field=self._path.name) from error
         try:

@@ -83,7 +83,8 @@ class CrashWatch:
             self._before = None
         if self._fault is not None:
             faulthandler.disable()
-            self._fault.close()
+            with contextlib.suppress(OSError):
+                self._fault.close()
             self._fault = None
         for pattern in (_FAULT, _RUNNING):
             with contextlib.suppress(OSError):

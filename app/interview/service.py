@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -25,6 +26,8 @@ from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit, QuestionKind
 from contract.parts import Elsewhere
+
+log = logging.getLogger(__name__)
 
 
 class InterviewService:
@@ -271,11 +274,19 @@ class InterviewService:
         self._held.add(interview_id)
 
     def shutdown(self) -> None:
-        """The window or the machine is going down without a choice: save the progress with that reason."""
-        self.practice.stop()
+        """The window or the machine is going down without a choice: save the progress with that reason.
+
+        No known error keeps it from that: what a disk that is full does not take now is put straight at the next start.
+        """
+        for step in (self.practice.stop, self._pause_at_shutdown, self._takes.abandon, self.farewell):
+            try:
+                step()
+            except XudaError as error:
+                log.warning("shutting down goes on without %s: %s", step.__name__, error.code.value)
+
+    def _pause_at_shutdown(self) -> None:
         if self.active_id is not None:
             self.pause(ExitReason.SHUTDOWN)
-        self.farewell()
 
     # ---- 我的 --------------------
 

@@ -140,10 +140,14 @@ class TakeDesk:
 
     def halt(self, interview_id: str) -> None:
         """Stop the running take of an interview that ends now. Its row is left to the change that ends it."""
-        running = self._running
-        if running is None or running.take.interview_id != interview_id:
+        if self._running is not None and self._running.take.interview_id == interview_id:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Stop the running take, if there is one, and leave what is stored of it to the next start."""
+        running, self._running = self._running, None
+        if running is None:
             return
-        self._running = None
         self._stop_recorder()
         if running.job:
             running.job.cancel()

@@ -156,43 +156,52 @@ class Database:
         except BaseException as error:
             opened.set_exception(error)
             return
-        self._safety.note()
+        self._note()
         opened.set_result(None)
         while (job := self._jobs.get()) is not None:
             self._lift_limit()
             job(self._db)
         self._end()
 
+    def _note(self) -> None:
+        """A file without a digest was opened and found well: its digest counts once what the log holds is in it."""
+        if self._limited or self._safety.has_digest():
+            return
+        try:
+            self._checkpoint(self._db)
+        except (XudaError, sqlite3.Error) as error:
+            log.warning("the database is used without its digest: %s", type(error).__name__)
+
     def _end(self) -> None:
-        """Closing moves the log into the file, as a checkpoint does."""
         try:
             self._save_copy(self._db)
-            self._safety.before_checkpoint()
+            self._checkpoint(self._db)
         except (XudaError, sqlite3.Error) as error:
+            # closing tries it again, from the log, and does not say whether it could
             log.warning("the database is closed without its digest: %s", type(error).__name__)
-            self._db.close()
-        else:
-            self._db.close()
-            self._safety.after_checkpoint()
+        self._db.close()
 
     def _settle(self, db: sqlite_utils.Database) -> None:
-        """After a transaction: the copy, when it is due, and a log that has grown long."""
+        """After a transaction, which stands: the copy, when it is due, and a log that has grown long."""
         if db.conn.in_transaction:  # inside another one, which will come here too
             return
-        if self._copy_due:
-            self._copy_due = False
-            self._save_copy(db)
         log_file = self.path.with_name(self.path.name + "-wal")
-        with contextlib.suppress(OSError):
+        try:
+            if self._copy_due:
+                self._copy_due = False
+                self._save_copy(db)
             if log_file.stat().st_size > _LONGEST_LOG:
                 self._checkpoint(db)
+        except (XudaError, sqlite3.Error, OSError) as error:
+            log.warning("the log of the database stays as it is: %s", type(error).__name__)
 
     def _checkpoint(self, db: sqlite_utils.Database) -> bool:
+        """When it fails there is no digest: what could not be synced may be gone from the file after a power cut, and
+        is still in the log."""
         self._safety.before_checkpoint()
-        try:
-            return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            self._safety.after_checkpoint()
+        emptied = not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        self._safety.after_checkpoint()
+        return emptied
 
     def _save_copy(self, db: sqlite_utils.Database) -> None:
         counter = _counter(db)

@@ -82,10 +82,8 @@ class Safety:
             empty = not there or self._path.stat().st_size == 0
             return empty and self._copy.exists() and not self._log_is_there()
 
-    def note(self) -> None:
-        """The file was opened and found well: its digest counts from now on."""
-        if self._known_digest() is None:
-            self.after_checkpoint()
+    def has_digest(self) -> bool:
+        return self._known_digest() is not None
 
     def refuse_newer(self, supported: int) -> None:
         """A file that a newer version has written is not taken for a damaged one. Raises XudaError(DATABASE_NEWER)."""

@@ -14,6 +14,7 @@ import pytest
 from app.storage.database import Database
 from app.storage.files import make_folder
 from backend.cabinet import KeyCabinet
+from backend.runtime import open_runtime
 from contract.errors import ErrorCode, XudaError
 from tests.backend import tus
 from tests.backend.test_events import code_of
@@ -69,6 +70,63 @@ def test_a_database_that_opens_for_reading_only_is_refused_and_opens_the_next_ti
     assert refused
 
 
+def _write(database: Database, value: str) -> None:
+    sql = (
+        "INSERT INTO settings (name, value) VALUES ('told', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    )
+    database.transaction(lambda db: db.execute(sql, (value,)))
+
+
+def _value(path: Path) -> tuple[str, object]:
+    with closing(Database(path)) as database:
+        rows = database.call(lambda db: list(db.query("SELECT value FROM settings WHERE name = 'told'")))
+        return rows[0]["value"], database.restored
+
+
+def _cut(disk: FaultyFolder, target: Path) -> Path:
+    """The folder as a power cut would leave it now."""
+    model, rng = Disk(), random.Random(1)
+    for entry in disk.entries():
+        model.feed(entry)
+    model.build(target, adversaries(rng)[0], rng)
+    return target
+
+
+def test_a_database_whose_last_sync_fails_is_whole_after_a_power_cut_without_its_copy(
+    disk: FaultyFolder, tmp_path: Path
+) -> None:
+    path = disk.path / "xuda.db"
+    with closing(Database(path)) as database:
+        _write(database, "first")
+    for k in range(1, 20):
+        database = Database(path)
+        _write(database, f"value {k}")
+        disk.fail(["fsync"], k, "EIO", "xuda.db$")
+        database.close()
+        if not disk.state()["hit"]:
+            break
+        disk.heal()
+        assert _value(_cut(disk, tmp_path / f"cut {k}") / "xuda.db") == (f"value {k}", None)
+        Database(path).close()
+        assert _value(_cut(disk, tmp_path / f"opened {k}") / "xuda.db") == (f"value {k}", None)
+    assert k > 1
+
+
+def test_a_transaction_stands_although_the_log_cannot_be_moved_into_the_file_after_it(
+    disk: FaultyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.database._LONGEST_LOG", 0)
+    path = disk.path / "xuda.db"
+    with closing(Database(path)) as database:
+        for op in ("open", "write", "fsync", "remove", "rename"):
+            disk.fail([op], 1, "EIO", r"xuda.db($|\.sum)")
+            _write(database, op)
+            assert op == "open" or disk.state()["hit"], f"no {op} was made to fail"
+            disk.heal()
+            _write(database, "last")
+    assert _value(path) == ("last", None)
+
+
 class Plain:
     """Seals nothing: what counts here is the file."""
 
@@ -88,6 +146,16 @@ def test_storage_keys_that_open_for_reading_only_are_refused_and_open_the_next_t
     assert refused.value.code is ErrorCode.DISK_ERROR
     with closing(KeyCabinet(path, Plain())) as cabinet:
         assert cabinet.open("interview:a", cabinet.seal("interview:a", "x", "c"), "c") == "x"
+
+
+def test_keys_that_cannot_be_read_now_are_told_as_the_disk_s_failure(disk: FaultyFolder) -> None:
+    hr = hr_scene.set_up(disk.path / "hr")
+    hr.close()
+    disk.fail(["open"], 1, "EIO", "keys.json")
+    with pytest.raises(XudaError) as told:
+        open_runtime(hr.settings)
+    assert told.value.code is ErrorCode.DISK_ERROR
+    open_runtime(hr.settings).close()
 
 
 @pytest.fixture
