@@ -176,6 +176,7 @@ def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
 def make_context(client: Client) -> UiContext:
     """What the screens see of a client."""
     from app.ui.context import UiContext
+    from app.ui.dress import save_appearance, saved_appearance
 
     settings, kiosk = client.settings, wants_kiosk(client)
     return UiContext(
@@ -192,6 +193,8 @@ def make_context(client: Client) -> UiContext:
         transfer=client.storage.bundles,
         kiosk=kiosk,
         booth=_booth(client) if kiosk else None,
+        appearance=saved_appearance(settings.data),
+        save_appearance=lambda chosen: save_appearance(settings.data, chosen),
         moving=client.moving if settings.server_sync else None,
         fresh=client.fresh if settings.server_sync else None,
     )

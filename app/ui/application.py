@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from app.interview.views import News
 from app.ui import names
 from app.ui.context import UiContext
+from app.ui.dress import Appearance, Dresser, screen_zoom, tokens_for
 from app.ui.forget import ClipboardWatch, forget_words, remember_words
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
@@ -23,10 +24,10 @@ from app.ui.pages import PageMaker
 from app.ui.presenters.journey import IN_INTERVIEW, Journey
 from app.ui.presenters.power import PowerWatch
 from app.ui.runner import QtRunner
+from app.ui.screens.appearance import AppearanceOverlay
 from app.ui.screens.help import HelpPanel
 from app.ui.screens.sheets import make_sheets
-from app.ui.style import InputWatch, Look, interface_font, palette, style_sheet
-from app.ui.tokens import make_tokens
+from app.ui.style import InputWatch, Look, interface_font, palette
 from app.ui.widgets.notice import Notice
 from app.ui.widgets.overlay import SheetHost, SidePanel
 from app.ui.widgets.page import Page
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
-_SMALLEST = (640, 560)
-_FIRST_SIZE = (1180, 760)
 _SPARE_TIME_MS = 60
 
 
@@ -64,10 +63,10 @@ class MainWindow(QWidget):
     _news = Signal(object)
 
     def __init__(self, context: UiContext) -> None:
-        dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        tokens = make_tokens(dark=dark, kiosk=context.kiosk, text_scale=context.text_scale)
+        zoom = screen_zoom() if context.zoom is None else context.zoom
+        tokens = tokens_for(context.appearance, kiosk=context.kiosk, zoom=zoom)
         # Before the first widget exists: one that was made earlier would keep the system's face.
-        QApplication.setFont(interface_font(tokens))
+        QApplication.setFont(interface_font(tokens, context.language))
         QApplication.setPalette(palette(tokens))
         super().__init__()
         self._context = context
@@ -77,24 +76,25 @@ class MainWindow(QWidget):
         self.texts = Texts(context.language)
         self.watch = InputWatch()
         self.look = Look(tokens, self.texts, self.watch)
-        self._dress()
+        self._dresser = Dresser(self.look, context.appearance, kiosk=context.kiosk, zoom=zoom)
+        self._frame()
         self.runner = QtRunner(context.submit, context.background)
         self.journey = Journey(context, self.runner, self, time.monotonic)
         self._build()
-        # Once, when everything stands: with a style sheet in force each widget that is added costs a pass over it.
-        self.setStyleSheet(style_sheet(tokens))
+        self._dresser.wear(self, self._retranslate)
         self._connect()
         self._retranslate()
         self.journey.open_start()
 
     # ---- making --------------------
 
-    def _dress(self) -> None:
+    def _frame(self) -> None:
         self.setObjectName("window")
         self.setWindowTitle("Xuda 续答")
         self.setWindowIcon(QIcon(self.look.pixmap("mark", "accent", size=64)))
-        self.setMinimumSize(*_SMALLEST)
-        self.resize(*_FIRST_SIZE)
+        tokens = self.look.tokens
+        self.setMinimumSize(tokens.window_width, tokens.window_height)
+        self.resize(tokens.first_width, tokens.first_height)
         if self._context.kiosk:
             self.setWindowFlags(Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
             self.setWindowState(Qt.WindowState.WindowFullScreen)
@@ -120,6 +120,7 @@ class MainWindow(QWidget):
             remember_words(part)
         self._help_host = SidePanel(look, self, self._help)
         self._help_host.setObjectName(names.HELP_PANEL)
+        self._appearance = AppearanceOverlay(look, self)
 
     def _connect(self) -> None:
         journey = self.journey
@@ -127,6 +128,8 @@ class MainWindow(QWidget):
         self.texts.listen(self._retranslate)
         self.topbar.navigated.connect(self._navigate)
         self.topbar.language_chosen.connect(self.switch_language)
+        self.topbar.appearance_wanted.connect(self.open_appearance)
+        self._appearance.chosen.connect(self.change_appearance)
         self.topbar.help_wanted.connect(self.open_help)
         self.topbar.leave_wanted.connect(journey.ask_to_leave)
         self.notice.close_button.clicked.connect(journey.dismiss_error)
@@ -215,6 +218,8 @@ class MainWindow(QWidget):
             before.left()
         if isinstance(before, Page) and screen in (Screen.ATTRACT, Screen.START):
             self.forget_candidate()
+        if screen is Screen.ATTRACT or (screen is Screen.START and isinstance(before, Page) and before.station is not None):
+            self.reset_appearance()
         self._stack.setCurrentWidget(page)
         self.topbar.setVisible(screen not in (Screen.ATTRACT, Screen.ASLEEP))
         if self.kiosk is not None:
@@ -277,9 +282,25 @@ class MainWindow(QWidget):
     def switch_language(self, language: str) -> None:
         """At any time; every screen says its words anew in place."""
         self.texts.switch(language)
+        self._dresser.speak(language)
         self.journey.language = language
         if not self._context.kiosk:  # there it is the candidate's of the moment
             self._context.background(lambda: self._context.save_language(language))
+
+    def open_appearance(self) -> None:
+        self._appearance.open_with(self._dresser.appearance)
+
+    def change_appearance(self, chosen: Appearance) -> None:
+        """At any time; every screen is drawn anew in place. A kiosk forgets it with the candidate."""
+        self._dresser.choose(chosen)
+        if not self._context.kiosk:
+            self._context.background(lambda: self._context.save_appearance(chosen))
+
+    def reset_appearance(self) -> None:
+        """The next candidate begins as the device was set up."""
+        self._appearance.close_overlay()
+        if self._context.kiosk:
+            self._dresser.reset()
 
     def _retranslate(self) -> None:
         direction = Qt.LayoutDirection.RightToLeft if self.texts.right_to_left else Qt.LayoutDirection.LeftToRight
@@ -291,6 +312,7 @@ class MainWindow(QWidget):
             card.refresh()
         if self._help_host.isVisible():
             self._help.retranslate()
+        self._appearance.retranslate()
         self.notice.show_error(self.journey.error)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -12,6 +12,7 @@ from app.interview.ports import CaptureDevices, Fresh, Moving
 from app.interview.service import InterviewService
 from app.interview.transfer import Transfer
 from app.interview.views import News
+from app.ui.dress import DEFAULT, Appearance
 from contract.kit import Kit
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ class UiContext:
 
     ``submit`` runs on the database thread (all calls of ``service`` go through it), ``background`` on any other.
     ``subscribe`` takes a listener for news, called from any thread. ``checks`` looks at the machine for one kit, may
-    take seconds. ``diagnostics`` is a text without personal data. ``text_scale`` 1.0 .. 2.0 enlarges all type.
-    ``kiosk``: full screen, no frame, larger buttons; ``booth`` is what its screens need then. ``battery`` reads the
-    charge, None without a battery. ``moving`` asks HR about interviews begun on other devices, ``fresh`` for the newest
-    kits and roster. ``transfer`` carries interviews on a stick, None where that is not offered.
+    take seconds. ``diagnostics`` is a text without personal data. ``kiosk``: full screen, no frame, larger buttons;
+    ``booth`` is what its screens need then. ``appearance`` is how it begins; a kiosk keeps no other. ``zoom`` enlarges
+    everything, None goes by the screen. ``battery`` reads the charge, None without a battery. ``moving`` asks HR about
+    interviews begun on other devices, ``fresh`` for the newest kits and roster. ``transfer`` carries interviews on a
+    stick, None where that is not offered.
     """
 
     service: InterviewService
@@ -51,6 +53,8 @@ class UiContext:
     language: str = "zh_CN"
     kiosk: bool = False
     booth: KioskDesk | None = None
-    text_scale: float = 1.0
+    appearance: Appearance = DEFAULT
+    save_appearance: Callable[[Appearance], None] = lambda _: None
+    zoom: float | None = None
     moving: Moving | None = None
     fresh: Fresh | None = None

@@ -12,6 +12,8 @@ import resources
 from app.ui.tokens import Tokens
 
 _SCALES = (1.0, 2.0)
+# These point along the reading direction, so they are mirrored where it goes from right to left.
+DIRECTED = frozenset({"call", "chat", "chevron-left", "chevron-right", "help", "leave", "list", "speaker"})
 
 
 @functools.lru_cache(maxsize=128)
@@ -20,22 +22,26 @@ def _source(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def pixmap(name: str, colour: str, size: int, scale: float = 2.0) -> QPixmap:
+def pixmap(name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: bool = False) -> QPixmap:
     """The icon ``name`` in one colour, ``size`` pixels square at the given device pixel ratio."""
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode("utf-8")))
     canvas = QPixmap(round(size * scale), round(size * scale))
     canvas.fill(Qt.GlobalColor.transparent)
     painter = QPainter(canvas)
+    if mirrored:
+        painter.translate(canvas.width(), 0)
+        painter.scale(-1, 1)
     renderer.render(painter, QRectF(0, 0, size * scale, size * scale))
     painter.end()
     canvas.setDevicePixelRatio(scale)
     return canvas
 
 
-def icon(name: str, colour: str, tokens: Tokens, *, disabled: str | None = None) -> QIcon:
-    """An icon for a button; greyed with ``disabled`` (default: the outline colour) when the button is disabled."""
+def icon(name: str, colour: str, tokens: Tokens, *, mirrored: bool = False) -> QIcon:
+    """An icon for a button; greyed when the button is disabled."""
     made = QIcon()
     for scale in _SCALES:
-        made.addPixmap(pixmap(name, colour, tokens.icon, scale))
-        made.addPixmap(pixmap(name, disabled or tokens.outline, tokens.icon, scale), QIcon.Mode.Disabled)
+        made.addPixmap(pixmap(name, colour, tokens.icon, scale, mirrored=mirrored))
+        grey = pixmap(name, tokens.disabled, tokens.icon, scale, mirrored=mirrored)
+        made.addPixmap(grey, QIcon.Mode.Disabled)
     return made

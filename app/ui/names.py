@@ -52,6 +52,7 @@ TOPBAR_HOME = "topbar_home"
 TOPBAR_INTERVIEWS = "topbar_interviews"
 TOPBAR_MINE = "topbar_mine"
 TOPBAR_LANGUAGE = "topbar_language"
+TOPBAR_APPEARANCE = "topbar_appearance"  # opens the sheet for theme and text size
 TOPBAR_HELP = "topbar_help"
 TOPBAR_LEAVE = "topbar_leave"
 TOPBAR_STAFF = "topbar_staff"  # in a kiosk alone: opens Sheet.PIN
@@ -59,6 +60,12 @@ TOPBAR_STATUS = "topbar_status"  # label: 已保存, 离线,稍后自动上传, 
 NOTICE = "notice"  # banner with the newest error; hidden when there is none
 NOTICE_TEXT = "notice_text"
 NOTICE_CLOSE = "notice_close"
+
+# ---- appearance, over any screen ----
+APPEARANCE_HOST = "appearance_host"  # visible while the sheet is open
+APPEARANCE_THEME_PREFIX = "appearance_theme_"  # + system | light | dark | contrast_light | contrast_dark
+APPEARANCE_TEXT_PREFIX = "appearance_text_"  # + 100 | 125 | 150 | 175 | 200
+APPEARANCE_DONE = "appearance_done"
 
 # ---- help panel ----
 HELP_PANEL = "help_panel"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from string import Template
 
@@ -11,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 import resources
 from app.ui import icons
 from app.ui.i18n import Texts
-from app.ui.tokens import CJK_FAMILIES, Tokens
+from app.ui.tokens import ARABIC_FAMILIES, CJK_FAMILIES, LATIN_FAMILIES, Tokens
 
 
 class InputWatch(QObject):
@@ -31,9 +32,9 @@ class InputWatch(QObject):
         return super().eventFilter(watched, event)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Look:
-    """Given to every widget."""
+    """Given to every widget. ``tokens`` changes with the appearance: see :mod:`app.ui.dress`."""
 
     tokens: Tokens
     texts: Texts
@@ -47,10 +48,14 @@ class Look:
         return QColor(str(getattr(self.tokens, name)))
 
     def icon(self, name: str, colour: str = "ink") -> QIcon:
-        return icons.icon(name, str(getattr(self.tokens, colour)), self.tokens)
+        return icons.icon(name, str(getattr(self.tokens, colour)), self.tokens, mirrored=self._mirrored(name))
 
     def pixmap(self, name: str, colour: str = "ink", *, size: int | None = None) -> QPixmap:
-        return icons.pixmap(name, str(getattr(self.tokens, colour)), size or self.tokens.icon)
+        colour_value, pixels = str(getattr(self.tokens, colour)), size or self.tokens.icon
+        return icons.pixmap(name, colour_value, pixels, mirrored=self._mirrored(name))
+
+    def _mirrored(self, icon: str) -> bool:
+        return self.texts.right_to_left and icon in icons.DIRECTED
 
 
 def style_sheet(tokens: Tokens) -> str:
@@ -65,18 +70,32 @@ def style_sheet(tokens: Tokens) -> str:
         "control_inner": str(tokens.control - 2 * tokens.hair),
         "big_inner": str(tokens.control + tokens.space(1)),
         "field_inner": str(tokens.control - tokens.space(2) - 2 * tokens.hair),
+        "quarter": str(tokens.space(0.25)),
+        "menu_inner": str(tokens.target - tokens.space(2)),
+        "knob": str(tokens.space(0.75)),
         "target_inner": str(tokens.target - 2 * tokens.hair),
     }
     return Template(template).substitute(values)
 
 
-def interface_font(tokens: Tokens) -> QFont:
-    """The system's face first, then the CJK faces; on Linux the CJK face first, so that digits and letters agree."""
+def font_families(language: str, system: str, known: Container[str]) -> list[str]:
+    """The faces for a language, best first: its own script, then the others, so that every name can be shown.
+
+    The system's face leads where it has the script. On Linux a Chinese, Japanese or Korean face leads in those
+    languages, so that digits and letters agree with the characters.
+    """
+    own = CJK_FAMILIES.get(language, ARABIC_FAMILIES if language == "ar" else LATIN_FAMILIES)
+    scripts = [own, *CJK_FAMILIES.values(), LATIN_FAMILIES, ARABIC_FAMILIES]
+    faces = list(dict.fromkeys(face for script in scripts for face in script if face in known))
+    own_face = next((face for face in own if face in known), None)
+    leads = own_face is not None and (language == "ar" or "CJK" in own_face)
+    return [*faces, system] if leads else [system, *faces]
+
+
+def interface_font(tokens: Tokens, language: str = "zh_CN") -> QFont:
+    """The system's face with fallbacks for each script."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    known = set(QFontDatabase.families())
-    faces = [family for family in CJK_FAMILIES if family in known]
-    linux = "Noto Sans CJK SC" in faces
-    font.setFamilies([*faces, font.family()] if linux else [font.family(), *faces])
+    font.setFamilies(font_families(language, font.family(), set(QFontDatabase.families())))
     font.setPixelSize(tokens.body)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
@@ -94,7 +113,7 @@ def palette(tokens: Tokens) -> QPalette:
         QPalette.ColorRole.Button: tokens.surface,
         QPalette.ColorRole.Highlight: tokens.accent,
         QPalette.ColorRole.HighlightedText: tokens.accent_ink,
-        QPalette.ColorRole.PlaceholderText: tokens.outline,
+        QPalette.ColorRole.PlaceholderText: tokens.muted,
     }
     for role, colour in roles.items():
         made.setColor(role, QColor(colour))

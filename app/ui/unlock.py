@@ -12,15 +12,14 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QLineEdit, QWidg
 
 from app.passphrase import CHOOSING, LEAST, pause_after, problem_of
 from app.ui import names
+from app.ui.dress import Appearance, screen_zoom, tokens_for
 from app.ui.i18n import N_, Texts
 from app.ui.style import InputWatch, Look, interface_font, palette, style_sheet
-from app.ui.tokens import make_tokens
 from app.ui.widgets.basic import Button, Label, column, row
 from contract.errors import ErrorCode, XudaError
 from contract.texts import code_text
 
 Attempt = Callable[[str], Future[Any]]
-_WIDTH = 560
 
 # Headline, what it means, the button that goes on.
 _WORDS: dict[ErrorCode, tuple[str, str, str]] = {
@@ -63,9 +62,8 @@ class UnlockDialog(QDialog):
     _ended = Signal(object)
 
     def __init__(self, code: ErrorCode, language: str, attempt: Attempt, *, kiosk: bool = False) -> None:
-        dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        tokens = make_tokens(dark=dark, kiosk=kiosk)
-        QApplication.setFont(interface_font(tokens))
+        tokens = tokens_for(Appearance(), kiosk=kiosk, zoom=screen_zoom())
+        QApplication.setFont(interface_font(tokens, language))
         QApplication.setPalette(palette(tokens))
         super().__init__()
         self.future: Future[Any] | None = None
@@ -77,7 +75,7 @@ class UnlockDialog(QDialog):
         self.setObjectName("window")
         self.setWindowTitle("Xuda 续答")
         self.setWindowIcon(QIcon(self._look.pixmap("mark", "accent", size=64)))
-        self.setMinimumWidth(_WIDTH)
+        self.setMinimumWidth(tokens.sheet)
         self._build(code)
         self.setStyleSheet(style_sheet(tokens))
         self._ended.connect(self._settle, Qt.ConnectionType.QueuedConnection)

@@ -25,6 +25,7 @@ from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
 from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.application import MainWindow, build_application
+from app.ui.dress import Appearance
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.transfer import Drive, TransferState
 from app.ui.screens.export import ExportSheet
@@ -232,7 +233,7 @@ def question_recovered(s: Set) -> None:
 def recording(s: Set) -> None:
     s.to_recording()
     s.window.answering._recording_since = s.window.journey.clock() - 42
-    text = stage.WORDS[s.service.language][0]
+    text = stage.said(s.service.language)[0]
     s.window.journey.on_news(PartialText("t1", text))
 
 
@@ -267,7 +268,7 @@ def text(s: Set) -> None:
         "zh_CN": "先看监控,确认是从什么时候开始变慢的、是全部请求还是部分请求;再对比那段时间的发布和配置变更……",
         "en": "First I look at the monitoring: since when, for all requests or for some? Then at the releases…",
     }
-    edit.setPlainText(words[s.service.language])
+    edit.setPlainText(words.get(s.service.language, words["en"]))
     s.window.findChild(QPlainTextEdit, names.TEXT_EDIT)
     s.window._pages[Screen.TEXT].left()
 
@@ -484,9 +485,16 @@ def _button_fits(button: QPushButton) -> bool:
     return button.width() - 12 >= need and button.height() >= button.fontMetrics().height()
 
 
-def make_window(language: str, size: QSize, *, text_scale: float = 1.0, kiosk: bool = False) -> Set:
+def make_window(
+    language: str,
+    size: QSize,
+    *,
+    appearance: Appearance = stage.PLAIN,
+    zoom: float = 1.0,
+    kiosk: bool = False,
+) -> Set:
     service, devices = StageService(language), StageDevices()
-    window = MainWindow(stage.context(service, devices, text_scale=text_scale, kiosk=kiosk))
+    window = MainWindow(stage.context(service, devices, appearance=appearance, zoom=zoom, kiosk=kiosk))
     if window.kiosk is not None:
         window.kiosk.stop()  # else it is brought back to the full screen
         window.setWindowState(Qt.WindowState.WindowNoState)

@@ -28,6 +28,8 @@ from app.interview.views import (
 from app.kiosk.desk import KioskDesk, QueueLine, QueueState, StaffFacts, UploadLimit
 from app.kiosk.pin import Attempt
 from app.ui.context import UiContext
+from app.ui.dress import Appearance
+from app.ui.tokens import Theme
 from contract.events import HrState
 from contract.kit import Kit, QuestionKind
 from contract.parts import Elsewhere
@@ -159,9 +161,14 @@ WORDS = {
 _DOUBTED = {"zh_CN": ("万分之五", "三个服务"), "en": ("far fewer", "services")}
 
 
+def said(language: str) -> tuple[str, str]:
+    """What the candidate says: in Chinese or English."""
+    return WORDS.get(language, WORDS["en"])
+
+
 def transcript(language: str) -> Transcript:
-    text = "".join(WORDS[language])
-    doubted = _DOUBTED[language]
+    text = "".join(said(language))
+    doubted = _DOUBTED.get(language, _DOUBTED["en"])
     words = []
     for piece in _pieces(text, doubted):
         words.append(Word(piece, 0.0, 1.0, 0.3 if piece in doubted else 0.95))
@@ -449,6 +456,9 @@ class StageStaff:
         self.done.append(what)
 
 
+PLAIN = Appearance(Theme.LIGHT, 100)
+
+
 def checks(_: Kit | None) -> list[CheckResult]:
     return [
         CheckResult(CheckName.CAMERA, CheckState.OK),
@@ -471,7 +481,14 @@ def at_once(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def context(service: StageService, devices: StageDevices, *, kiosk: bool = False, text_scale: float = 1.0) -> UiContext:
+def context(
+    service: StageService,
+    devices: StageDevices,
+    *,
+    kiosk: bool = False,
+    appearance: Appearance = PLAIN,
+    zoom: float = 1.0,
+) -> UiContext:
     return UiContext(
         service=service,  # type: ignore[arg-type]
         devices=devices,
@@ -486,5 +503,6 @@ def context(service: StageService, devices: StageDevices, *, kiosk: bool = False
         transfer=lambda: service.transfer,
         kiosk=kiosk,
         booth=KioskDesk(lock=StageLock(), staff=StageStaff()) if kiosk else None,  # type: ignore[arg-type]
-        text_scale=text_scale,
+        appearance=appearance,
+        zoom=zoom,
     )

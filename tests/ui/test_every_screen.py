@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 
 from app.ui import names
 from app.ui.application import build_application
+from app.ui.dress import Appearance
 from app.ui.names import Screen
+from app.ui.tokens import Theme
 from tests.ui import pictures
 from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, clipped, make_window
 
@@ -31,8 +33,8 @@ def shown() -> Iterator[list[Set]]:
     QApplication.processEvents()
 
 
-def show(shown: list[Set], scene: str, language: str, size: QSize = _SMALL, *, text_scale: float = 1.0) -> Set:
-    made = make_window(language, size, text_scale=text_scale, kiosk=scene in KIOSK_SCENES)
+def show(shown: list[Set], scene: str, language: str, size: QSize = _SMALL, *, text: int = 100) -> Set:
+    made = make_window(language, size, appearance=Appearance(Theme.LIGHT, text), kiosk=scene in KIOSK_SCENES)
     shown.append(made)
     SCENES[scene](made)
     for _ in range(4):
@@ -94,7 +96,7 @@ _UPRIGHT = [
 @pytest.mark.parametrize("scene", _UPRIGHT)
 def test_no_text_is_clipped_upright_or_with_text_half_as_large_again(shown: list[Set], scene: str) -> None:
     assert clipped(show(shown, scene, "en", QSize(768, 1366)).window) == []
-    assert clipped(show(shown, scene, "en", QSize(1366, 768), text_scale=1.5).window) == []
+    assert clipped(show(shown, scene, "en", QSize(1366, 768), text=150).window) == []
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

@@ -115,7 +115,7 @@ class DeclinedScreen(Page):
         super().__init__(look)
         self._title, self._text, self._support = Label("title"), Label("lead"), Label("muted")
         self.column.addStretch(2)
-        self.column.addWidget(IconLabel(look, "check-circle", "accent", size=look.tokens.control))
+        self.column.addWidget(IconLabel(look, "check-circle", "accent", size="control"))
         for label in (self._title, self._text, self._support):
             self.column.addWidget(label)
         self.column.addStretch(3)

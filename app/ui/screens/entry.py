@@ -127,7 +127,7 @@ class EntryScreen(Page):
         self._cards: list[tuple[Label, Label]] = []
         for index, (icon, _, _) in enumerate(STEPS):
             card = Card(self.look, steps=2, gap=0.5)
-            card.body.addWidget(IconLabel(self.look, icon, "accent", size=self.look.tokens.icon_large))
+            card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
             title, text = Label("strong"), Label("caption")
             card.body.addWidget(title)
             card.body.addWidget(text)

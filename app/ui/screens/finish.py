@@ -113,9 +113,7 @@ class FinishScreen(Page):
     def _head(self) -> None:
         self._title, self._summary, self._state = Label("title"), Label("muted"), Chip()
         line = row(self.look, gap=2)
-        line.addWidget(
-            IconLabel(self.look, "check-circle", "accent", size=self.look.tokens.control), 0, Qt.AlignmentFlag.AlignTop
-        )
+        line.addWidget(IconLabel(self.look, "check-circle", "accent", size="control"), 0, Qt.AlignmentFlag.AlignTop)
         words = column(self.look, gap=0.5)
         words.addWidget(self._title)
         facts = row(self.look, gap=1.5)
@@ -205,7 +203,7 @@ class LeftScreen(Page):
         self._title, self._text = Label("title"), Label("lead")
         self._text.tone("muted")
         head = row(look, gap=2)
-        head.addWidget(IconLabel(look, "save", "accent", size=look.tokens.control), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(IconLabel(look, "save", "accent", size="control"), 0, Qt.AlignmentFlag.AlignTop)
         words = column(look, gap=0.5)
         words.addWidget(self._title)
         words.addWidget(self._text)

@@ -77,7 +77,7 @@ class HelpPanel(QFrame):
         self._steps: list[tuple[Label, Label]] = []
         for place, (icon, _, _) in enumerate(GUIDE):
             card = Card(self.look, "soft", steps=1.5, gap=0.5)
-            card.body.addWidget(IconLabel(self.look, icon, "accent", size=self.look.tokens.icon_large))
+            card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
             title, text = Label("strong"), Label("caption")
             card.body.addWidget(title)
             card.body.addWidget(text)

@@ -34,13 +34,13 @@ class SheetCard(QFrame):
         super().__init__()
         self.look = look
         self.setObjectName("sheet_card")
-        self.setMaximumWidth(look.tokens.sheet)
+        self.restyle()
         self.title, self.text = Label("question"), Label("body")
         self.content = column(look, gap=1)
         self.buttons = row(look, gap=1)
         layout = column(look, gap=2, margin=3)
         head = row(look, gap=2)
-        head.addWidget(IconLabel(look, *self.sign, size=look.tokens.icon_large), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(IconLabel(look, *self.sign, size="icon_large"), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.title, 1)
         layout.addLayout(head)
         layout.addWidget(self.text)
@@ -48,6 +48,9 @@ class SheetCard(QFrame):
         layout.addLayout(self.buttons)
         self.setLayout(layout)
         self.hide()
+
+    def restyle(self) -> None:
+        self.setMaximumWidth(self.look.tokens.sheet)
 
     def add(self, kind: str, name: str, icon: str = "") -> Button:
         button = Button(self.look, kind, name=name, icon=icon)

@@ -32,6 +32,7 @@ class Label(QLabel):
 
     def __init__(self, role: str = "body", *, wrap: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._alignment = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -39,6 +40,24 @@ class Label(QLabel):
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
+
+    def setAlignment(self, alignment: Qt.AlignmentFlag) -> None:
+        self._alignment = alignment
+        self._align()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        """At the side where reading begins, whatever the direction of the words: a name may be of another script."""
+        wanted = self._alignment
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft and not wanted & Qt.AlignmentFlag.AlignHCenter:
+            trailing = bool(wanted & Qt.AlignmentFlag.AlignTrailing)
+            side = Qt.AlignmentFlag.AlignLeft if trailing else Qt.AlignmentFlag.AlignRight
+            wanted = (wanted & Qt.AlignmentFlag.AlignVertical_Mask) | side | Qt.AlignmentFlag.AlignAbsolute
+        super().setAlignment(wanted)
 
     def tone(self, tone: str) -> None:
         """ok, warning, error, muted, recording or nothing."""
@@ -71,6 +90,10 @@ class Button(QPushButton):
 
     def show_icon(self, name: str) -> None:
         self._icon = name
+        self._tint()
+
+    def restyle(self) -> None:
+        self.setIconSize(QSize(self._look.tokens.icon, self._look.tokens.icon))
         self._tint()
 
     def _tint(self) -> None:
@@ -131,18 +154,24 @@ class Select(QComboBox):
 
 
 class IconLabel(QLabel):
-    """An icon that is told by its neighbour's words, so it has no name of its own."""
+    """An icon that is told by its neighbour's words, so it has no name of its own. ``size`` is a token's name."""
 
-    def __init__(self, look: Look, name: str = "", colour: str = "muted", *, size: int | None = None) -> None:
+    def __init__(self, look: Look, name: str = "", colour: str = "muted", *, size: str = "icon") -> None:
         super().__init__()
         self._look = look
-        self._size = size or look.tokens.icon
-        self.setFixedSize(self._size, self._size)
-        if name:
-            self.show_icon(name, colour)
+        self._size = size
+        self._shown = (name, colour)
+        self.restyle()
 
     def show_icon(self, name: str, colour: str = "muted") -> None:
-        self.setPixmap(self._look.pixmap(name, colour, size=self._size))
+        self._shown = (name, colour)
+        self.setPixmap(self._look.pixmap(name, colour, size=self.width()))
+
+    def restyle(self) -> None:
+        pixels = int(getattr(self._look.tokens, self._size))
+        self.setFixedSize(pixels, pixels)
+        if self._shown[0]:
+            self.show_icon(*self._shown)
 
 
 class Card(QFrame):

@@ -22,7 +22,10 @@ class Ring(QWidget):
         self._below = ""
         self._tone = "accent"
         self._small = small
-        size = look.tokens.ring_small if small else look.tokens.ring
+        self.restyle()
+
+    def restyle(self) -> None:
+        size = self._look.tokens.ring_small if self._small else self._look.tokens.ring
         self.setFixedSize(size, size)
 
     def show_time(self, text: str, below: str, share: float, tone: str = "accent") -> None:
@@ -36,7 +39,7 @@ class Ring(QWidget):
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = 6 if self._small else 8
+        width = self._look.tokens.ring_line * (0.75 if self._small else 1)
         box = QRectF(self.rect()).adjusted(width, width, -width, -width)
         painter.setPen(QPen(self._look.colour("line"), width))
         painter.drawEllipse(box)
@@ -105,15 +108,18 @@ class LevelBar(QWidget):
 
 
 class StepDots(QWidget):
-    """The five stations of the way with the present one marked. Words are dropped where there is no room."""
+    """The five stations of the way with the present one marked.
+
+    Where there is no room only the present one has its word, and none with ``spare``.
+    """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         self._names: list[str] = []
         self._at = 0
+        self.spare = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(look.tokens.space(4))
 
     def show_step(self, names: list[str], at: int) -> None:
         self._names, self._at = names, at
@@ -133,9 +139,8 @@ class StepDots(QWidget):
         return QSize(sum(self._widths()) + gaps, self._look.tokens.space(4))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(
-            self._look.tokens.space(2) * len(self._names) + max([0, *self._widths()]), self._look.tokens.space(4)
-        )
+        word = 0 if self.spare or not self._names else self._widths()[self._at]
+        return QSize(self._look.tokens.space(2) * len(self._names) + word, self._look.tokens.space(4))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -148,7 +153,7 @@ class StepDots(QWidget):
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             order.reverse()
         for index, name in order:
-            worded = wide or index == self._at
+            worded = wide or (index == self._at and not self.spare)
             self._paint_step(painter, x, index, name if worded else "")
             x += (widths[index] if worded else tokens.space(2)) + (tokens.space(1.5) if wide else 0)
         painter.end()

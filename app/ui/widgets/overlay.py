@@ -142,8 +142,12 @@ class SidePanel(Overlay):
 
     def __init__(self, look: Look, parent: QWidget, panel: QWidget) -> None:
         super().__init__(look, parent)
-        panel.setMaximumWidth(look.tokens.panel)
+        self._panel = panel
+        self.restyle()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addStretch(1)
         layout.addWidget(panel, 1000)
+
+    def restyle(self) -> None:
+        self._panel.setMaximumWidth(self.look.tokens.panel)

@@ -34,6 +34,7 @@ class Page(QWidget):
         super().__init__()
         self.look = look
         self._words: list[Callable[[], None]] = []
+        self._bound: list[QWidget] = []
         self.setProperty("canvas", "true")
         self.column = column(look, gap=2)
         self._scroll = QScrollArea()
@@ -52,12 +53,17 @@ class Page(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self.footer)
+        self.restyle()
+
+    def restyle(self) -> None:
+        for inner in self._bound:
+            inner.setMaximumWidth(self._width())
 
     def _centred(self) -> QWidget:
         holder = _Holder()
         holder.setProperty("canvas", "true")
         inner = QWidget()
-        inner.setMaximumWidth(self._width())
+        self._bound.append(inner)
         inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         inner.setLayout(self.column)
         layout = QHBoxLayout(holder)
@@ -70,7 +76,7 @@ class Page(QWidget):
 
     def _footer_layout(self) -> QHBoxLayout:
         inner = QWidget()
-        inner.setMaximumWidth(self._width())
+        self._bound.append(inner)
         inner.setLayout(self.bar)
         layout = QHBoxLayout()
         layout.setContentsMargins(

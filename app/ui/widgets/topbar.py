@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QSizePolicy, QStackedWidget, QWidget
 
 from app.interview.views import STAFF_CODES, SyncNews, SyncPhase
 from app.ui import names
@@ -21,12 +21,15 @@ _TABS = (
     (Screen.INTERVIEWS, names.TOPBAR_INTERVIEWS, "list", N_("Interviews")),
     (Screen.MINE, names.TOPBAR_MINE, "user", N_("Mine")),
 )
-_NARROW = 1200
+# How many steps there are from all words to icons alone.
+_LEVELS = 6
+_SHOWN, _LEFT_OUT = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
 
 
 class TopBar(QFrame):
     navigated = Signal(Screen)
     language_chosen = Signal(str)
+    appearance_wanted = Signal()
     help_wanted = Signal()
     leave_wanted = Signal()
     staff_wanted = Signal()
@@ -39,11 +42,12 @@ class TopBar(QFrame):
         self._saved = self._busy = False
         self._sync: SyncNews | None = None
         self.setObjectName("topbar")
-        self.setFixedHeight(look.tokens.bar)
-        mark = IconLabel(look, "mark", "accent", size=look.tokens.icon_large)
+        self.restyle()
+        mark = IconLabel(look, "mark", "accent", size="icon_large")
         self._brand = Label("heading", wrap=False)
         self._middle = QStackedWidget()
-        self._middle.addWidget(self._navigation())
+        self._tab_row = self._navigation()
+        self._middle.addWidget(self._tab_row)
         self._dots = StepDots(look)
         self._middle.addWidget(self._dots)
         self._state_icon = IconLabel(look)
@@ -51,6 +55,8 @@ class TopBar(QFrame):
         self._state.setObjectName(names.TOPBAR_STATUS)
         self._language = Button(look, "bar", name=names.TOPBAR_LANGUAGE, icon="globe")
         self._language.setMenu(self._languages())
+        self._appearance = Button(look, "bar", name=names.TOPBAR_APPEARANCE, icon="appearance")
+        self._appearance.clicked.connect(self.appearance_wanted)
         self._help = Button(look, "bar", name=names.TOPBAR_HELP, icon="help")
         self._help.clicked.connect(self.help_wanted)
         self._staff = Button(look, "bar", name=names.TOPBAR_STAFF, icon="lock")
@@ -71,11 +77,15 @@ class TopBar(QFrame):
         layout.addWidget(self._state)
         layout.addSpacing(look.tokens.space(1))
         layout.addWidget(self._language)
+        layout.addWidget(self._appearance)
         layout.addWidget(self._help)
         layout.addWidget(self._staff)
         layout.addWidget(self._leave)
         self.setLayout(layout)
         self._fitted = 0
+
+    def restyle(self) -> None:
+        self.setFixedHeight(self._look.tokens.bar)
 
     def _navigation(self) -> QWidget:
         holder = QWidget()
@@ -112,10 +122,8 @@ class TopBar(QFrame):
     def retranslate(self) -> None:
         texts = self._look.texts
         self._brand.setText(texts.t("Xuda"))
-        for screen, _, _, message in _TABS:
-            self._tabs[screen].setText(texts.t(message))
-        self._leave.setText(texts.t("End interview"))
         self._language.setAccessibleName(texts.t("Language"))
+        self._appearance.setAccessibleName(texts.t("Appearance"))
         self._help.setAccessibleName(texts.t("Help"))
         self._staff.setAccessibleName(texts.t("Staff"))
         for action in self._menu.actions():
@@ -129,21 +137,46 @@ class TopBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """On a narrow window icons alone stand for language and help; their names stay for screen readers."""
+        """Words give way to icons, one after the other, until all fits; their names stay for screen readers."""
+        for level in range(_LEVELS):
+            self._show_words(level)
+            if self.layout_width() <= self.width():
+                return
+
+    def layout_width(self) -> int:
+        """Pixels that the bar needs as it is."""
+        layout = self.layout()
+        return layout.minimumSize().width() if layout is not None else 0
+
+    def _show_words(self, level: int) -> None:
         texts = self._look.texts
-        roomy = self.width() >= _NARROW
-        self._language.setText(LANGUAGES[texts.language] if roomy else "")
-        self._help.setText(texts.t("Help") if roomy else "")
-        self._brand.setVisible(self.width() >= 700)
+        self._language.setText(LANGUAGES[texts.language] if level < 1 else "")
+        self._help.setText(texts.t("Help") if level < 1 else "")
+        self._brand.setVisible(level < 2)
+        self._state.setVisible(level < 3 and bool(self._state.text()))
+        for screen, _, _, message in _TABS:
+            self._tabs[screen].setText(texts.t(message) if level < 4 else "")
+            self._tabs[screen].setAccessibleName(texts.t(message))
+        self._dots.spare = level >= 4
+        self._leave.setText(texts.t("End interview") if level < 5 else "")
+        self._leave.setAccessibleName(texts.t("End interview"))
+        self._dots.updateGeometry()
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
 
     def show_screen(self, screen: Screen, station: int | None, *, leaving: bool) -> None:
         """Navigation on the pages around an interview, the steps of the way on its own."""
         self._middle.setCurrentIndex(0 if station is None else 1)
+        for part in (self._tab_row, self._dots):
+            shown = part is self._middle.currentWidget()
+            part.setSizePolicy(_SHOWN if shown else _LEFT_OUT, part.sizePolicy().verticalPolicy())
         self._leave.setVisible(leaving)
         tab = self._tabs.get(screen)
         if tab is not None:
             tab.setChecked(True)
         self.show_station(station or 0)
+        self._fit()
 
     def show_station(self, station: int) -> None:
         self._station = station
@@ -158,8 +191,10 @@ class TopBar(QFrame):
         if network:
             words.append(network)
         self._state.setText(" · ".join(words))
-        self._state.setVisible(bool(words))
         self._state_icon.setVisible(bool(words))
+        self._state_icon.setToolTip(self._state.text())
+        self._state_icon.setAccessibleName(self._state.text())
+        self._fit()
         self._state_icon.show_icon(icon, "accent" if colour == "muted" and saved and not busy else colour)
 
     def _network(self, sync: SyncNews | None) -> tuple[str, str, str]:

@@ -1,0 +1,132 @@
+"""How the client looks on this device: theme and size of text, chosen by a person or taken from the system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.ui.style import Look, interface_font, palette, style_sheet
+from app.ui.tokens import TEXT_PERCENTS, Theme, Tokens, make_tokens, zoom_for
+
+_FILE = "appearance.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """``text`` is the size of all text in percent, one of TEXT_PERCENTS."""
+
+    theme: Theme = Theme.SYSTEM
+    text: int = 100
+
+
+DEFAULT = Appearance()
+
+
+def saved_appearance(data: Path) -> Appearance:
+    """What was chosen on this device; the default when nothing was, or when the file cannot be read."""
+    try:
+        found = json.loads((data / _FILE).read_text("utf-8"))
+        theme, text = Theme(found["theme"]), int(found["text"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Appearance()
+    return Appearance(theme, text if text in TEXT_PERCENTS else 100)
+
+
+def save_appearance(data: Path, appearance: Appearance) -> None:
+    (data / _FILE).write_text(json.dumps(asdict(appearance)), "utf-8")
+
+
+def system_theme() -> Theme:
+    """The theme that the system's brightness and contrast ask for. Systems that tell neither get the light one."""
+    hints = QApplication.styleHints()
+    dark = hints.colorScheme() is Qt.ColorScheme.Dark
+    strong = hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+    if strong:
+        return Theme.CONTRAST_DARK if dark else Theme.CONTRAST_LIGHT
+    return Theme.DARK if dark else Theme.LIGHT
+
+
+def screen_zoom() -> float:
+    """How much larger everything is drawn on the screen of this machine."""
+    screen = QApplication.primaryScreen()
+    size = screen.availableGeometry() if screen is not None else None
+    return zoom_for(size.width(), size.height()) if size is not None else 1.0
+
+
+def tokens_for(appearance: Appearance, *, kiosk: bool, zoom: float) -> Tokens:
+    theme = system_theme() if appearance.theme is Theme.SYSTEM else appearance.theme
+    return make_tokens(theme, kiosk=kiosk, text_scale=appearance.text / 100, zoom=zoom)
+
+
+@runtime_checkable
+class Restyled(Protocol):
+    """A widget that keeps sizes or pictures made from the tokens makes them anew here."""
+
+    def restyle(self) -> None: ...
+
+
+class Dresser(QObject):
+    """Puts the appearance on a window, now and whenever it or the system's wishes change.
+
+    ``after`` is called when everything has its new size; words are set anew there.
+    """
+
+    def __init__(self, look: Look, appearance: Appearance, *, kiosk: bool, zoom: float) -> None:
+        super().__init__()
+        self.appearance = self._first = appearance
+        self._look = look
+        self._kiosk = kiosk
+        self._zoom = zoom
+        self._language = look.texts.language
+        self._window: QWidget | None = None
+        self._after: Callable[[], None] = lambda: None
+
+    def wear(self, window: QWidget, after: Callable[[], None]) -> None:
+        """The window is complete: dress it, and follow the system from now on."""
+        self._window, self._after = window, after
+        # Once, when everything stands: with a style sheet in force each widget that is added costs a pass over it.
+        window.setStyleSheet(style_sheet(self._look.tokens))
+        hints = QApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
+
+    def choose(self, appearance: Appearance) -> None:
+        if appearance != self.appearance:
+            self.appearance = appearance
+            self._dress()
+
+    def reset(self) -> None:
+        """Back to what the program began with."""
+        self.choose(self._first)
+
+    def speak(self, language: str) -> None:
+        """Another language has come: its script may need other faces, its direction other icons."""
+        if language != self._language:
+            self._language = language
+            self._dress()
+
+    def _system_changed(self) -> None:
+        if self.appearance.theme is Theme.SYSTEM:
+            self._dress()
+
+    def _dress(self) -> None:
+        window, look = self._window, self._look
+        if window is None:
+            return
+        look.tokens = tokens_for(self.appearance, kiosk=self._kiosk, zoom=self._zoom)
+        QApplication.setFont(interface_font(look.tokens, self._language))
+        QApplication.setPalette(palette(look.tokens))
+        window.setUpdatesEnabled(False)
+        window.setStyleSheet(style_sheet(look.tokens))
+        for widget in window.findChildren(QWidget):
+            if isinstance(widget, Restyled):
+                widget.restyle()
+        self._after()
+        window.setUpdatesEnabled(True)
+        window.update()
