@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `screenshots`, `lint`, `lock`.
+"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `gallery`, `lint`, `lock`.
 
 Standard library only. Linux, macOS and Windows; any Python 3.8+ may start it, it then looks for 3.11-3.13.
 """
@@ -272,11 +272,12 @@ def command_campaign(rest: list[str]) -> int:
     return run([str(venv_python()), "-m", "tests.campaigns", *rest], env)
 
 
-def command_screenshots(rest: list[str]) -> int:
+def command_gallery(rest: list[str]) -> int:
+    """Every screen in four languages, light and dark, in three sizes; fails when something cannot be read."""
     prepare(RUNTIME)
     env = job_environment()
     env["QT_QPA_PLATFORM"] = "offscreen"
-    return run([str(venv_python()), "-m", "tests.ui.pictures", *rest], env)
+    return run([str(venv_python()), "-m", "tests.ui.gallery", *rest], env)
 
 
 def command_texts(rest: list[str]) -> int:
@@ -297,7 +298,7 @@ def command_lock(rest: list[str]) -> int:
 COMMANDS = {
     "test": (command_test, "set up, then ruff, mypy and the tests; everything after -- goes to pytest"),
     "demo": (command_demo, "set up, then `xuda demo` with the remaining arguments"),
-    "screenshots": (command_screenshots, "set up, then draw every screen of the client into docs/screenshots"),
+    "gallery": (command_gallery, "set up, then draw and check every screen of the client (docs/gallery)"),
     "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
     "texts": (command_texts, "set up, then extract, update or check the catalogs of texts [LANGUAGE ...]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),

@@ -218,7 +218,8 @@ class MainWindow(QWidget):
             before.left()
         if isinstance(before, Page) and screen in (Screen.ATTRACT, Screen.START):
             self.forget_candidate()
-        if screen is Screen.ATTRACT or (screen is Screen.START and isinstance(before, Page) and before.station is not None):
+        ended = isinstance(before, Page) and before.station is not None and screen is Screen.START
+        if ended or screen is Screen.ATTRACT:
             self.reset_appearance()
         self._stack.setCurrentWidget(page)
         self.topbar.setVisible(screen not in (Screen.ATTRACT, Screen.ASLEEP))

@@ -37,11 +37,23 @@ def pixmap(name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: b
     return canvas
 
 
-def icon(name: str, colour: str, tokens: Tokens, *, mirrored: bool = False) -> QIcon:
-    """An icon for a button; greyed when the button is disabled."""
+def _beside(drawn: QPixmap, gap: int, *, after: bool) -> QPixmap:
+    """The icon with ``gap`` empty pixels towards the words."""
+    scale = drawn.devicePixelRatio()
+    canvas = QPixmap(drawn.width() + round(gap * scale), drawn.height())
+    canvas.fill(Qt.GlobalColor.transparent)
+    canvas.setDevicePixelRatio(scale)
+    painter = QPainter(canvas)
+    painter.drawPixmap(gap if after else 0, 0, drawn)
+    painter.end()
+    return canvas
+
+
+def icon(name: str, colour: str, tokens: Tokens, *, mirrored: bool = False, gap: int = 0, after: bool = False) -> QIcon:
+    """An icon for a button; greyed when the button is disabled. ``gap``: room to its words, which it may come after."""
     made = QIcon()
     for scale in _SCALES:
-        made.addPixmap(pixmap(name, colour, tokens.icon, scale, mirrored=mirrored))
-        grey = pixmap(name, tokens.disabled, tokens.icon, scale, mirrored=mirrored)
-        made.addPixmap(grey, QIcon.Mode.Disabled)
+        for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, tokens.disabled)):
+            drawn = pixmap(name, shade, tokens.icon, scale, mirrored=mirrored)
+            made.addPixmap(_beside(drawn, gap, after=after) if gap else drawn, mode)
     return made

@@ -47,8 +47,10 @@ class Look:
         """A token's colour by its name."""
         return QColor(str(getattr(self.tokens, name)))
 
-    def icon(self, name: str, colour: str = "ink") -> QIcon:
-        return icons.icon(name, str(getattr(self.tokens, colour)), self.tokens, mirrored=self._mirrored(name))
+    def icon(self, name: str, colour: str = "ink", *, gap: int = 0) -> QIcon:
+        """For a button. ``gap``: pixels between it and the words that follow."""
+        shade, right = str(getattr(self.tokens, colour)), self.texts.right_to_left
+        return icons.icon(name, shade, self.tokens, mirrored=self._mirrored(name), gap=gap, after=right)
 
     def pixmap(self, name: str, colour: str = "ink", *, size: int | None = None) -> QPixmap:
         colour_value, pixels = str(getattr(self.tokens, colour)), size or self.tokens.icon
@@ -81,14 +83,14 @@ def style_sheet(tokens: Tokens) -> str:
 def font_families(language: str, system: str, known: Container[str]) -> list[str]:
     """The faces for a language, best first: its own script, then the others, so that every name can be shown.
 
-    The system's face leads where it has the script. On Linux a Chinese, Japanese or Korean face leads in those
-    languages, so that digits and letters agree with the characters.
+    The system's face leads on macOS and Windows, except for Arabic. On Linux a Noto face leads, so that digits and
+    letters agree with the characters.
     """
     own = CJK_FAMILIES.get(language, ARABIC_FAMILIES if language == "ar" else LATIN_FAMILIES)
     scripts = [own, *CJK_FAMILIES.values(), LATIN_FAMILIES, ARABIC_FAMILIES]
     faces = list(dict.fromkeys(face for script in scripts for face in script if face in known))
     own_face = next((face for face in own if face in known), None)
-    leads = own_face is not None and (language == "ar" or "CJK" in own_face)
+    leads = own_face is not None and (language == "ar" or own_face.startswith("Noto"))
     return [*faces, system] if leads else [system, *faces]
 
 

@@ -14,7 +14,7 @@ CJK_FAMILIES = {
     "ko": ("Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans K"),
 }
 ARABIC_FAMILIES = ("SF Arabic", "Geeza Pro", "Segoe UI", "Noto Sans Arabic", "Noto Naskh Arabic", "DejaVu Sans")
-LATIN_FAMILIES = ("Noto Sans", "DejaVu Sans")
+LATIN_FAMILIES = ("Noto Sans", "Noto Sans CJK SC", "DejaVu Sans")
 
 
 @dataclass(frozen=True, slots=True)

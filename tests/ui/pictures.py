@@ -1,30 +1,26 @@
-"""Pictures of every screen: ``python -m tests.ui.pictures [--out DIR] [--only SCENE]``.
+"""The scenes: every screen and state of the client, opened as a candidate would come to it.
 
-Each scene is shown in both languages and two sizes; a text that does not fit its widget is reported and fails the run.
+A scene is a function that takes a :class:`Set` to its state; :data:`SCENES` names them all. A screen that is added gets
+a scene here; tests/ui/gallery.py draws it, tests/ui/test_every_screen.py checks it.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app.interview.states import InterviewState, TakeState
 from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
 from app.kiosk.pin import Attempt
 from app.ui import names
-from app.ui.application import MainWindow, build_application
+from app.ui.application import MainWindow
 from app.ui.dress import Appearance
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.transfer import Drive, TransferState
@@ -35,10 +31,6 @@ from contract.events import HrState
 from tests.ui import stage
 from tests.ui.stage import StageDevices, StageService
 
-SIZES = (QSize(1366, 768), QSize(1024, 600))
-LANGUAGES = ("zh_CN", "en")
-_FREQUENT = 170
-_METER_MS = 250  # the level meter has risen by then
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -398,6 +390,11 @@ def staff_export(s: Set) -> None:
     s.click(names.STAFF_ACTION_PREFIX + "export")
 
 
+def appearance(s: Set) -> None:
+    s.to_question()
+    s.click(names.TOPBAR_APPEARANCE)
+
+
 KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "attract": attract,
     "attract-no-camera": attract_no_camera,
@@ -452,37 +449,9 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "finish-receipt": receipt,
     "time-up": time_up,
     "help": help_panel,
+    "appearance": appearance,
     **KIOSK_SCENES,
 }
-
-
-def clipped(window: QWidget) -> list[str]:
-    """Texts that are larger than the widget that shows them."""
-    found = []
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QLabel) and widget.text() and not _label_fits(widget):
-            found.append(f"label {widget.text()!r} in {widget.size().toTuple()}")
-        elif isinstance(widget, QPushButton) and not _button_fits(widget):
-            found.append(f"button {widget.text()!r} in {widget.size().toTuple()}")
-        elif isinstance(widget, Option) and widget.height() < widget.heightForWidth(widget.width()):
-            found.append(f"option {widget.text()!r} in {widget.size().toTuple()}")
-    return found
-
-
-def _label_fits(label: QLabel) -> bool:
-    metrics = label.fontMetrics()
-    if label.wordWrap():
-        return label.height() + 1 >= label.heightForWidth(label.width())
-    room = label.contentsRect().width()
-    return room + 1 >= max(metrics.horizontalAdvance(line) for line in label.text().split("\n"))
-
-
-def _button_fits(button: QPushButton) -> bool:
-    icon = button.iconSize().width() + 4 if not button.icon().isNull() else 0
-    need = button.fontMetrics().horizontalAdvance(button.text()) + icon
-    return button.width() - 12 >= need and button.height() >= button.fontMetrics().height()
 
 
 def make_window(
@@ -504,65 +473,3 @@ def make_window(
     window.journey.on_news(SyncNews(SyncPhase.WAITING, 0))
     made.settle()
     return made
-
-
-def shoot(scene: str, language: str, size: QSize) -> tuple[QImage, list[str]]:
-    """The picture of a scene and the texts in it that do not fit."""
-    made = make_window(language, size, kiosk=scene in KIOSK_SCENES)
-    SCENES[scene](made)
-    for _ in range(12):
-        made.settle()
-        QApplication.sendPostedEvents()
-    for preview in made.window.findChildren(QWidget):
-        look_again = getattr(preview, "_look_again", None)
-        if look_again is not None and preview.isVisible():
-            look_again()
-    QTest.qWait(_METER_MS)
-    image = made.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    problems = clipped(made.window)
-    made.window._closing = True
-    made.window.close()
-    made.window.deleteLater()
-    made.settle()
-    return image, problems
-
-
-def small(image: QImage) -> QImage:
-    """256 colours of the picture's own are enough in the documents: the most frequent ones, and a net for the rest."""
-    width, height = image.width(), image.height()
-    pixels = (
-        np.frombuffer(image.constBits(), np.uint32).reshape(height, image.bytesPerLine() // 4)[:, :width] & 0xFFFFFF
-    )
-    colours, counts = np.unique(pixels, return_counts=True)
-    order = np.argsort(-counts)
-    frequent, rest = colours[order[:_FREQUENT]], colours[order[_FREQUENT:]]
-    table = [0xFF000000 | int(colour) for colour in frequent]
-    if rest.size:
-        buckets = rest & 0xE0E0E0
-        _, first = np.unique(buckets, return_index=True)
-        table += [0xFF000000 | int(rest[place]) for place in first[: 256 - len(table)]]
-    return image.convertToFormat(QImage.Format.Format_Indexed8, table, Qt.ImageConversionFlag.ThresholdDither)
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
-    parser.add_argument("--only", action="append", default=[], choices=sorted(SCENES))
-    given = parser.parse_args(arguments)
-    given.out.mkdir(parents=True, exist_ok=True)
-    build_application([])
-    failures = 0
-    for language in LANGUAGES:
-        for size in SIZES:
-            for scene in given.only or SCENES:
-                image, problems = shoot(scene, language, size)
-                name = f"{language}-{size.width()}x{size.height()}-{scene}.png"
-                small(image).save(str(given.out / name), "PNG", 0)
-                for problem in problems:
-                    failures += 1
-                    print(f"{name}: does not fit: {problem}", file=sys.stderr)
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

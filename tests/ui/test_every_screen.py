@@ -15,7 +15,8 @@ from app.ui.dress import Appearance
 from app.ui.names import Screen
 from app.ui.tokens import Theme
 from tests.ui import pictures
-from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, clipped, make_window
+from tests.ui.fit import misfits
+from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, make_window
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SMALL = QSize(1024, 600)
@@ -75,7 +76,7 @@ def test_the_language_is_switched_in_place_and_back(shown: list[Set], scene: str
 @pytest.mark.parametrize("scene", sorted(SCENES))
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 def test_no_text_is_clipped_on_a_small_screen(shown: list[Set], scene: str, language: str) -> None:
-    assert clipped(show(shown, scene, language).window) == []
+    assert misfits(show(shown, scene, language).window) == []
 
 
 _UPRIGHT = [
@@ -95,8 +96,8 @@ _UPRIGHT = [
 
 @pytest.mark.parametrize("scene", _UPRIGHT)
 def test_no_text_is_clipped_upright_or_with_text_half_as_large_again(shown: list[Set], scene: str) -> None:
-    assert clipped(show(shown, scene, "en", QSize(768, 1366)).window) == []
-    assert clipped(show(shown, scene, "en", QSize(1366, 768), text=150).window) == []
+    assert misfits(show(shown, scene, "en", QSize(768, 1366)).window) == []
+    assert misfits(show(shown, scene, "en", QSize(1366, 768), text=150).window) == []
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

@@ -12,7 +12,8 @@ from app.interview.views import STAFF_CODES, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.application import build_application
 from contract.errors import ErrorCode
-from tests.ui.pictures import Set, clipped, make_window
+from tests.ui.fit import misfits
+from tests.ui.pictures import Set, make_window
 
 
 @pytest.fixture(params=["zh_CN", "en"])
@@ -33,7 +34,7 @@ def test_a_revoked_device_says_so_until_it_is_listened_to_again(shown: Set, code
     shown.window.journey.on_news(SyncNews(SyncPhase.WAITING, 3, 0, ErrorCode(code)))
     shown.settle()
     assert label.isVisible()
-    assert clipped(shown.window) == []
+    assert misfits(shown.window) == []
     words = {item.text() for item in shown.window.findChildren(QLabel) if item.isVisible()}
     assert any("Waiting for staff" in text or "等待工作人员" in text for text in words)
     shown.window.journey.on_news(SyncNews(SyncPhase.DONE, 0))

@@ -23,7 +23,7 @@ from app.ui.application import build_application
 from app.ui.unlock import ASKED_FOR, UnlockDialog
 from contract.errors import ErrorCode, XudaError
 from tests.support.waiting import wait_for
-from tests.ui.pictures import clipped
+from tests.ui.fit import misfits
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -117,7 +117,7 @@ def test_a_wrong_passphrase_is_said_in_place_and_can_be_typed_again(ask: Callabl
     press(dialog, names.UNLOCK_GO)
     settle(lambda: "not right" in message(dialog) and part(dialog, names.UNLOCK_GO).isEnabled())
     assert dialog.isVisible()
-    assert clipped(dialog) == []
+    assert misfits(dialog) == []
     enter(dialog, "right one")
     press(dialog, names.UNLOCK_GO)
     settle(lambda: dialog.result() == 1)
@@ -172,7 +172,7 @@ def test_every_form_is_whole_in_both_languages(
 ) -> None:
     dialog = ask(code, Asked(), language)
     QApplication.processEvents()
-    assert clipped(dialog) == []
+    assert misfits(dialog) == []
     words = [str(item.property("text") or "") for item in dialog.findChildren(QWidget) if item.isVisible()]
     assert any(_CHINESE.search(text) for text in words) == (language == "zh_CN")
     for item in dialog.findChildren(QAbstractButton) + dialog.findChildren(QLineEdit):

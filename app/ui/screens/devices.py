@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo
 from app.ui import names
@@ -15,6 +15,7 @@ from app.ui.presenters.devices import TEST_SECONDS, DevicesPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, Select, column, divider, row
+from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.meters import LevelBar
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
@@ -96,13 +97,10 @@ class DevicesScreen(Page):
         head.addWidget(self._title)
         head.addWidget(self._lead)
         self.column.addLayout(head)
-        grid = QGridLayout()
-        grid.setSpacing(look.tokens.space(3))
-        grid.addWidget(self._picture_side(), 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._row_side(), 0, 1, Qt.AlignmentFlag.AlignTop)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        self.column.addLayout(grid)
+        sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, top=True)
+        sides.add(self._picture_side())
+        sides.add(self._row_side())
+        self.column.addWidget(sides)
         self.column.addStretch(1)
         self._footer_buttons()
         self._listing, self._metering = QTimer(self), QTimer(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -10,6 +10,7 @@ from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.columns import Columns
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.fold import Fold
 from app.ui.widgets.page import Page
@@ -43,6 +44,7 @@ FAQ = (
         ),
     ),
 )
+_CARD_EM = 12
 KINDS = {
     InterviewKind.RECRUITMENT: N_("Recruitment"),
     InterviewKind.PROMOTION: N_("Promotion"),
@@ -122,20 +124,18 @@ class EntryScreen(Page):
         self.column.addWidget(line)
 
     def _steps(self) -> None:
-        grid = QGridLayout()
-        grid.setSpacing(self.look.tokens.space(2))
+        grid = Columns(self.look, least_em=_CARD_EM, most=3)
         self._cards: list[tuple[Label, Label]] = []
-        for index, (icon, _, _) in enumerate(STEPS):
+        for icon, _, _ in STEPS:
             card = Card(self.look, steps=2, gap=0.5)
             card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
             title, text = Label("strong"), Label("caption")
             card.body.addWidget(title)
             card.body.addWidget(text)
             card.body.addStretch(1)
-            grid.addWidget(card, 0, index)
-            grid.setColumnStretch(index, 1)
+            grid.add(card)
             self._cards.append((title, text))
-        self.column.addLayout(grid)
+        self.column.addWidget(grid)
 
     def _beside_words(self) -> str:
         """What is known of the interview on other devices, or that nothing can be known."""

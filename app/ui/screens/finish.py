@@ -14,6 +14,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import RATINGS, QuestionnairePresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, column, row
+from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.page import Page
 from app.ui.widgets.qr import QrCode
 
@@ -134,7 +135,7 @@ class FinishScreen(Page):
             lines = column(self.look, gap=0.25)
             self._names[field] = Label("body")
             lines.addWidget(self._names[field])
-            lines.addLayout(self._steps(field))
+            lines.addWidget(self._steps(field))
             card.body.addLayout(lines)
         self._wish = QPlainTextEdit()
         self._wish.setObjectName(names.FINISH_WORDS)
@@ -144,9 +145,8 @@ class FinishScreen(Page):
         card.body.addWidget(self._wish)
         self.column.addWidget(card)
 
-    def _steps(self, field: str) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(0)
+    def _steps(self, field: str) -> FitRow:
+        steps = FitRow(self.look, even=True, gap=0)
         group = self._groups[field] = QButtonGroup(self)
         self._buttons[field] = []
         for place in range(len(STEPS)):
@@ -154,10 +154,9 @@ class FinishScreen(Page):
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, value=place + 1: self._presenter.rate(field, value))
             group.addButton(button)
-            grid.addWidget(button, 0, place)
-            grid.setColumnStretch(place, 1)
+            steps.add(button)
             self._buttons[field].append(button)
-        return grid
+        return steps
 
     def entered(self) -> None:
         self._presenter.enter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -12,6 +12,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.screens.entry import faq_words, support_words
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.columns import Columns
 from app.ui.widgets.fold import Fold
 
 GUIDE = (
@@ -20,6 +21,9 @@ GUIDE = (
     ("chat", N_("Think, then answer"), N_("Start when you are ready; stop when you are done.")),
     ("check-circle", N_("Look and submit"), N_("Saved at once, delivered by itself.")),
 )
+
+
+_STEP_EM = 10
 
 
 class HelpPanel(QFrame):
@@ -72,21 +76,18 @@ class HelpPanel(QFrame):
     def _guide(self) -> None:
         self._guide_title = Label("heading")
         self._body.addWidget(self._guide_title)
-        grid = QGridLayout()
-        grid.setSpacing(self.look.tokens.space(1))
+        grid = Columns(self.look, least_em=_STEP_EM, most=2, gap=1)
         self._steps: list[tuple[Label, Label]] = []
-        for place, (icon, _, _) in enumerate(GUIDE):
+        for icon, _, _ in GUIDE:
             card = Card(self.look, "soft", steps=1.5, gap=0.5)
             card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
             title, text = Label("strong"), Label("caption")
             card.body.addWidget(title)
             card.body.addWidget(text)
             card.body.addStretch(1)
-            grid.addWidget(card, place // 2, place % 2)
+            grid.add(card)
             self._steps.append((title, text))
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        self._body.addLayout(grid)
+        self._body.addWidget(grid)
 
     def _diagnostics(self) -> None:
         self._diagnostics_title, self._diagnostics_note = Label("heading"), Label("caption")

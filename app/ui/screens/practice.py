@@ -12,6 +12,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.practising import PractisingPresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, row
+from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.meters import LevelBar, Ring
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
@@ -36,13 +37,10 @@ class PracticeScreen(Page):
         line.addWidget(self._banner, 1)
         banner.body.addLayout(line)
         self.column.addWidget(banner)
-        grid = QGridLayout()
-        grid.setSpacing(look.tokens.space(3))
-        grid.addLayout(self._words_side(), 0, 0)
-        grid.addLayout(self._picture_side(), 0, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        self.column.addLayout(grid)
+        sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, top=True)
+        sides.add(self._words_side())
+        sides.add(self._picture_side())
+        self.column.addWidget(sides)
         self.column.addStretch(1)
         self._buttons()
         self._timer = QTimer(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QTextEdit, QWidget
 
 from app.interview.states import TakeState
 from app.interview.views import TakeReview
@@ -17,6 +17,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.screens.question import stage_line
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
+from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
 
@@ -35,13 +36,10 @@ class ProofScreen(Page):
         self._shown = ""
         self._drawn: object = None
         self._head()
-        grid = QGridLayout()
-        grid.setSpacing(look.tokens.space(3))
-        grid.addWidget(self._play_side(), 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._words_side(), 0, 1)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 5)
-        self.column.addLayout(grid)
+        sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, shares=(3, 5), top=True)
+        sides.add(self._play_side())
+        sides.add(self._words_side())
+        self.column.addWidget(sides)
         self.column.addStretch(1)
         self._buttons()
         self._keep_timer = QTimer(self)

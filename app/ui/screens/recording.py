@@ -13,6 +13,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.screens.question import TICK_MS, stage_line
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, row
+from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.meters import LevelBar, Ring
 from app.ui.widgets.option import Option
 from app.ui.widgets.page import Page
@@ -30,17 +31,14 @@ class RecordingScreen(Page):
         super().__init__(look)
         self._journey = journey
         self._presenter = presenter
-        grid = QGridLayout()
-        grid.setSpacing(look.tokens.space(3))
-        grid.addLayout(self._words_side(), 0, 0)
-        grid.addLayout(self._picture_side(), 0, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, top=True)
+        sides.add(self._words_side())
+        sides.add(self._picture_side())
         self._warning = Card(look, "warning", steps=1.5)
         self._warning_words = Label("body")
         self._warning.body.addWidget(self._warning_words)
         self.column.addWidget(self._warning)
-        self.column.addLayout(grid)
+        self.column.addWidget(sides)
         self.column.addStretch(1)
         self._done = Button(look, "primary", name=names.RECORDING_DONE, icon="stop")
         self._done.clicked.connect(presenter.finish)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QScrollArea, QWidget
 
 from app.interview.model import ExitKind, ExitReason
 from app.ui import names
@@ -14,7 +14,10 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import OFFERED_REASONS, LeavingPresenter, MinePresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, IconLabel, Label, column, row
+from app.ui.widgets.columns import Columns
+from app.ui.widgets.flow import Flow
 from app.ui.widgets.option import Option
+from app.ui.widgets.overlay import SheetFrame
 
 REASONS = {
     ExitReason.NETWORK: N_("Network problem"),
@@ -25,8 +28,11 @@ REASONS = {
 }
 
 
-class SheetCard(QFrame):
-    """Base of the sheets: sign, title, text, content, buttons."""
+_REASON_EM = 13
+
+
+class SheetCard(SheetFrame):
+    """Base of the sheets: sign, title, text, content; the buttons stay in sight when the rest has to scroll."""
 
     sign = ("info", "accent")
 
@@ -37,17 +43,43 @@ class SheetCard(QFrame):
         self.restyle()
         self.title, self.text = Label("question"), Label("body")
         self.content = column(look, gap=1)
-        self.buttons = row(look, gap=1)
-        layout = column(look, gap=2, margin=3)
+        self.buttons = Flow(look)
+        self._scroll, self._inner = QScrollArea(), QWidget()
+        layout = column(look, gap=2)
         head = row(look, gap=2)
         head.addWidget(IconLabel(look, *self.sign, size="icon_large"), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.title, 1)
         layout.addLayout(head)
         layout.addWidget(self.text)
         layout.addLayout(self.content)
-        layout.addLayout(self.buttons)
-        self.setLayout(layout)
+        self._inner.setLayout(layout)
+        self._inner.setObjectName("sheet_inner")
+        self._inner.installEventFilter(self)
+        self._scroll.setObjectName("sheet_scroll")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._inner)
+        outer = column(look, gap=2, margin=3)
+        outer.addWidget(self._scroll)
+        outer.addLayout(self.buttons)
+        self.setLayout(outer)
         self.hide()
+
+    def fit(self, width: int, height: int) -> None:
+        """Be as high as all needs in ``width`` pixels, and no higher than ``height``."""
+        edge = 2 * self.look.tokens.space(3)
+        inner, layout = min(width, self.maximumWidth()) - edge, self._inner.layout()
+        if layout is None or inner <= 0:
+            return
+        buttons = self.buttons.heightForWidth(inner) + self.look.tokens.space(2)
+        need = max(layout.totalHeightForWidth(inner), layout.totalMinimumSize().height())
+        self._scroll.setFixedHeight(max(self.look.tokens.control, min(need, height - edge - buttons)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._inner:
+            self.grown.emit()
+        return super().eventFilter(watched, event)
 
     def restyle(self) -> None:
         self.setMaximumWidth(self.look.tokens.sheet)
@@ -85,15 +117,14 @@ class LeaveSheet(SheetCard):
         self.content.addWidget(self._why)
         group = self._group = QButtonGroup(self)
         self._options: dict[ExitReason, Option] = {}
-        grid = QGridLayout()
-        grid.setSpacing(0)
-        for place, reason in enumerate(OFFERED_REASONS):
+        grid = Columns(look, least_em=_REASON_EM, most=2, gap=0)
+        for reason in OFFERED_REASONS:
             option = Option(look, name=names.LEAVE_REASON_PREFIX + reason.value, round_mark=True)
             option.clicked.connect(lambda _=False, chosen=reason: self._presenter.choose(chosen))
             group.addButton(option)
             self._options[reason] = option
-            grid.addWidget(option, place // 2, place % 2)
-        self.content.addLayout(grid)
+            grid.add(option)
+        self.content.addWidget(grid)
         self._words = QLineEdit()
         self._words.setObjectName(names.LEAVE_WORDS)
         self._words.setMaxLength(500)

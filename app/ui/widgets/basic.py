@@ -84,7 +84,6 @@ class Button(QPushButton):
         self.setObjectName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
-        self.setIconSize(QSize(look.tokens.icon, look.tokens.icon))
         self._tint()
         self.toggled.connect(self._tint)
 
@@ -92,8 +91,14 @@ class Button(QPushButton):
         self._icon = name
         self._tint()
 
+    def setText(self, text: str) -> None:
+        if bool(text) != bool(self.text()):
+            super().setText(text)
+            self._tint()
+        else:
+            super().setText(text)
+
     def restyle(self) -> None:
-        self.setIconSize(QSize(self._look.tokens.icon, self._look.tokens.icon))
         self._tint()
 
     def _tint(self) -> None:
@@ -106,7 +111,9 @@ class Button(QPushButton):
             tint = "accent"
         if self.property("tone") == "error":
             tint = "error"
-        self.setIcon(self._look.icon(self._icon, tint))
+        gap, size = self._look.tokens.space(0.5) if self.text() else 0, self._look.tokens.icon
+        self.setIconSize(QSize(size + gap, size))
+        self.setIcon(self._look.icon(self._icon, tint, gap=gap))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

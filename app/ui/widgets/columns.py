@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLayout, QSizePolicy, QWidget
 
 from app.ui.style import Look
 
+# The width below which question and picture stand one above the other.
+SIDE_EM = 25
+
 
 class Columns(QWidget):
     """A grid whose number of columns follows its width.

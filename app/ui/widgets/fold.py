@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame
 
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Label, column
+from app.ui.widgets.basic import Button, Label, column, set_property
 
 
 class Fold(QFrame):
@@ -13,6 +13,7 @@ class Fold(QFrame):
 
     def __init__(self, look: Look, *, name: str = "") -> None:
         super().__init__()
+        self._look = look
         self.button = Button(look, "fold", name=name, icon="chevron-right")
         self.button.setCheckable(True)
         self.text = Label("muted")
@@ -25,9 +26,13 @@ class Fold(QFrame):
         self.button.toggled.connect(self._toggle)
 
     def show_words(self, heading: str, text: str) -> None:
-        self.button.setText(" " + heading)
+        self.button.setText(heading)
+        set_property(self.button, "mirrored", "true" if self._mirrored() else "false")
         self.button.setAccessibleName(heading)
         self.text.setText(text)
+
+    def _mirrored(self) -> bool:
+        return self._look.texts.right_to_left
 
     def _toggle(self, opened: bool) -> None:
         self.text.setVisible(opened)

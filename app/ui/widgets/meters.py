@@ -162,7 +162,7 @@ class StepDots(QWidget):
         tokens = self._look.tokens
         done, now = index < self._at, index == self._at
         dot = 9 if now else 7
-        painter.setPen(QPen(self._look.colour("accent" if done or now else "outline"), 1.5))
+        painter.setPen(QPen(self._look.colour("accent" if done or now else "outline"), tokens.edge))
         painter.setBrush(self._look.colour("accent" if done or now else "surface"))
         painter.drawEllipse(QRectF(x + 1, (self.height() - dot) / 2, dot, dot))
         font = self.font()

@@ -101,7 +101,7 @@ class Option(QAbstractButton):
         top = (self.height() - text - detail - line) // 2 + (min(first, text) - size) // 2
         box = QRectF(self._left(self._edge(), size) + 1, top + 1, size - 2, size - 2)
         checked = self.isChecked()
-        painter.setPen(QPen(self._look.colour("accent" if checked else "outline"), 1.75))
+        painter.setPen(QPen(self._look.colour("accent" if checked else "outline"), tokens.edge))
         painter.setBrush(self._look.colour("accent" if checked and not self._round else "surface"))
         radius = size / 2 if self._round else 5
         painter.drawRoundedRect(box, radius, radius)
@@ -111,7 +111,9 @@ class Option(QAbstractButton):
             painter.setBrush(self._look.colour("accent"))
             painter.drawEllipse(box.center(), size / 4, size / 4)
             return
-        painter.setPen(QPen(self._look.colour("accent_ink"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(
+            QPen(self._look.colour("accent_ink"), tokens.edge, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        )
         x, y, w = box.x(), box.y(), box.width()
         tick = [
             QPointF(x + w * 0.26, y + w * 0.53),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.style import Look
@@ -40,6 +40,7 @@ class Overlay(QWidget):
         target = first or next(iter(focusable(self)), None)
         if target is not None:
             target.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._show_focus(target)
 
     def close_overlay(self) -> None:
         if not self.isVisible():
@@ -69,7 +70,16 @@ class Overlay(QWidget):
         target = chain[(at + (1 if forward else -1)) % len(chain)]
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
         target.setFocus(reason)
+        self._show_focus(target)
         return True
+
+    def _show_focus(self, target: QWidget) -> None:
+        """Scroll to what has the focus now."""
+        above = target.parentWidget()
+        while above is not None and above is not self:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(target)
+            above = above.parentWidget()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -85,6 +95,15 @@ class Overlay(QWidget):
         painter.end()
 
 
+class SheetFrame(QFrame):
+    """What a :class:`SheetHost` shows. ``grown`` is emitted when it needs another height."""
+
+    grown = Signal()
+
+    def fit(self, width: int, height: int) -> None:
+        """Take a height for at most so many pixels."""
+
+
 class SheetHolder(QWidget):
     """No higher than its sheet needs at the width it is given."""
 
@@ -97,7 +116,7 @@ class SheetHost(Overlay):
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(look, parent)
-        self._current: QWidget | None = None
+        self._current: SheetFrame | None = None
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -121,14 +140,29 @@ class SheetHost(Overlay):
         self._line.addStretch(1)
         self._line.addStretch(1)
 
-    def show_sheet(self, sheet: QFrame, first: QWidget | None) -> None:
+    @Slot()
+    def _fit(self) -> None:
+        if self._current is not None:
+            edge = 2 * self.look.tokens.space(2)
+            self._current.fit(self.width() - edge, self.height() - edge)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def restyle(self) -> None:
+        self._fit()
+
+    def show_sheet(self, sheet: SheetFrame, first: QWidget | None) -> None:
         if self._current is not None and self._current is not sheet:
             self._line.removeWidget(self._current)
             self._current.hide()
         if self._current is not sheet:
             self._line.insertWidget(1, sheet, 1000)
+            sheet.grown.connect(self._fit, Qt.ConnectionType.UniqueConnection)
         self._current = sheet
         sheet.show()
+        self._fit()
         self.open(first)
 
     def hide_sheet(self) -> None:

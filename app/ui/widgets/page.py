@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from app.ui.names import Screen
 from app.ui.style import Look
-from app.ui.widgets.basic import column, row
+from app.ui.widgets.basic import column
+from app.ui.widgets.flow import Flow
 
 
 class _Holder(QWidget):
@@ -45,7 +46,7 @@ class Page(QWidget):
         self._scroll.setWidget(self._centred())
         self.footer = QFrame()
         self.footer.setObjectName("footer")
-        self.bar = row(look, gap=1)
+        self.bar = Flow(look)
         self.footer.setLayout(self._footer_layout())
         self.footer.hide()
         outer = QVBoxLayout(self)

@@ -79,6 +79,8 @@ class TakePlayer(QWidget):
         self.button = Button(look, "quiet", name=name, icon="play")
         self.button.clicked.connect(self._clicked)
         self._slider = QSlider(Qt.Orientation.Horizontal)
+        # A recording runs from left to right in every language.
+        self._slider.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._slider.setEnabled(False)
         self._slider.sliderMoved.connect(self._seek)
         self._time = Label("caption", wrap=False)

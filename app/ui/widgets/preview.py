@@ -143,7 +143,8 @@ class LivePreview(QWidget):
         side = box.height() * 0.62
         frame = QRectF(box.center().x() - side / 2, box.center().y() - side / 2, side, side)
         arm = side / 5
-        painter.setPen(QPen(self._look.colour("stage_ink"), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        line = 2 * self._look.tokens.edge
+        painter.setPen(QPen(self._look.colour("stage_ink"), line, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         for x, dx in ((frame.left(), arm), (frame.right(), -arm)):
             for y, dy in ((frame.top(), arm), (frame.bottom(), -arm)):
                 painter.drawLine(int(x), int(y), int(x + dx), int(y))
