@@ -24,9 +24,13 @@ from tests.faults.day import Rehearsal
 from tests.faults.diskserver import Entry
 from tests.faults.fuse_folder import read_log
 
+_SAID = "SQLite syncs the name of its log, too, but says nothing when it cannot; test_errors"
 EXPLAINED = {
     "app/storage/files.py:make_folder:sync_folder:2": "after a try that has failed; test_errors",
     "app/storage/bundle_file.py:_write:sync_file": "so that the progress shown is the drive's; the last sync covers it",
+    "app/storage/database.py:Database._open:sync_folder": _SAID,
+    "backend/cabinet.py:_connect:sync_folder": _SAID,
+    "backend/db/engine.py:_prepare:sync_folder": _SAID,
 }
 
 
