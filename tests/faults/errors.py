@@ -19,7 +19,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from typing import Any
 from unittest.mock import patch
 
 from app.storage.database import Database
+from contract.errors import ErrorCode, XudaError
 from tests.campaigns.model import Findings, Options
 from tests.faults import backend_errors, booth_errors, day, hr_scene
 from tests.faults.booth_scene import Visit, cheap_passphrase, enrol
@@ -67,6 +67,7 @@ def backend_runner(folder: Path) -> Runner:
 SIDES = {"booth": booth_runner, "backend": backend_runner}
 Outcome = tuple[Case, Course, list[str]]
 _runner: Runner | None = None
+_TRANSACTION = Database.transaction
 
 
 def campaign(options: Options) -> Findings:
@@ -167,16 +168,22 @@ def _broken(defect: str | None) -> Iterator[None]:
 
 
 def _deaf(database: Database, change: Callable[[Any], Any], *, copy: bool = False) -> Any:
-    """A transaction whose commit is not waited for: when it fails nobody hears of it."""
+    """A transaction that nobody hears of when the disk fails it: it answers as if it had been made."""
 
-    def forgiving(db: Any) -> Any:
+    def undone(db: Any) -> Any:
+        db.execute("SAVEPOINT undone")
         try:
-            with db.atomic():
-                return change(db)
-        except sqlite3.Error:
             return change(db)
+        finally:
+            db.execute("ROLLBACK TO undone")
+            db.execute("RELEASE undone")
 
-    return database.call(forgiving)
+    try:
+        return _TRANSACTION(database, change, copy=copy)
+    except XudaError as error:
+        if error.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
+            raise
+    return database.call(undone)
 
 
 def _twice(fd: int) -> None:
