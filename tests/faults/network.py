@@ -225,7 +225,7 @@ def campaign(options: Options) -> Findings:
     interviews = options.cases(short=16, long=200)
     booths = 4 if options.short else 10
     with network_defects.planted(options.broken), backend(options.work / "hr") as hr:
-        limit = 60.0 if options.short else 1800.0
+        limit = 60.0 if options.short else 7200.0
         run_cuts(hr, options.work, findings, interviews=interviews, booths=booths, seed=options.seed, limit=limit)
         rounds = 1 if options.short else 5
         run_returns(hr, options.work, findings, booths=10, rounds=rounds, seed=options.seed)
