@@ -144,6 +144,7 @@ def _run(application: QApplication, client: Client, script: Script | None, watch
     context = make_context(client)
     window = MainWindow(context)
     window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
+    _note_screen(client, watch, window.screen_name())  # the first one was there before anybody listened
     if client.storage.database.restored is not None:
         window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
     window.show()

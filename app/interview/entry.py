@@ -45,6 +45,11 @@ class EntryDesk:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="not admitted", new="begin")
         return self._admission
 
+    def forget(self) -> None:
+        """Whoever was looked up has gone without beginning: their name is no longer in memory."""
+        self._admission = None
+        self._moving.clear()
+
     def look_up(self, text: str) -> Entry:
         """Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED)."""
         admission = self._shelf.admit(text)
@@ -93,8 +98,7 @@ class EntryDesk:
         )
         events = [started, *first]
         row = self._store.create(row, key=key, candidate_name=admission.candidate_name, events=events)
-        self._admission = None
-        self._moving.clear()
+        self.forget()
         return row
 
     def attempts(self, invitation_id: str) -> list[InterviewRow]:

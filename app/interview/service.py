@@ -264,6 +264,7 @@ class InterviewService:
 
     def farewell(self) -> None:
         """The candidate has left the last screen: what was delivered may be removed from this device now."""
+        self._entry.forget()
         held, self._held = self._held, set()
         for interview_id in held:
             self._store.release(interview_id)

@@ -147,6 +147,7 @@ def test_before_an_interview_has_begun_nothing_is_saved_and_nothing_stays(kiosk:
     kiosk.on(Screen.ATTRACT)
     assert kiosk.rows() == []
     assert NAME not in " ".join(all_texts())
+    kiosk.wait(lambda: kiosk.desk.service._entry._admission is None)
 
 
 def test_the_offer_to_go_on_does_not_stay_for_the_next_person(kiosk: Booth) -> None:

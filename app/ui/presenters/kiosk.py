@@ -43,9 +43,12 @@ class KioskPresenter(Presenter):
         return self._desk.rules().language or self._first_language
 
     def touched(self) -> bool:
-        """True when this touch has answered the question whether somebody is there: it is to do nothing else."""
+        """True when this touch has woken the screen, or answered the warning: it is to do nothing else."""
         warned = self._watch.warning
         self._watch.touch()
+        if self.journey.screen is Screen.ASLEEP:
+            self.wake()
+            return True
         if warned and self.journey.sheet is Sheet.IDLE:
             self.stay()
             return True

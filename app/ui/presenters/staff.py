@@ -210,16 +210,16 @@ class StaffPresenter(Presenter):
         self.journey.runner.background(self._desk.look, self._seen, self._blind)
         self.changed()
 
-    def offered(self) -> Sequence[Action]:
-        """What can be done now, in the order of the buttons."""
-        return [action for action in Action if self._offers(action)]
+    def known(self) -> Sequence[Action]:
+        """What this panel has a button for, in their order."""
+        missing = {Action.ADJUST} if self._adjust is None else set()
+        missing |= {Action.EXPORT} if self.journey.context.transfer is None else set()
+        return [action for action in Action if action not in missing]
 
-    def _offers(self, action: Action) -> bool:
-        if action is Action.RETRY:
-            return self.facts is not None and refused(self.facts.queue) > 0
-        if action is Action.EXPORT:
-            return self.journey.context.transfer is not None
-        return action is not Action.ADJUST or self._adjust is not None
+    def offered(self) -> Sequence[Action]:
+        """What can be done now."""
+        nothing_refused = self.facts is None or refused(self.facts.queue) == 0
+        return [action for action in self.known() if action is not Action.RETRY or not nothing_refused]
 
     def choose(self, action: Action) -> None:
         """Most actions ask first; what opens a sheet of its own asks there."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QActionGroup, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.interview.views import STAFF_CODES
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
@@ -17,7 +18,7 @@ from app.ui.style import Look
 from app.ui.widgets.basic import Button, IconLabel, Label, column, row
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
-from contract.catalog import LANGUAGES
+from contract.catalog import LANGUAGES, offered
 from contract.kit import Kit
 
 _BREATH_MS = 60_000
@@ -131,7 +132,7 @@ class AttractScreen(Page):
     def _languages(self) -> QMenu:
         menu = QMenu(self)
         group = QActionGroup(menu)
-        for tag, name in LANGUAGES.items():
+        for tag, name in offered().items():
             action = menu.addAction(name)
             action.setCheckable(True)
             action.setData(tag)
@@ -176,8 +177,15 @@ class AttractScreen(Page):
         self._show_pending(page.pending_uploads if page else 0)
 
     def _show_pending(self, pending: int) -> None:
-        self._pending.setVisible(pending > 0)
-        self._pending_icon.setVisible(pending > 0)
+        """One quiet line; what only staff can mend is said as such, and no more: the panel has the rest."""
+        sync = self._journey.sync
+        stopped = sync is not None and (sync.failed > 0 or sync.code in STAFF_CODES)
+        self._pending.setVisible(stopped or pending > 0)
+        self._pending_icon.setVisible(stopped or pending > 0)
+        self._pending_icon.show_icon(*(("warning", "warning") if stopped else ("cloud-up", "muted")))
+        if stopped:
+            self._pending.setText(self.look.t("Waiting for staff"))
+            return
         self._pending.setText(
             self.look.texts.n(
                 "{n} item waits for upload and is sent by itself.",

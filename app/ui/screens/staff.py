@@ -170,8 +170,9 @@ class StaffSheet(SheetCard):
 
     def _buttons(self) -> None:
         self._actions: dict[Action, Button] = {}
-        shown = [action for action in Action if action is not Action.LIMIT]
-        for part in (shown[:4], shown[4:]):
+        shown = [action for action in self._presenter.known() if action is not Action.LIMIT]
+        half = -(-len(shown) // 2)
+        for part in (shown[:half], shown[half:]):
             line = FitRow(self.look, even=True, gap=1)
             for action in part:
                 kind = "danger" if action is Action.CLOSE else "plain"
@@ -224,8 +225,7 @@ class StaffSheet(SheetCard):
         offered = presenter.offered()
         for action, button in (*self._actions.items(), (Action.LIMIT, self._set)):
             button.setText(t(_WORDS[action][0]))
-            button.setVisible(action in offered)
-            button.setEnabled(not presenter.running)
+            button.setEnabled(action in offered and not presenter.running)
         self._show_answer()
         self._show_facts(presenter.facts)
         self._show_queue(presenter.facts)
