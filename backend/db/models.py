@@ -175,6 +175,7 @@ class Device(Base):
     ``pending``, ``failed``, ``free_bytes`` and ``clock_off`` (seconds by which its clock is ahead of ours) are what the
     device said itself at ``contact_at``; None before its first word. ``former_id``: the device it was before it was
     enrolled again; what that one has signed may come from this one. ``keys_serial``: the newest key list it has.
+    ``settings_*``: the version wanted of it (services.device_settings), the hash of its content, and what it applies.
     """
 
     __tablename__ = "device"
@@ -194,6 +195,12 @@ class Device(Base):
     lost_at: Mapped[datetime | None]
     former_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
     keys_serial: Mapped[int] = mapped_column(default=0, server_default="0")
+    group_label: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    settings_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    settings_content: Mapped[str | None] = mapped_column(String(64))
+    settings_issued_at: Mapped[datetime | None]
+    settings_applied: Mapped[int | None] = mapped_column(BigInteger)
+    settings_refused: Mapped[list[Any] | None] = mapped_column(StoredJson)
 
 
 class EnrolmentCode(Base):

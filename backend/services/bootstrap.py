@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
-from backend.services import delegations, wholes
+from backend.services import delegations, device_settings, wholes
 from backend.services.devices import Asking
 from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
@@ -27,6 +27,7 @@ def bootstrap(hr: Runtime, asking: Asking, *, keys_serial: int = 0) -> Bootstrap
             kits=newest_kits(session),
             roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
             results=_results(session, asking.device_id),
+            settings=device_settings.document(hr, session, asking.device_id),
         )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backend.db.models import Device, EnrolmentCode, new_id
 from backend.ratelimit import network
 from backend.runtime import Runtime
-from backend.services import audit, succession
+from backend.services import audit, device_settings, succession
 from backend.services.actor import Actor
 from contract.api import Contact, ContactReply, EnrolReply, EnrolRequest, Organisation, check_token, token_issuer
 from contract.canonical import b64decode, b64encode
@@ -77,6 +77,7 @@ def enrol(hr: Runtime, request: EnrolRequest, *, address: str) -> EnrolReply:
         device_id = _use_code(session, code_id, request, now, former_id)
         if device_id is not None:
             former_id = succession.take_over(session, device_id, now)
+            device_settings.begin(hr, session, device_id, former_id)
             detail = {"former": former_id} if former_id else {}
             audit.record(session, now, f"device:{device_id}", "enrol", f"device:{device_id}", **detail)
     if device_id is None:
@@ -123,7 +124,8 @@ def contact(hr: Runtime, asking: Asking, said: Contact) -> ContactReply:
     }
     with hr.db.write() as session:
         session.execute(update(Device).where(Device.id == asking.device_id).values(**values))
-    return ContactReply(server_time=now)
+        wanted = device_settings.applied(hr, session, asking.device_id, said.settings) if said.settings else None
+    return ContactReply(server_time=now, settings_version=wanted)
 
 
 def claim_fits(asking: Asking, name: str, expected: str) -> bool:

@@ -29,6 +29,7 @@ OPEN = EVERYONE
 MEMBERS = PEOPLE
 READERS = frozenset({ADMINISTRATOR, HR, HEAD})  # of an interview: only within the department
 STAFF = frozenset({ADMINISTRATOR, HR})
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WATCHERS = frozenset({ADMINISTRATOR, AUDITOR})
 DEVICES = frozenset({OWNER, OTHER})
 OWNING_DEVICE = frozenset({OWNER})
@@ -129,6 +130,9 @@ RIGHTS = (
     Right("POST /devices/{device_id}/revoke", STAFF),
     Right("GET /devices/{device_id}", STAFF),
     Right("POST /devices/{device_id}/lost", STAFF),
+    Right("GET /device-settings", ADMINISTRATORS),
+    Right("POST /device-settings", ADMINISTRATORS, {"layer": "all", "idle_minutes": "5"}),
+    Right("POST /devices/{device_id}/group", ADMINISTRATORS, {"group": "Hall 3"}),
     Right("GET /audit", WATCHERS),
     Right("GET /audit.csv", WATCHERS),
     Right("GET /audit.jsonl", WATCHERS),

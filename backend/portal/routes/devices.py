@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from backend.db.models import Role
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
 from backend.services import device_care, devices, scope
 
@@ -29,7 +30,11 @@ def new_code(visit: MemberForm, replaces: Annotated[str, Form(max_length=64)] = 
 def device_page(visit: Member, device_id: str) -> Response:
     scope.require(visit.actor, *STAFF)
     return visit.page(
-        "device.html", view=device_care.view(visit.hr, visit.actor, device_id), words=state_words(visit), tones=_TONES
+        "device.html",
+        view=device_care.view(visit.hr, visit.actor, device_id),
+        words=state_words(visit),
+        tones=_TONES,
+        administrator=visit.actor.role is Role.ADMINISTRATOR,
     )
 
 
@@ -61,4 +66,5 @@ def _devices(visit: Visit, *, code: str = "") -> Response:
         fingerprint=visit.hr.vault.fingerprint,
         words=state_words(visit),
         tones=_TONES,
+        administrator=visit.actor.role is Role.ADMINISTRATOR,
     )
