@@ -103,6 +103,6 @@ def _page(
         wrong=wrong,
         pin_set=pin_set,
         groups=device_settings.groups(visit.hr),
-        languages=LANGUAGES,
+        client_languages=LANGUAGES,
         heights=VIDEO_HEIGHTS,
     )
