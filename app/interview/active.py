@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.interview import plan
+from app.interview.adjusting import given
 from app.interview.ports import Clock
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, InterviewRow, InterviewStore, Shelf, TakeRow
@@ -16,6 +17,7 @@ from contract.kit import Kit, QuestionKind
 
 # kept beside the drafts, sealed like them; no question can have this name
 _ADJUSTMENTS = ":adjustments"
+_PLAYS = ":plays:"
 
 
 class ActiveInterview:
@@ -62,7 +64,7 @@ class ActiveInterview:
         place = plan.next_place(kit, plan.answered_questions(events))
         if place is None:
             return None
-        adjustments = self._adjustments(row)
+        adjustments = self.adjustments(row)
         rules = plan.rules_for(place.question, adjustments)
         question_id = place.question.question_id
         takes = [take for take in self._store.takes(row.interview_id) if take.question_id == question_id]
@@ -83,6 +85,7 @@ class ActiveInterview:
                 self._takes.review(take) for take in takes if take.state in (TakeState.RECORDED, TakeState.RECOVERED)
             ),
             total_seconds_left=None if budget is None else max(0.0, budget - self.seconds_used(row)),
+            plays_used=self._plays(row, question_id),
         )
 
     def step_at(self, question_id: str) -> Step:
@@ -92,10 +95,18 @@ class ActiveInterview:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="another question", new=question_id)
         return step
 
+    def played(self, question_id: str) -> None:
+        """The question's sound or video is played once more: kept, so that a restart gives no further play."""
+        row = self.row()
+        self._store.save_draft(row.interview_id, _PLAYS + question_id, str(self._plays(row, question_id) + 1))
+
+    def _plays(self, row: InterviewRow, question_id: str) -> int:
+        return int(self._store.draft(row.interview_id, _PLAYS + question_id) or "0")
+
     def remaining_kinds(self) -> frozenset[QuestionKind]:
         """The ways of answering that still come, adjustments included."""
         row = self.row()
-        kit, adjustments = self.kit(row), self._adjustments(row)
+        kit, adjustments = self.kit(row), self.adjustments(row)
         answered = plan.answered_questions(self._store.events(row.interview_id))
         open_questions = (question for question in kit.questions if question.question_id not in answered)
         return frozenset(plan.rules_for(question, adjustments).kind for question in open_questions)
@@ -138,8 +149,13 @@ class ActiveInterview:
 
     # ---- the candidate's adjustments
 
-    def _adjustments(self, row: InterviewRow) -> Adjustments:
-        """As the roster says now, which HR may change while the interview is given; else as it said at the start.
+    def adjustments(self, row: InterviewRow) -> Adjustments:
+        """As the roster says now, which HR may change while the interview is given, and what staff gave on the spot."""
+        rows = [other for other in self._store.interviews() if other.invitation_id == row.invitation_id]
+        return self._by_roster(row).merged(given(self._store, rows))
+
+    def _by_roster(self, row: InterviewRow) -> Adjustments:
+        """As the roster says, else as it said at the start.
 
         The line goes from the roster when the window is over, and the candidate's extra time must not go with it.
         """
@@ -150,6 +166,6 @@ class ActiveInterview:
         return Adjustments.model_validate_json(kept) if kept else Adjustments()
 
     def _keep_adjustments(self, row: InterviewRow) -> None:
-        adjustments = self._adjustments(row)
+        adjustments = self._by_roster(row)
         if adjustments != Adjustments():
             self._store.save_draft(row.interview_id, _ADJUSTMENTS, adjustments.model_dump_json())

@@ -10,8 +10,9 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, TakeRow
 from app.interview.views import Step
 from contract import events as wire
+from contract.adjusting import Grant
 from contract.events import EventType
-from contract.invitation import Invitation
+from contract.invitation import Delegation, Invitation
 from contract.kit import Kit
 from contract.progress import Carried
 
@@ -118,6 +119,21 @@ def corrected(answer_id: str, text: str) -> EventDraft:
 
 def questionnaire(ratings: wire.QuestionnaireData, words: str) -> EventDraft:
     return EventDraft(EventType.QUESTIONNAIRE, ratings, wire.QuestionnaireSealed(words=words) if words else None)
+
+
+def adjusted(grant: Grant, token: str, subject: str, delegation: Delegation | None) -> EventDraft:
+    """``delegation`` is None when the organisation itself has signed."""
+    data = wire.AdjustedData(delegation_id=delegation.delegation_id if delegation else "", nonce=grant.nonce)
+    sealed = wire.AdjustedSealed(
+        token=token,
+        subject=subject,
+        time_factor=grant.adjustments.time_factor,
+        extra_takes=grant.adjustments.extra_takes,
+        answer_as=grant.adjustments.answer_as,
+        reason=grant.reason.value,
+        holder=delegation.holder if delegation else "",
+    )
+    return EventDraft(EventType.ADJUSTED, data, sealed)
 
 
 def withdrawn(invitation_id: str, attempt: int) -> EventDraft:

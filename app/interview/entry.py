@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.interview import drafts
+from app.interview.adjusting import Accepted, draft, given
 from app.interview.model import Environment
 from app.interview.moving import MovingDesk
 from app.interview.ports import Clock
@@ -15,6 +16,7 @@ from app.interview.views import Entry
 from contract.canonical import b64decode
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
+from contract.invitation import Adjustments
 from contract.keys import wrap_key
 from contract.parts import Elsewhere
 
@@ -37,6 +39,7 @@ class EntryDesk:
         self._new_key = new_key
         self._moving = MovingDesk(shelf)
         self._admission: Admission | None = None
+        self._given: list[Accepted] = []
 
     @property
     def admission(self) -> Admission:
@@ -48,16 +51,39 @@ class EntryDesk:
     def forget(self) -> None:
         """Whoever was looked up has gone without beginning: their name is no longer in memory."""
         self._admission = None
+        self._given = []
         self._moving.clear()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody was looked up and has not decided yet."""
+        return self._admission is not None
 
     def look_up(self, text: str) -> Entry:
         """Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED)."""
         admission = self._shelf.admit(text)
+        if self._admission is None or self._admission.invitation != admission.invitation:
+            self._given = []
         return self._admit(admission, admission.entry.elsewhere if admission.entry else None)
 
     def heard(self, elsewhere: Elsewhere | None) -> Entry:
         """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
         return self._admit(self.admission, elsewhere)
+
+    def adjust(self, accepted: Accepted) -> None:
+        """Staff have given something before the interview exists: it begins with it."""
+        if any(earlier.grant.nonce == accepted.grant.nonce for earlier in self._given):
+            raise XudaError(ErrorCode.ADJUSTMENT_USED)
+        self._given.append(accepted)
+
+    def adjustments(self) -> Adjustments:
+        """What the candidate who was looked up has: by the roster, and from staff."""
+        admission = self.admission
+        found = admission.entry.adjustments if admission.entry else Adjustments()
+        found = found.merged(given(self._store, self.attempts(admission.invitation.invitation_id)))
+        for accepted in self._given:
+            found = found.merged(accepted.grant.adjustments)
+        return found
 
     def next_part(self) -> str:
         """The id of the interview that ``create`` will make."""
@@ -72,9 +98,14 @@ class EntryDesk:
         scoring: bool,
         ticket: Envelope | None = None,
     ) -> InterviewRow:
-        """The interview exists, with the events ``started`` and ``first``; the invitation is no longer held."""
+        """The interview exists, with the events ``started`` and ``first``; the invitation is no longer held.
+
+        Raises XudaError(KIT_INCOMPLETE) while a question could not be shown for want of its files.
+        """
         admission = self.admission
         invitation, kit = admission.invitation, admission.kit
+        if state is InterviewState.ACTIVE and self._shelf.files.missing(kit):
+            raise XudaError(ErrorCode.KIT_INCOMPLETE)
         carried = self._moving.carried(invitation.invitation_id, ticket)
         key, interview_id = self._new_key(), self._moving.next_part()
         attempt = self._moving.attempt(self.attempts(invitation.invitation_id))
@@ -96,7 +127,7 @@ class EntryDesk:
             updated_at=now,
             carried=len(carried.answered) if carried else 0,
         )
-        events = [started, *first]
+        events = [started, *first, *(draft(accepted) for accepted in self._given)]
         row = self._store.create(row, key=key, candidate_name=admission.candidate_name, events=events)
         self.forget()
         return row
@@ -122,4 +153,6 @@ class EntryDesk:
             unfinished=summary_view(unfinished, self._shelf) if unfinished else None,
             may_restart=admission.kit.restart_allowed,
             elsewhere=self._moving.elsewhere,
+            adjustments=self.adjustments(),
+            missing=len(self._shelf.files.missing(admission.kit)),
         )

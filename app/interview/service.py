@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from app.interview import drafts, plan
 from app.interview.active import ActiveInterview
+from app.interview.adjusting import Accepted, AdjustingDesk, Candidate
+from app.interview.adjusting import draft as adjusted_draft
 from app.interview.answers import answer_views
 from app.interview.entry import EntryDesk
 from app.interview.model import Environment, ExitReason
@@ -22,9 +24,12 @@ from app.interview.summary import summary_view
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
 from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
 from contract import events as wire
+from contract.adjusting import AdjustmentReason
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
+from contract.invitation import Adjustments, Delegation
 from contract.kit import Kit, QuestionKind
+from contract.kit_media import MediaFile
 from contract.parts import Elsewhere
 
 log = logging.getLogger(__name__)
@@ -59,6 +64,7 @@ class InterviewService:
         self._takes = TakeDesk(store, recorder, media, transcriber, post, notify)
         self._entry = EntryDesk(store, shelf, clock, facts, new_key)
         self._active = ActiveInterview(store, shelf, self._takes, clock, wake_sync)
+        self._adjusting = AdjustingDesk(shelf, clock)
         self.practice = PracticeDesk(recorder, media, notify)
         self._trouble: XudaError | None = None
         self._held: set[str] = set()
@@ -156,6 +162,52 @@ class InterviewService:
     def remaining_kinds(self) -> frozenset[QuestionKind]:
         """The ways of answering that still come, adjustments included: which devices are needed."""
         return self._active.remaining_kinds()
+
+    def prompt_file(self, file: MediaFile) -> bytes:
+        """A picture, sound or film of the kit, whole. Any thread. Raises XudaError(KIT_MEDIA_DAMAGED)."""
+        return self._shelf.files.read(file)
+
+    def note_play(self, question_id: str) -> Step:
+        """The question's sound or video begins to play. Raises XudaError(ILLEGAL_STATE) when no play is left."""
+        if self._active.step_at(question_id).plays_left == 0:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, old="no plays left", new="played")
+        self._active.played(question_id)
+        return self._active.step_at(question_id)
+
+    # ---- adjustments by staff --------------------
+
+    def adjust(self, text: str) -> Adjustments:
+        """A code that staff has made was scanned or typed, before the interview or in it; what the candidate has now.
+
+        Raises XudaError(ADJUSTMENT_INVALID | ADJUSTMENT_SIGNER | ADJUSTMENT_OTHER | ADJUSTMENT_EXPIRED |
+        ADJUSTMENT_USED | ADJUSTMENT_LIMIT | ILLEGAL_STATE).
+        """
+        return self._accept(self._adjusting.check(text, self._candidate()))
+
+    def give_more(self, adjustments: Adjustments, reason: AdjustmentReason) -> Adjustments:
+        """From the staff panel of this device, behind its PIN, within ``panel_limits``; what the candidate has now.
+
+        Raises XudaError(ADJUSTMENT_SIGNER) where HR does not allow it, and as :meth:`adjust`.
+        """
+        return self._accept(self._adjusting.give_here(adjustments, reason, self._candidate()))
+
+    def panel_limits(self) -> Delegation | None:
+        """What the staff panel of this device may give; None when HR has not allowed it, or nobody is here."""
+        here = self.active_id is not None or self._entry.waiting
+        return self._shelf.adjustments.panel() if here else None
+
+    def _candidate(self) -> Candidate:
+        if self.active_id is None:
+            return Candidate.admitted(self._entry.admission)
+        row = self._active.row()
+        return Candidate.of_row(row, self._shelf.entry(row.invitation_id), self._shelf.adjustments.signers())
+
+    def _accept(self, accepted: Accepted) -> Adjustments:
+        if self.active_id is None:
+            self._entry.adjust(accepted)
+            return self._entry.adjustments()
+        row = self._active.save(self._active.row(), [adjusted_draft(accepted)])
+        return self._active.adjustments(row)
 
     def begin_take(self, question_id: str, *, thinking_used: float = 0.0) -> str:
         """Start recording; the take's id. Raises XudaError(CAMERA_* | MICROPHONE_* | DISK_FULL | ILLEGAL_STATE)."""

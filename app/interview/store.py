@@ -13,10 +13,12 @@ from typing import BinaryIO, Protocol
 
 from app.interview.model import Fault, Proof, StoredObject, Transcript
 from app.interview.states import InterviewState, TakeState
+from contract.adjusting import Grant
 from contract.envelope import Envelope, WireModel
 from contract.events import Event, EventType, HrState
-from contract.invitation import Invitation, RosterEntry
+from contract.invitation import Delegation, Invitation, RosterEntry
 from contract.kit import Kit
+from contract.kit_media import MediaFile
 from contract.parts import HandOver
 
 
@@ -210,19 +212,57 @@ class Admission:
         return self.entry.name if self.entry else ""
 
 
+class KitFiles(Protocol):
+    """The pictures, sounds and films that kits name. Any thread."""
+
+    def missing(self, kit: Kit) -> list[MediaFile]:
+        """What of a kit is not on this device yet."""
+        ...
+
+    def read(self, file: MediaFile) -> bytes:
+        """The whole file, checked against its hash. Raises XudaError(KIT_MEDIA_DAMAGED)."""
+        ...
+
+
+class AdjustmentBook(Protocol):
+    """Who may adjust interviews on this device, by HR's newest word, and which of their tokens were used."""
+
+    def delegations(self) -> list[Delegation]: ...
+
+    def signers(self) -> dict[str, bytes]:
+        """Key id -> public key of everybody who may sign: staff, this device's panel, the organisation."""
+        ...
+
+    def panel(self) -> Delegation | None:
+        """What the staff panel of this device may give, None when HR has not allowed it."""
+        ...
+
+    def sign(self, grant: Grant, subject: str) -> str:
+        """A token signed with this device's key. Raises XudaError(ADJUSTMENT_SIGNER) where HR does not allow it."""
+        ...
+
+    def used(self, nonce: str) -> bool: ...
+
+
 class Shelf(Protocol):
     """Kits, roster and organisation as downloaded; everything was verified when it came in and is again when read."""
+
+    @property
+    def files(self) -> KitFiles: ...
+
+    @property
+    def adjustments(self) -> AdjustmentBook: ...
 
     def organisation_name(self) -> str | None:
         """None when this device is not enrolled."""
         ...
 
     def kits(self) -> list[Kit]:
-        """The newest version of each kit."""
+        """Of each kit the newest version that is here with all its files, else the newest."""
         ...
 
     def kit(self, kit_id: str, version: int | None = None) -> Kit:
-        """Raises XudaError(KIT_MISSING | SIGNATURE_INVALID)."""
+        """A version, or as ``kits``. Raises XudaError(KIT_MISSING | SIGNATURE_INVALID)."""
         ...
 
     def encryption_key(self, kit: Kit) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from app.interview.model import Proof, Transcript
 from app.interview.states import InterviewState, TakeState
 from contract.errors import XudaError
 from contract.events import HrState
+from contract.invitation import Adjustments
 from contract.kit import Kit, Question
 from contract.parts import Elsewhere
 
@@ -58,6 +59,7 @@ class Entry:
     """The entry page for a checked invitation. ``unfinished`` asks 是否继续上次未完成的面试?
 
     ``elsewhere``: other devices have begun it and it can be gone on with here, at the first open question.
+    ``adjustments``: what HR and staff have given; ``missing``: files of the kit that are not here yet: it cannot begin.
     """
 
     kit: Kit
@@ -68,6 +70,8 @@ class Entry:
     may_restart: bool
     invitation_id: str = ""
     elsewhere: Elsewhere | None = None
+    adjustments: Adjustments = field(default_factory=Adjustments)
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Step:
 
     ``as_kind`` may differ from the question's own kind through an adjustment. Seconds already hold adjustments.
     ``takes`` are takes that may still be chosen; ``recovered`` is one of them, cut by a crash.
-    ``total_seconds_left`` is None without a total budget.
+    ``total_seconds_left`` is None without a total budget. ``plays_used``: how often its sound or video was played.
     """
 
     question: Question
@@ -108,6 +112,13 @@ class Step:
     takes_used: int
     takes: tuple[TakeReview, ...]
     total_seconds_left: float | None
+    plays_used: int = 0
+
+    @property
+    def plays_left(self) -> int | None:
+        """How often the question's sound or video may still be played; None: as often as wished."""
+        media = self.question.media
+        return None if media is None or media.plays is None else max(0, media.plays - self.plays_used)
 
     @property
     def takes_left(self) -> int:
@@ -215,8 +226,22 @@ STAFF_CODES = frozenset({"device_revoked", "organisation_keys_invalid"})
 
 
 @dataclass(frozen=True, slots=True)
+class KitsChanged:
+    """Files of kits have come: an interview that could not begin may do so now."""
+
+
+@dataclass(frozen=True, slots=True)
 class InterviewsChanged:
     """HR said something about interviews of this device: gone on with elsewhere, withdrawn, deleted."""
 
 
-News = PartialText | TranscriptReady | TranscriptFailed | DeviceFault | InputEnded | SyncNews | InterviewsChanged
+News = (
+    PartialText
+    | TranscriptReady
+    | TranscriptFailed
+    | DeviceFault
+    | InputEnded
+    | SyncNews
+    | InterviewsChanged
+    | KitsChanged
+)

@@ -13,6 +13,7 @@ from app.interview.ports import Clock
 from app.interview.states import InterviewState, TakeState, check_move
 from app.interview.store import EventDraft, InterviewRow, TakeRow
 from app.storage import outbox_rows
+from app.storage.adjustments import used_name
 from app.storage.database import Database
 from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.interview_keys import InterviewKeys
@@ -34,7 +35,7 @@ from app.storage.takefile import SealedTakeSink
 from app.storage.vault import Vault
 from contract.envelope import Envelope, WireModel, parse_payload, sign
 from contract.errors import ErrorCode, XudaError
-from contract.events import AnswerData, Event, EventType, make_event
+from contract.events import AdjustedData, AnswerData, Event, EventType, make_event
 
 log = logging.getLogger(__name__)
 
@@ -286,6 +287,8 @@ class SqliteInterviewStore:
         text = envelope.to_bytes().decode("utf-8")
         values = {"interview_id": interview_id, "seq": seq, "kind": draft.kind.value}
         db.table("events").insert({**values, "digest": envelope.digest, "envelope": text})
+        if isinstance(draft.data, AdjustedData):  # with the event, so that its token is used exactly once
+            db.table("settings").insert({"name": used_name(draft.data.nonce), "value": ""})
         outbox_rows.queue_event(db, interview_id, seq, len(text))
 
     def _save_take(self, db: sqlite_utils.Database, take: TakeRow) -> list[str]:

@@ -12,9 +12,11 @@ import sqlite_utils
 
 from app.interview.ports import Clock
 from app.interview.store import Admission
+from app.storage.adjustments import AdjustmentBook
 from app.storage.database import Database
 from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.keystore import KeyStore
+from app.storage.kit_files import KitFiles
 from app.storage.query import Row, one, rows
 from app.storage.rows import stamp
 from app.storage.settings_book import SettingsBook
@@ -25,6 +27,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, lookup_hash, normalise_code, read
 from contract.kit import Kit
+from contract.kit_media import MediaFile
 from contract.parts import HandOver
 from contract.sealed import open_value, seal_value
 
@@ -67,6 +70,8 @@ class SqliteShelf:
         self._enrolments = enrolments
         self._clock = clock
         self.settings = SettingsBook(database, keystore, enrolments)
+        self.files = KitFiles(database.path.with_name("kit-files"))
+        self.adjustments = AdjustmentBook(database, enrolments, lambda: self._entries(enrolments.need()))
         self._heard: _Heard | None = None
         self._refused: tuple[Refused, ...] = ()
 
@@ -128,14 +133,49 @@ class SqliteShelf:
         enrolment = self._enrolments.load()
         if enrolment is None:
             return []
+        found = self._database.call(lambda db: rows(db, "SELECT DISTINCT kit_id FROM kits ORDER BY kit_id"))
+        kits = (self._offered(row["kit_id"], enrolment) for row in found)
+        return [kit for kit in kits if kit is not None]
+
+    def wanted_files(self) -> list[MediaFile]:
+        """What has to be fetched, kits in use first; files that no kit needs any more are removed."""
+        enrolment = self._enrolments.load()
+        if enrolment is None:
+            return []
+        kits = [*self._kits_in_use(enrolment), *self._newest_kits(enrolment)]
+        missing = {file.sha256: file for kit in kits for file in self.files.missing(kit)}
+        if not missing:
+            # as long as something is missing an older version may still be the one that is whole
+            self.files.prune({file.sha256 for kit in kits for file in kit.files})
+        return list(missing.values())
+
+    def _kits_in_use(self, enrolment: Enrolment) -> list[Kit]:
+        sql = (
+            "SELECT DISTINCT kits.kit_id, kits.version, kits.envelope FROM kits JOIN interviews ON "
+            "kits.kit_id = interviews.kit_id AND kits.version = interviews.kit_version "
+            "WHERE interviews.state IN ('active', 'paused')"
+        )
+        return self._opened(self._database.call(lambda db: rows(db, sql)), enrolment.known_keys)
+
+    def _newest_kits(self, enrolment: Enrolment) -> list[Kit]:
         sql = "SELECT kit_id, max(version) AS version, envelope FROM kits GROUP BY kit_id ORDER BY kit_id"
-        found = []
-        for row in self._database.call(lambda db: rows(db, sql)):
+        return self._opened(self._database.call(lambda db: rows(db, sql)), enrolment.organisation_keys)
+
+    def _offered(self, kit_id: str, enrolment: Enrolment) -> Kit | None:
+        """The newest version whose files are all here; when there is none, the newest."""
+        sql = "SELECT kit_id, version, envelope FROM kits WHERE kit_id = ? ORDER BY version DESC"
+        found = self._opened(self._database.call(lambda db: rows(db, sql, kit_id)), enrolment.organisation_keys)
+        return next((kit for kit in found if not self.files.missing(kit)), found[0] if found else None)
+
+    @staticmethod
+    def _opened(found: list[Row], trusted: Mapping[str, bytes]) -> list[Kit]:
+        kits = []
+        for row in found:
             try:
-                found.append(_open_kit(row, enrolment.organisation_keys))
+                kits.append(_open_kit(row, trusted))
             except XudaError as error:
                 log.error("kit %s version %s cannot be used: %s", row["kit_id"], row["version"], error.code)
-        return found
+        return kits
 
     def kit(self, kit_id: str, version: int | None = None) -> Kit:
         enrolment = self._enrolments.need()
@@ -143,8 +183,10 @@ class SqliteShelf:
         row = self._database.call(lambda db: one(db, sql, kit_id, version, version))
         if row is None:
             raise XudaError(ErrorCode.KIT_MISSING)
+        if version is None:
+            return self._offered(kit_id, enrolment) or _open_kit(row, enrolment.organisation_keys)
         # the kit of an interview that has begun was checked then, and stays good whatever became of the key
-        return _open_kit(row, enrolment.organisation_keys if version is None else enrolment.known_keys)
+        return _open_kit(row, enrolment.known_keys)
 
     def admit(self, text: str) -> Admission:
         enrolment = self._enrolments.need()

@@ -26,6 +26,7 @@ from contract.api import (
 )
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode
+from contract.kit_media import MediaFile
 from contract.parts import Elsewhere
 
 Answer = TypeVar("Answer", bound=WireModel)
@@ -58,6 +59,18 @@ class DeviceApi:
         """``keys_serial``: number of the newest key list that is here; only later ones are sent."""
         path = f"/v1/bootstrap?keys={keys_serial}" if keys_serial else "/v1/bootstrap"
         return self._call("GET", path, Bootstrap)
+
+    def kit_file(self, file: MediaFile, start: int, count: int) -> bytes:
+        """At most ``count`` bytes of a kit's file from ``start`` on."""
+        path, last = f"/v1/kit-files/{file.sha256}", min(start + count, file.size) - 1
+        headers = {"Range": f"bytes={start}-{last}", "Accept": "application/octet-stream"}
+        reply = self.transport.send("GET", path, headers=headers)
+        if not reply.ok:
+            raise failure(reply)
+        wanted = f"bytes {start}-{last}/{file.size}"
+        if reply.status != 206 or reply.headers.get("content-range") != wanted or len(reply.body) != last - start + 1:
+            raise not_xuda(reply)
+        return reply.body
 
     def elsewhere(self, invitation_id: str) -> Elsewhere | None:
         return self._call("GET", f"/v1/invitations/{invitation_id}/elsewhere", ElsewhereReply).elsewhere

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.interview.views import InterviewsChanged, SyncNews, SyncPhase
+from app.interview.views import InterviewsChanged, KitsChanged, SyncNews, SyncPhase
 from app.sync.api import DeviceApi
 from app.sync.backoff import Backoff
 from app.sync.courier import Courier
 from app.sync.facts import NetworkFacts
 from app.sync.herald import Herald
+from app.sync.kit_files import KitFileFetcher
 from app.sync.line import Line
 from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
@@ -48,7 +49,7 @@ class SyncEngine:
         outbox: OutboxPort,
         shelf: ShelfPort,
         transport: Transport,
-        notify: Callable[[SyncNews | InterviewsChanged], None] = lambda _: None,
+        notify: Callable[[SyncNews | InterviewsChanged | KitsChanged], None] = lambda _: None,
         *,
         machine: Callable[[], Machine],
         notices: NoticePort | None = None,
@@ -87,6 +88,7 @@ class SyncEngine:
         self._sender = Sender(
             self._books, self._courier, self._uploader, self._shift, self._herald, self._upkeep, self.facts, self._rules
         )
+        self._kit_files = KitFileFetcher(api, self._books, shelf.files, self._shift, self._herald, self._between_chunks)
         self._signal = threading.Event()
         self._at_once = threading.Event()
         self._thread: threading.Thread | None = None
@@ -172,6 +174,8 @@ class SyncEngine:
                 self._sender.send_due(small=True)
                 self._upkeep.check_due()
                 self._upkeep.hear()
+                # what interviews here need comes before recordings of interviews that are over
+                self._kit_files.fetch()
                 self._sender.send_due(small=False)
                 self._upkeep.heartbeat()
         return self._report()
@@ -210,6 +214,7 @@ class SyncEngine:
             self._line.online
             and not self._line.paused
             and not self._upkeep.checks
+            and not self._kit_files.waiting
             and not self._sender.sendable(small=False)
         )
 
@@ -221,7 +226,8 @@ class SyncEngine:
         if self._line.paused:
             self._herald.announce(SyncPhase.WAITING)
             return self._line.wait()
-        waiting = [*(item_key(item) for item in self._sender.sendable(small=False)), *self._upkeep.checks]
+        items = (item_key(item) for item in self._sender.sendable(small=False))
+        waiting = [*items, *self._upkeep.checks, *self._kit_files.waiting]
         pending, failed = self._books.counts()
         held = self._rules.held(pending)
         if not waiting and not failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from app.interview.views import InterviewsChanged, SyncNews, SyncPhase
+from app.interview.views import InterviewsChanged, KitsChanged, SyncNews, SyncPhase
 from app.sync.ports import Books
 from app.sync.shift import Shift
 
@@ -15,7 +15,9 @@ log = logging.getLogger(__name__)
 class Herald:
     """``notify`` is called on the sending thread; what it raises is logged and hinders nothing."""
 
-    def __init__(self, books: Books, shift: Shift, notify: Callable[[SyncNews | InterviewsChanged], None]) -> None:
+    def __init__(
+        self, books: Books, shift: Shift, notify: Callable[[SyncNews | InterviewsChanged | KitsChanged], None]
+    ) -> None:
         self._books = books
         self._shift = shift
         self._notify = notify
@@ -29,7 +31,7 @@ class Herald:
         self._last_news = news
         self.tell(news)
 
-    def tell(self, news: SyncNews | InterviewsChanged) -> None:
+    def tell(self, news: SyncNews | InterviewsChanged | KitsChanged) -> None:
         try:
             self._notify(news)
         except Exception:

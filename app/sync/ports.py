@@ -11,6 +11,7 @@ from contract.api import Bootstrap
 from contract.envelope import Envelope
 from contract.errors import ErrorCode
 from contract.events import ObjectRef
+from contract.kit_media import MediaFile
 from contract.manifest import Manifest
 
 T = TypeVar("T")
@@ -48,9 +49,19 @@ class NoticePort(Protocol):
     def take_certificate(self, interview_id: str, envelope: Envelope) -> None: ...
 
 
+class FilePort(Protocol):
+    """See ``app.storage.kit_files.KitFiles``; it may be used from any thread."""
+
+    def begun(self, file: MediaFile) -> int: ...
+    def add(self, file: MediaFile, start: int, piece: bytes) -> bool: ...
+
+
 class ShelfPort(Protocol):
+    @property
+    def files(self) -> FilePort: ...
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None: ...
     def keys_serial(self) -> int: ...
+    def wanted_files(self) -> list[MediaFile]: ...
 
 
 class Books:
@@ -106,6 +117,9 @@ class Books:
 
     def keys_serial(self) -> int:
         return self._database.call(lambda _: self._shelf.keys_serial())
+
+    def wanted_files(self) -> list[MediaFile]:
+        return self._database.call(lambda _: self._shelf.wanted_files())
 
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
         self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at_monotonic))

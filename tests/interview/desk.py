@@ -22,7 +22,7 @@ from app.transcribe.supervisor import WhisperTranscriber
 from contract import invitation
 from contract.canonical import b64encode
 from contract.envelope import sign
-from contract.invitation import Adjustments, Invitation, RosterEntry, lookup_hash
+from contract.invitation import Adjustments, Delegation, Invitation, RosterEntry, lookup_hash
 from contract.kit import Kit
 from tests.storage.office import Device, Office
 from tests.support.waiting import wait_for
@@ -130,10 +130,17 @@ class Desk:
         right = Invitation(str(uuid.uuid4()), str(uuid.uuid4()), "engineer", now, now + timedelta(days=7))
         self.token = invitation.issue(right, office.key)
         lookups = [lookup_hash(PHONE, b64encode(b"salt"))]
-        entry = RosterEntry(token=self.token, code=CODE, name=NAME, lookups=lookups, adjustments=adjustments)
+        self.right = right
+        self.entry = RosterEntry(token=self.token, code=CODE, name=NAME, lookups=lookups, adjustments=adjustments)
         kits = [sign(make_kit(office, **kit), office.key)]
-        bootstrap = office.bootstrap(kits, office.roster([entry]), server_time=now)
+        bootstrap = office.bootstrap(kits, office.roster([self.entry]), server_time=now)
         self.device.shelf.save_bootstrap(bootstrap, self.clock.monotonic())
+
+    def trust(self, office: Office, *delegations: Delegation) -> None:
+        """HR's newest word on who may adjust interviews here has come."""
+        roster = office.roster([self.entry], delegations=delegations)
+        now = self.device.shelf.server_time() or self.clock.now()
+        self.device.shelf.save_bootstrap(office.bootstrap([], roster, server_time=now), self.clock.monotonic())
 
     def _tell(self, news: News) -> None:
         self.news.append(news)

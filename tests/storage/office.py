@@ -6,6 +6,7 @@ import io
 import itertools
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ from contract.events import (
     TranscribedSealed,
     WordModel,
 )
-from contract.invitation import Invitation, Roster, RosterEntry
+from contract.invitation import Delegation, Invitation, Roster, RosterEntry
 from contract.keys import SigningKey, UnwrapKey, wrap_key
 from contract.kit import Kit, QuestionKind
 from contract.manifest import Manifest, Receipt
@@ -97,9 +98,20 @@ class Office:
         right = Invitation(str(uuid.uuid4()), str(uuid.uuid4()), kit_id, start, start + timedelta(days=days))
         return invitation.issue(right, self.key)
 
-    def roster(self, entries: list[RosterEntry], device_id: str = "device-1", salt: bytes = b"salt") -> Envelope:
+    def roster(
+        self,
+        entries: list[RosterEntry],
+        device_id: str = "device-1",
+        salt: bytes = b"salt",
+        delegations: Sequence[Delegation] = (),
+    ) -> Envelope:
         roster = Roster(
-            organisation_id="org-1", device_id=device_id, issued_at=NOW, salt=b64encode(salt), entries=entries
+            organisation_id="org-1",
+            device_id=device_id,
+            issued_at=NOW,
+            salt=b64encode(salt),
+            entries=entries,
+            delegations=list(delegations),
         )
         return sign(roster, self.key)
 

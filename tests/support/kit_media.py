@@ -44,6 +44,11 @@ def wav(folder: Path, seconds: float = 1.0, pitch: float = 440.0) -> bytes:
     return write_wav(folder / "tone.wav", samples.astype(np.float32), 16_000).read_bytes()
 
 
+def size_of_wav(seconds: float) -> int:
+    """Bytes of what :func:`wav` makes."""
+    return 44 + 2 * round(16_000 * seconds)
+
+
 def film(folder: Path, seconds: float = 1.0) -> bytes:
     return make_clip(folder / "film.mp4", seconds=seconds).read_bytes()
 
