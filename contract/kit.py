@@ -172,6 +172,8 @@ class Kit(SignedDocument):
 
     @model_validator(mode="after")
     def _files_within_bounds(self) -> Kit:
+        if self.practice is not None and self.practice.files:
+            raise ValueError("the practice question is asked in words alone")
         if sum(file.size for file in self.files) > MOST_KIT_BYTES:
             raise ValueError(f"all files together have more than {MOST_KIT_BYTES} bytes")
         return self
@@ -179,8 +181,7 @@ class Kit(SignedDocument):
     @property
     def files(self) -> list[MediaFile]:
         """What has to be on a device before the kit can be used, each file once, in the order of the questions."""
-        asked = [*([self.practice] if self.practice else []), *self.questions]
-        return list({file.sha256: file for question in asked for file in question.files}.values())
+        return list({file.sha256: file for question in self.questions for file in question.files}.values())
 
     def tips_for(self, kind: QuestionKind) -> list[dict[str, str]]:
         """Its advice for questions of a kind."""

@@ -21,12 +21,17 @@ def pick(text: dict[str, str], language: str) -> str:
     Without any of them the text that is the same for all, then English or Chinese (Chinese first for a reader of it),
     then whatever there is.
     """
+    return text[picked_tag(text, language)] if text else ""
+
+
+def picked_tag(text: dict[str, str], language: str) -> str:
+    """The tag of the text that :func:`pick` gives; "" also when there is none."""
     base = language.split("_", maxsplit=1)[0]
     if language in text:
-        return text[language]
+        return language
     same = (tag for tag in text if tag and tag.split("_", maxsplit=1)[0] == base)
     others = ("", "zh_CN", "en") if base == "zh" else ("", "en", "zh_CN")
     for tag in (base, *same, *others):
         if tag in text:
-            return text[tag]
-    return next(iter(text.values()), "")
+            return tag
+    return next(iter(text), "")

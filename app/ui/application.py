@@ -115,7 +115,7 @@ class MainWindow(QWidget):
         layout.addWidget(self._stack, 1)
         self._sheets = make_sheets(look, journey, self.answering, self.mine)
         self._sheet_host = SheetHost(look, self)
-        self._help = HelpPanel(look, journey)
+        self._help = HelpPanel(look, journey, self._maker.adjust)
         for part in (*self._sheets.values(), self._help):
             remember_words(part)
         self._help_host = SidePanel(look, self, self._help)
@@ -134,6 +134,7 @@ class MainWindow(QWidget):
         self.topbar.leave_wanted.connect(journey.ask_to_leave)
         self.notice.close_button.clicked.connect(journey.dismiss_error)
         self._help.closed.connect(self.close_help)
+        self._help.adjust_wanted.connect(self._open_adjust)
         self._help_host.dismissed.connect(self.close_help)
         self._sheet_host.dismissed.connect(self._dismiss_sheet)
         self._be_a_kiosk()
@@ -274,6 +275,10 @@ class MainWindow(QWidget):
     def close_help(self) -> None:
         self.journey.reading_help = False
         self._help_host.close_overlay()
+
+    def _open_adjust(self) -> None:
+        self.close_help()
+        self._maker.adjust.open()
 
     def open_help(self) -> None:
         self.journey.reading_help = True

@@ -45,6 +45,7 @@ class Sheet(StrEnum):
     IDLE = "idle"
     PIN = "pin"
     STAFF = "staff"
+    ADJUST = "adjust"
 
 
 # ---- top bar, on every screen ----
@@ -168,6 +169,22 @@ PRACTICE_CONTINUE = "practice_continue"
 QUESTION_ANSWER = "question_answer"  # 现在开始回答 -> Screen.RECORDING
 QUESTION_KEEP = "question_keep"  # look at the recovered or earlier takes -> Screen.PROOF
 QUESTION_REDO = "question_redo"  # drop the recovered take
+
+# ---- how a question is asked ----
+PROMPT_PICTURE = "prompt_picture"  # enlarges it
+PICTURE_CLOSE = "picture_close"
+PROMPT_PLAY = "prompt_play"  # plays, stops, plays again
+PROMPT_WORDS = "prompt_words"  # opens the words of a picture, sound or video
+PROMPT_READ = "prompt_read"  # 朗读; hidden where there is neither a voice nor a spoken version
+QUESTION_TIP = "question_tip"
+
+# ---- adjustments by staff (Sheet.ADJUST) ----
+HELP_ADJUST = "help_adjust"  # opens the sheet; shown once somebody was looked up
+ENTRY_ADJUST = "entry_adjust"
+ADJUST_FIELD = "adjust_field"
+ADJUST_SCAN = "adjust_scan"
+ADJUST_APPLY = "adjust_apply"
+ADJUST_CLOSE = "adjust_close"
 
 # ---- recording ----
 RECORDING_DONE = "recording_done"  # 回答完毕 -> Screen.PROOF

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.ui.names import Screen, Sheet
+from app.ui.presenters.adjust import AdjustPresenter
 from app.ui.presenters.answering import AnsweringPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
+from app.ui.presenters.prompt import PromptPresenter
 from app.ui.presenters.written import WrittenPresenter
 from app.ui.style import Look
 from app.ui.widgets.page import Page
@@ -16,6 +18,7 @@ from app.ui.widgets.page import Page
 if TYPE_CHECKING:
     from app.ui.kiosk import KioskShell
     from app.ui.screens.sheets import SheetCard
+    from app.ui.widgets.voices import Voices
 
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)
 
@@ -28,9 +31,13 @@ class PageMaker:
         self._journey = journey
         self._switch_language = switch_language
         self.kiosk: KioskShell | None = None
-        self.answering = AnsweringPresenter(journey)
+        self.prompt = PromptPresenter(journey)
+        self.answering = AnsweringPresenter(journey, self.prompt)
         self.mine = MinePresenter(journey)
-        self._written = WrittenPresenter(journey)
+        self._written = WrittenPresenter(journey, self.prompt)
+        self.adjust = AdjustPresenter(journey)
+        self._voices: Voices | None = None
+        journey.listen(self._prepare)
 
     def make(self, screen: Screen) -> Page:
         if screen in (Screen.QUESTION, Screen.RECORDING, Screen.PROOF, Screen.TEXT, Screen.CHOICE):
@@ -49,9 +56,30 @@ class PageMaker:
         """A sheet that few people see, None for those that are there from the beginning."""
         if sheet is Sheet.EXPORT:
             return self._make_export()
+        if sheet is Sheet.ADJUST:
+            return self._make_adjust()
         if self.kiosk is not None and sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF):
             return self.kiosk.make_sheet(sheet)
         return None
+
+    def _prepare(self) -> None:
+        """Voices are looked for while the candidate reads the entry page: no question waits for it."""
+        if self._journey.screen is Screen.ENTRY:
+            self.voices.prepare()
+
+    @property
+    def voices(self) -> Voices:
+        """The system's voices, shared by the screens of questions."""
+        if self._voices is None:
+            from app.ui.widgets.voices import Voices
+
+            self._voices = Voices(self._journey.runner)
+        return self._voices
+
+    def _make_adjust(self) -> SheetCard:
+        from app.ui.screens.adjust import AdjustSheet
+
+        return AdjustSheet(self._look, self.adjust)
 
     def _make_export(self) -> SheetCard:
         """The sheet for carrying interviews on a stick. Only where the context offers it."""
@@ -84,7 +112,7 @@ class PageMaker:
         if screen is Screen.ENTRY:
             from app.ui.screens.entry import EntryScreen
 
-            return EntryScreen(look, journey)
+            return EntryScreen(look, journey, self.adjust)
         from app.ui.screens.consent import ConsentScreen, DeclinedScreen
 
         return ConsentScreen(look, journey) if screen is Screen.CONSENT else DeclinedScreen(look, journey)
@@ -113,15 +141,15 @@ class PageMaker:
             from app.ui.screens.written import ChoiceScreen, TextScreen
 
             kind = TextScreen if screen is Screen.TEXT else ChoiceScreen
-            return kind(look, journey, self._written)
+            return kind(look, journey, self._written, self.voices)
         if screen is Screen.QUESTION:
             from app.ui.screens.question import QuestionScreen
 
-            return QuestionScreen(look, journey, self.answering)
+            return QuestionScreen(look, journey, self.answering, self.voices)
         if screen is Screen.RECORDING:
             from app.ui.screens.recording import RecordingScreen
 
-            return RecordingScreen(look, journey, self.answering)
+            return RecordingScreen(look, journey, self.answering, self.voices)
         from app.ui.screens.proof import ProofScreen
 
         return ProofScreen(look, journey, self.answering)

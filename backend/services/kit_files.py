@@ -73,8 +73,6 @@ def take_in(values: dict[str, Any], node: yaml.Node, read: Reader) -> dict[str, 
 
 
 def _questions(values: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:
-    if isinstance(values.get("practice"), dict):
-        yield ("practice",), values["practice"]
     for i, stage in enumerate(_list(values, "stages")):
         for j, question in enumerate(_list(stage, "questions")):
             if isinstance(question, dict):

@@ -17,7 +17,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app.interview.states import InterviewState, TakeState
-from app.interview.views import PartialText, StartPage, SyncNews, SyncPhase
+from app.interview.views import PartialText, StartPage, Step, SyncNews, SyncPhase
 from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.application import MainWindow
@@ -26,8 +26,10 @@ from app.ui.names import Screen, Sheet
 from app.ui.presenters.transfer import Drive, TransferState
 from app.ui.screens.export import ExportSheet
 from app.ui.widgets.option import Option
+from app.ui.widgets.picture import FitPicture
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
+from contract.invitation import Adjustments
 from tests.ui import stage
 from tests.ui.stage import StageDevices, StageService
 
@@ -220,6 +222,57 @@ def question_recovered(s: Set) -> None:
     s.service.current = stage.step(0, takes=(cut,))
     s.click(names.DEVICES_CONTINUE)
     s.click(names.PRACTICE_CONTINUE)
+
+
+def question_picture(s: Set) -> None:
+    _ask(s, stage.asked(stage.step(0), "timeline.png", stage.PICTURE_WORDS))
+
+
+def question_sound(s: Set) -> None:
+    _ask(s, stage.asked(stage.step(0), "complaint.ogg", stage.SOUND_WORDS, plays=2))
+
+
+def text_picture(s: Set) -> None:
+    _ask(s, stage.asked(stage.step(1), "timeline.png", stage.PICTURE_WORDS))
+
+
+def picture_enlarged(s: Set) -> None:
+    question_picture(s)
+    button = s.window.findChild(FitPicture, names.PROMPT_PICTURE)
+    assert button is not None
+    button.click()
+    s.settle()
+
+
+def _ask(s: Set, step: Step) -> None:
+    s.to_devices()
+    s.service.current = step
+    s.click(names.DEVICES_CONTINUE)
+    s.click(names.PRACTICE_CONTINUE)
+
+
+def entry_missing(s: Set) -> None:
+    s.service.missing = 2
+    s.service.adjustments = Adjustments(time_factor=1.5, answer_as="audio")
+    s.to_entry()
+
+
+def adjust(s: Set) -> None:
+    s.to_entry()
+    s.click(names.ENTRY_ADJUST)
+
+
+def adjust_done(s: Set) -> None:
+    adjust(s)
+    field = s.find(QLineEdit, names.ADJUST_FIELD)
+    assert isinstance(field, QLineEdit)
+    field.setText("XUDA://A/1")
+    s.click(names.ADJUST_APPLY)
+
+
+def adjust_refused(s: Set) -> None:
+    s.service.refusal = XudaError(ErrorCode.ADJUSTMENT_OTHER)
+    adjust_done(s)
 
 
 def recording(s: Set) -> None:
@@ -434,6 +487,14 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "practice-done": practice_done,
     "question": lambda s: s.to_question(),
     "question-recovered": question_recovered,
+    "question-picture": question_picture,
+    "question-sound": question_sound,
+    "picture-enlarged": picture_enlarged,
+    "text-picture": text_picture,
+    "entry-missing": entry_missing,
+    "adjust": adjust,
+    "adjust-done": adjust_done,
+    "adjust-refused": adjust_refused,
     "recording": recording,
     "proof": proof,
     "proof-silent": proof_silent,

@@ -30,11 +30,16 @@ from app.kiosk.pin import Attempt
 from app.ui.context import UiContext
 from app.ui.dress import Appearance
 from app.ui.tokens import Theme
+from backend.services.media_check import examine
+from contract.canonical import sha256_hex
 from contract.events import HrState
+from contract.invitation import Adjustments
 from contract.kit import Kit, QuestionKind
+from contract.kit_media import MediaFile, PromptMedia
 from contract.parts import Elsewhere
 from contract.progress import Carried, PartRef
 from contract.settings import parse_hours
+from tests.support.kit_media import MEDIA
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -209,6 +214,27 @@ def step(index: int, *, takes: tuple[TakeReview, ...] = (), used: int = 0) -> St
     )
 
 
+def asked(step: Step, name: str, words: dict[str, str], **more: Any) -> Step:
+    """The step, asked with a file of the sample kit."""
+    content = (MEDIA / name).read_bytes()
+    found = examine(content)
+    media = PromptMedia(
+        sha256=sha256_hex(content), media_type=found.media_type, size=len(content), text=words, seconds=found.seconds
+    )
+    question = step.question.model_copy(update={"media": media.model_copy(update=more)})
+    return replace(step, question=question)
+
+
+PICTURE_WORDS = {
+    "zh_CN": "项目进度图，共十一天；第九天有一个红色感叹号。",
+    "en": "A timeline of eleven days with a red mark on day nine.",
+}
+SOUND_WORDS = {
+    "zh_CN": "一位客户的电话：承诺周一送达的货物没有到。",
+    "en": "A customer on the telephone: the delivery has not arrived.",
+}
+
+
 def summary(
     state: InterviewState, hr: HrState, answered: int, *, delivered: bool = False, key: str = "i1"
 ) -> InterviewSummary:
@@ -252,6 +278,9 @@ class StageService:
         self.unfinished: InterviewSummary | None = None
         self.elsewhere: Elsewhere | None = None
         self.transfer = StageTransfer()
+        self.refusal: Exception | None = None
+        self.missing = 0
+        self.adjustments = Adjustments()
 
     def start_page(self) -> StartPage:
         return self.page
@@ -259,7 +288,16 @@ class StageService:
     def look_up(self, text: str) -> Entry:
         name = "王小明" if self.language == "zh_CN" else "Wang Xiaoming"
         window = NOW - timedelta(days=1), NOW + timedelta(days=6)
-        return Entry(KIT, name, *window, self.unfinished, True, elsewhere=self.elsewhere)
+        return Entry(
+            KIT,
+            name,
+            *window,
+            self.unfinished,
+            True,
+            elsewhere=self.elsewhere,
+            adjustments=self.adjustments,
+            missing=self.missing,
+        )
 
     def begin(self, **_: Any) -> None: ...
 
@@ -276,6 +314,19 @@ class StageService:
 
     def decline(self, **_: Any) -> ReceiptView:
         return RECEIPT
+
+    def prompt_file(self, file: MediaFile) -> bytes:
+        found = (path.read_bytes() for path in MEDIA.iterdir())
+        return next(content for content in found if sha256_hex(content) == file.sha256)
+
+    def note_play(self, _: str) -> Step:
+        assert self.current is not None
+        return replace(self.current, plays_used=self.current.plays_used + 1)
+
+    def adjust(self, _: str) -> Adjustments:
+        if self.refusal is not None:
+            raise self.refusal
+        return Adjustments(time_factor=1.5, extra_takes=1)
 
     def begin_take(self, *_: Any, **__: Any) -> str:
         return "t1"

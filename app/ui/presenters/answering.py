@@ -18,6 +18,7 @@ from app.interview.views import (
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
+from app.ui.presenters.prompt import PromptPresenter
 from contract.errors import ErrorCode, XudaError
 
 # These end a take: what was said so far is kept, and the take does not count.
@@ -35,7 +36,7 @@ ENDING_FAULTS = frozenset(
 class AnsweringPresenter(Presenter):
     """Times are seconds of the journey's clock. ``review`` is the take shown on the proof screen."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey, prompt: PromptPresenter | None = None) -> None:
         super().__init__()
         self.journey = journey
         self.captions_on = True
@@ -50,6 +51,11 @@ class AnsweringPresenter(Presenter):
         self._retaking = False
         self._recording_since: float | None = None
         self._edits: dict[str, str] = {}
+        self._quietening = False
+        # Makes the room quiet, then goes on: a view that plays the question puts itself here.
+        self.quieten: Callable[[Callable[[], None]], None] = lambda then: then()
+        self.prompt = prompt or PromptPresenter(journey)
+        self.prompt.on_listened(self._listened)
         journey.listen(self.changed)
         journey.listen_news(self.on_news)
         journey.listen_end(self.forget)
@@ -66,6 +72,7 @@ class AnsweringPresenter(Presenter):
         self.caption = self.fault = ""
         self.review = None
         self._recording_since = self._thinking_since = None
+        self._quietening = False
         self._edits.clear()
 
     # ---- question --------------------
@@ -75,7 +82,8 @@ class AnsweringPresenter(Presenter):
         step = self.step
         self.caption = self.fault = ""
         self.auto_ended = False
-        thinks = step is not None and step.thinking_seconds > 0 and not step.takes
+        self.prompt.enter()
+        thinks = step is not None and step.thinking_seconds > 0 and not step.takes and not self.prompt.unheard
         self._thinking_since = self.journey.clock() if thinks else None
         self._thinking_used = 0.0
 
@@ -85,6 +93,14 @@ class AnsweringPresenter(Presenter):
             self.enter_question()
         self._retaking = False
 
+    def _listened(self) -> None:
+        """The question was played for the first time: the time to think begins."""
+        step = self.step
+        waits = self.journey.screen is Screen.QUESTION and self._thinking_since is None and not self._quietening
+        if waits and step is not None and step.thinking_seconds > 0 and not step.takes:
+            self._thinking_since = self.journey.clock()
+            self.changed()
+
     @property
     def thinking_left(self) -> float | None:
         """None when no thinking time runs."""
@@ -93,9 +109,15 @@ class AnsweringPresenter(Presenter):
         return max(0.0, self.step.thinking_seconds - (self.journey.clock() - self._thinking_since))
 
     def begin(self) -> None:
-        """Start recording."""
+        """Start recording, once nothing of the question sounds any more."""
+        if self.step is not None and not self._quietening and not self.journey.busy:
+            self._quietening = True
+            self.quieten(self._begin_quiet)
+
+    def _begin_quiet(self) -> None:
+        self._quietening = False
         step = self.step
-        if step is None:
+        if step is None or self.journey.screen is not Screen.QUESTION:
             return
         if self._thinking_since is not None:
             self._thinking_used = min(float(step.thinking_seconds), self.journey.clock() - self._thinking_since)

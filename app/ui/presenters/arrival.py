@@ -70,6 +70,17 @@ class Arrival:
         self.closed_earlier = False
         self._journey.do(lambda: self._context.service.look_up(text), self._looked, failure)
 
+    def look_again(self) -> None:
+        """Whether what was missing is here now; the invitation stays the same."""
+        text = self._looked_up
+        if text:
+            self._journey.quietly(lambda: self._context.service.look_up(text), self._seen_again)
+
+    def _seen_again(self, entry: Entry) -> None:
+        if self.entry is not None:
+            self.entry, self._journey.kit = entry, entry.kit
+            self._journey.changed()
+
     def _looked(self, entry: Entry) -> None:
         """The roster may be old: where HR can be asked how far other devices have come, it is."""
         moving, service = self._context.moving, self._context.service

@@ -168,6 +168,20 @@ class Journey(Operations):
         else:
             self.go(Screen.CHOICE if step.question.kind.choice else Screen.TEXT)
 
+    def adjusted(self, step: Step | None, kinds: frozenset[QuestionKind]) -> None:
+        """Staff have changed the rules of the interview: the open question goes by the new ones at once."""
+        self.kinds = kinds
+        if step is None or self.step is None or self.screen not in (Screen.QUESTION, Screen.TEXT, Screen.CHOICE):
+            self.changed()
+            return
+        if step.question.kind is not self.step.question.kind:
+            self.route(step)
+            return
+        self.step = step
+        left = step.total_seconds_left
+        self._deadline = None if left is None else self.clock() + left
+        self.changed()
+
     @property
     def total_left(self) -> float | None:
         """Seconds of the total time budget that are left; None without a budget."""

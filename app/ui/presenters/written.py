@@ -8,13 +8,14 @@ from app.interview.views import Step
 from app.ui.names import Screen
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
+from app.ui.presenters.prompt import PromptPresenter
 from contract.kit import QuestionKind
 
 
 class WrittenPresenter(Presenter):
     """``text`` and ``choices`` hold the answer so far; ``choices`` are 0-based."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey, prompt: PromptPresenter | None = None) -> None:
         super().__init__()
         self.journey = journey
         self.text = ""
@@ -23,6 +24,8 @@ class WrittenPresenter(Presenter):
         self._kept = ""
         self._since: float | None = None
         self._question_id = ""
+        self.prompt = prompt or PromptPresenter(journey)
+        self.prompt.on_listened(self._listened)
         journey.listen(self.changed)
         journey.listen_end(self.forget)
         journey.savers[Screen.TEXT] = self._saver
@@ -47,7 +50,8 @@ class WrittenPresenter(Presenter):
         if step is None or step.question.question_id == self._question_id:
             return
         self.text, self.choices, self._kept, self.draft_saved = "", set(), "", False
-        self._since = self.journey.clock()
+        self.prompt.enter()
+        self._since = None if self.prompt.unheard else self.journey.clock()
         question_id = self._question_id = step.question.question_id
 
         def found(draft: str | None) -> None:
@@ -59,6 +63,11 @@ class WrittenPresenter(Presenter):
             self.changed()
 
         self.journey.quietly(lambda: self.journey.context.service.draft(question_id), found)
+
+    def _listened(self) -> None:
+        """The question was played for the first time: the time begins."""
+        if self._since is None and self.journey.screen in (Screen.TEXT, Screen.CHOICE):
+            self._since = self.journey.clock()
 
     def forget(self) -> None:
         """The candidate has gone."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from app.interview.views import KitsChanged, News
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen
+from app.ui.presenters.adjust import AdjustPresenter
 from app.ui.presenters.journey import Journey
+from app.ui.screens.adjust import adjustment_words
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
 from app.ui.widgets.columns import Columns
@@ -71,7 +74,7 @@ class EntryScreen(Page):
     place = Screen.ENTRY
     station = 0
 
-    def __init__(self, look: Look, journey: Journey) -> None:
+    def __init__(self, look: Look, journey: Journey, adjust: AdjustPresenter) -> None:
         super().__init__(look)
         self._journey = journey
         self._greeting = Label("stage")
@@ -84,6 +87,11 @@ class EntryScreen(Page):
         self.column.addLayout(head)
         self._beside = Label("muted")
         self.column.addWidget(self._beside)
+        self._missing = Label("body")
+        self._missing.tone("warning")
+        self._given = Label("body")
+        self.column.addWidget(self._missing)
+        self.column.addWidget(self._given)
         self._facts()
         self._steps()
         self._guide_title, self._guide = Label("heading"), Label("body")
@@ -97,6 +105,12 @@ class EntryScreen(Page):
         self.column.addWidget(faq)
         self._support = Label("muted")
         self.column.addLayout(icon_line(look, "call", self._support, colour="muted"))
+        self._adjust = Button(look, "link", name=names.ENTRY_ADJUST, icon="clock")
+        self._adjust.clicked.connect(adjust.open)
+        line = row(look, gap=0)
+        line.addWidget(self._adjust)
+        line.addStretch(1)
+        self.column.addLayout(line)
         self.column.addStretch(1)
         self._back = Button(look, "quiet", name=names.ENTRY_BACK)
         self._back.clicked.connect(journey.open_start)
@@ -106,6 +120,9 @@ class EntryScreen(Page):
         self.bar.addStretch(1)
         self.bar.addWidget(self._continue)
         self.footer.show()
+        adjust.listen(self.refresh)
+        journey.listen_news(self._on_news)
+        self.say(self._adjust.setText, N_("Enter an adjustment code of the staff"))
         self.say(self._back.setText, N_("Back"))
         self.say(self._continue.setText, N_("Continue"))
         self.say(self._guide_title.setText, N_("Interview guide"))
@@ -154,6 +171,12 @@ class EntryScreen(Page):
             )
         return ""
 
+    def _on_news(self, news: News) -> None:
+        """Pictures or sounds have come: it may be that the interview can begin now."""
+        entry = self._journey.arrival.entry
+        if isinstance(news, KitsChanged) and self._journey.screen is self.place and entry is not None and entry.missing:
+            self._journey.arrival.look_again()
+
     def entered(self) -> None:
         self.retranslate()
         self.scroll_to_top()
@@ -170,6 +193,20 @@ class EntryScreen(Page):
         self._company.setText(f"{look.texts.pick(kit.organisation)} · {look.texts.pick(kit.department)}")
         self._beside.setText(self._beside_words())
         self._beside.setVisible(bool(self._beside.text()))
+        self._missing.setText(
+            look.texts.n(
+                "{n} picture or sound of the questions is still missing on this device. The interview can begin as "
+                "soon as it has been fetched; your invitation stays valid. Please keep the device online.",
+                "{n} pictures or sounds of the questions are still missing on this device. The interview can begin as "
+                "soon as they have been fetched; your invitation stays valid. Please keep the device online.",
+                entry.missing,
+            )
+        )
+        self._missing.setVisible(entry.missing > 0)
+        self._continue.setEnabled(entry.missing == 0)
+        given = adjustment_words(look, entry.adjustments)
+        self._given.setText(look.t("Arranged for you: {what}", what=given))
+        self._given.setVisible(bool(given))
         start, end = look.texts.date(entry.not_before), look.texts.date(entry.not_after)
         self._window.setText(look.t("{start} to {end}", start=start, end=end))
         self._duration.setText(look.texts.n("About {n} minute", "About {n} minutes", kit.expected_minutes))

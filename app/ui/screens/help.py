@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QVBoxLayout, 
 
 from app.ui import names
 from app.ui.i18n import N_
+from app.ui.presenters.adjust import AdjustPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.screens.entry import faq_words, support_words
 from app.ui.style import Look
@@ -28,11 +29,13 @@ _STEP_EM = 10
 
 class HelpPanel(QFrame):
     closed = Signal()
+    adjust_wanted = Signal()
 
-    def __init__(self, look: Look, journey: Journey) -> None:
+    def __init__(self, look: Look, journey: Journey, adjust: AdjustPresenter) -> None:
         super().__init__()
         self.look = look
         self._journey = journey
+        self._adjust_presenter = adjust
         self.setObjectName("help_card")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +61,9 @@ class HelpPanel(QFrame):
         self._body.addWidget(faq)
         self._support = Label("body")
         self._body.addLayout(icon_line(look, "call", self._support))
+        self._adjust = Button(look, "quiet", name=names.HELP_ADJUST, icon="clock")
+        self._adjust.clicked.connect(self.adjust_wanted)
+        self._body.addWidget(self._adjust)
         self._diagnostics()
         self._body.addStretch(1)
 
@@ -132,6 +138,8 @@ class HelpPanel(QFrame):
             self._folds.addWidget(fold)
         contact = support_words(look, kit.support) if kit else t("Please ask the staff on site.")
         self._support.setText(t("Support: {contact}", contact=contact))
+        self._adjust.setText(t("Enter an adjustment code of the staff"))
+        self._adjust.setVisible(self._adjust_presenter.offered)
         self._diagnostics_title.setText(t("Diagnostics"))
         self._diagnostics_note.setText(t("Facts about this machine for the support. No names, no answers."))
         self._copy.setText(t("Copy"))

@@ -13,8 +13,18 @@ from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, row
 from app.ui.widgets.meters import Ring
 from app.ui.widgets.page import Page
+from app.ui.widgets.prompt import PromptView
+from app.ui.widgets.voices import Voices
+from contract.kit import QuestionKind
 
 TICK_MS = 100
+TIPS = {
+    QuestionKind.VIDEO: N_("Look into the camera and speak as you would to a colleague."),
+    QuestionKind.AUDIO: N_("Speak a little slower than usual; short pauses do no harm."),
+    QuestionKind.TEXT: N_("Write the main point first, then what supports it."),
+    QuestionKind.SINGLE_CHOICE: N_("Read all choices before you decide."),
+    QuestionKind.MULTIPLE_CHOICE: N_("Several choices can be right; judge each by itself."),
+}
 
 
 def stage_line(look: Look, journey: Journey) -> str:
@@ -35,19 +45,32 @@ def stage_line(look: Look, journey: Journey) -> str:
     return line
 
 
+def tip_words(look: Look, journey: Journey) -> str:
+    """Advice for a question of this kind: the kit's own for this position, else what holds for every interview."""
+    step, kit = journey.step, journey.kit
+    if step is None or kit is None:
+        return ""
+    own = [look.texts.pick(text) for text in kit.tips_for(step.question.kind)]
+    return look.t("Tip: {text}", text=" ".join(own) if own else look.t(TIPS[step.question.kind]))
+
+
 class QuestionScreen(Page):
     place = Screen.QUESTION
     station = 3
 
-    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter) -> None:
+    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter, voices: Voices) -> None:
         super().__init__(look)
         self._journey = journey
         self._presenter = presenter
         self._stage, self._prompt, self._hint = Label("stage"), Label("question"), Label("muted")
         self.column.addStretch(1)
         card = Card(look, steps=4, gap=1.5)
-        for label in (self._stage, self._prompt, self._hint):
-            card.body.addWidget(label)
+        self._asked = PromptView(look, presenter.prompt, voices)
+        presenter.quieten = self._asked.quieten
+        self._tip = Label("caption")
+        self._tip.setObjectName(names.QUESTION_TIP)
+        for part in (self._stage, self._prompt, self._asked, self._hint, self._tip):
+            card.body.addWidget(part)
         self.column.addWidget(card)
         self._facts = Label("muted")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -63,6 +86,8 @@ class QuestionScreen(Page):
         self.column.addStretch(2)
         self._answer = Button(look, "primary", name=names.QUESTION_ANSWER, icon="record")
         self._answer.clicked.connect(presenter.begin)
+        self._short = Label("muted", wrap=False)
+        self.bar.addWidget(self._short)
         self.bar.addStretch(1)
         self.bar.addWidget(self._answer)
         self.footer.show()
@@ -96,6 +121,7 @@ class QuestionScreen(Page):
 
     def entered(self) -> None:
         self._presenter.enter_question_unless_thinking()
+        self._asked.entered()
         self.retranslate()
         self._timer.start()
         self._answer.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -103,6 +129,7 @@ class QuestionScreen(Page):
 
     def left(self) -> None:
         self._timer.stop()
+        self._asked.left()
 
     def _tick(self) -> None:
         self._presenter.tick()
@@ -112,12 +139,15 @@ class QuestionScreen(Page):
     def _show_time(self) -> None:
         left, step, look = self._presenter.thinking_left, self._presenter.step, self.look
         self._ring.setVisible(left is not None)
-        self._thinking.setVisible(left is not None)
+        self._thinking.setVisible(left is not None or self._presenter.prompt.unheard)
         if left is not None and step is not None:
             share = left / step.thinking_seconds if step.thinking_seconds else 0
             tone = "warning" if left <= 5 else "accent"
             self._ring.show_time(look.texts.minutes(left), look.t("to think"), share, tone)
         self._stage.setText(stage_line(look, self._journey))
+        # a picture may push the ring below the edge of a low window
+        beside = left is not None and step is not None and step.question.media is not None
+        self._short.setText(look.t("{time} to think", time=look.texts.minutes(left)) if beside and left else "")
 
     def refresh(self) -> None:
         step, look = self._presenter.step, self.look
@@ -127,7 +157,12 @@ class QuestionScreen(Page):
         hint = look.texts.pick(step.question.hint)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._thinking.setText(look.t("Recording begins when the time to think is over, or as soon as you start."))
+        if self._presenter.prompt.unheard:
+            self._thinking.setText(look.t("The time to think begins when you have listened to the question."))
+        else:
+            self._thinking.setText(look.t("Recording begins when the time to think is over, or as soon as you start."))
+        self._tip.setText(tip_words(look, self._journey))
+        self._tip.setVisible(bool(self._tip.text()))
         how = look.t("with picture") if step.question.kind.value == "video" else look.t("sound only")
         limit = look.t("Answer up to {time}, {how}", time=look.texts.span(step.answer_seconds), how=how)
         takes = look.texts.n("{n} take left", "{n} takes left", step.takes_left)

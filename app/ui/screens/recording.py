@@ -18,6 +18,8 @@ from app.ui.widgets.meters import LevelBar, Ring
 from app.ui.widgets.option import Option
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
+from app.ui.widgets.prompt import PromptView
+from app.ui.widgets.voices import Voices
 
 _CAPTION_TAIL = 160
 
@@ -27,8 +29,9 @@ class RecordingScreen(Page):
     station = 3
     wide = True
 
-    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter) -> None:
+    def __init__(self, look: Look, journey: Journey, presenter: AnsweringPresenter, voices: Voices) -> None:
         super().__init__(look)
+        self._asked = PromptView(look, presenter.prompt, voices, brief=True)
         self._journey = journey
         self._presenter = presenter
         sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, top=True)
@@ -68,9 +71,9 @@ class RecordingScreen(Page):
         self._captions = Option(self.look, name=names.RECORDING_CAPTIONS, framed=False)
         self._captions.setChecked(True)
         self._captions.toggled.connect(self._switch_captions)
-        for place, widget in enumerate((self._stage, self._prompt, self._caption_card, self._captions)):
+        for place, widget in enumerate((self._stage, self._prompt, self._asked, self._caption_card, self._captions)):
             side.addWidget(widget, place, 0)
-        side.setRowStretch(4, 1)
+        side.setRowStretch(5, 1)
         return side
 
     def _picture_side(self) -> QGridLayout:
@@ -103,6 +106,7 @@ class RecordingScreen(Page):
 
     def entered(self) -> None:
         self.retranslate()
+        self._asked.entered()
         self._timer.start()
         step = self._presenter.step
         video = step is not None and step.question.kind.value == "video"

@@ -10,11 +10,13 @@ from app.ui.i18n import N_
 from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.written import WrittenPresenter
-from app.ui.screens.question import stage_line
+from app.ui.screens.question import stage_line, tip_words
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.option import Option
 from app.ui.widgets.page import Page
+from app.ui.widgets.prompt import PromptView
+from app.ui.widgets.voices import Voices
 
 _DRAFT_MS = 600
 _SECOND_MS = 1000
@@ -26,7 +28,7 @@ class WrittenScreen(Page):
     station = 3
     submit_name = ""
 
-    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter) -> None:
+    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter, voices: Voices) -> None:
         super().__init__(look)
         self._journey = journey
         self._presenter = presenter
@@ -37,8 +39,11 @@ class WrittenScreen(Page):
             Label("muted"),
         )
         head = column(look, gap=1)
-        for label in (self._stage, self._prompt, self._hint):
-            head.addWidget(label)
+        self._asked = PromptView(look, presenter.prompt, voices)
+        self._tip = Label("caption")
+        self._tip.setObjectName(names.QUESTION_TIP)
+        for part in (self._stage, self._prompt, self._asked, self._hint, self._tip):
+            head.addWidget(part)
         clock = row(look, gap=1)
         clock.addWidget(IconLabel(look, "timer"))
         clock.addWidget(self._time, 1)
@@ -58,6 +63,7 @@ class WrittenScreen(Page):
 
     def entered(self) -> None:
         self._presenter.enter(self.load)
+        self._asked.entered()
         self.load()
         self.retranslate()
         self._timer.start()
@@ -65,6 +71,7 @@ class WrittenScreen(Page):
 
     def left(self) -> None:
         self._timer.stop()
+        self._asked.left()
         self._presenter.keep_draft()
 
     def load(self) -> None:
@@ -87,6 +94,7 @@ class WrittenScreen(Page):
         hint = look.texts.pick(step.question.hint)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
+        self._tip.setText(tip_words(look, self._journey))
         self._submit.setText(look.t("Saving…") if self._journey.busy else look.t("Submit"))
         self._submit.setEnabled(presenter.can_submit)
         self._draft_icon.setVisible(presenter.draft_saved)
@@ -98,8 +106,8 @@ class TextScreen(WrittenScreen):
     place = Screen.TEXT
     submit_name = names.TEXT_SUBMIT
 
-    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter) -> None:
-        super().__init__(look, journey, presenter)
+    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter, voices: Voices) -> None:
+        super().__init__(look, journey, presenter, voices)
         self._edit = QPlainTextEdit()
         self._edit.setObjectName(names.TEXT_EDIT)
         self._edit.setTabChangesFocus(True)
@@ -142,8 +150,8 @@ class ChoiceScreen(WrittenScreen):
     place = Screen.CHOICE
     submit_name = names.CHOICE_SUBMIT
 
-    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter) -> None:
-        super().__init__(look, journey, presenter)
+    def __init__(self, look: Look, journey: Journey, presenter: WrittenPresenter, voices: Voices) -> None:
+        super().__init__(look, journey, presenter, voices)
         self._options: list[Option] = []
         self._how = Label("caption")
         self._list = column(look, gap=1)
