@@ -172,6 +172,10 @@ class Desk:
         wait_for(lambda: any(isinstance(item, InputEnded) for item in self.news), "the sound's end", seconds=30)
         return self.run(self.service.end_take)
 
+    def wait_for_voice(self) -> None:
+        """A second of the answer has been recorded."""
+        wait_for(lambda: self.recorder.elapsed > 1.0, "a second of recording")
+
     def words(self, take_id: str) -> str:
         """The transcript of a take, once it is there."""
 
