@@ -108,8 +108,15 @@ class WindowGuard(QObject):
         if QGuiApplication.applicationState() is not Qt.ApplicationState.ApplicationActive:
             window.raise_()
             window.activateWindow()
+        if QGuiApplication.platformName() == "xcb":
+            self._hold_on(window)
+
+    def _hold_on(self, window: QWidget) -> None:
+        """Where no window manager runs nobody else makes the window as large as the screen."""
+        if window.geometry() != window.screen().geometry():
+            window.setGeometry(window.screen().geometry())
         handle = window.windowHandle()
-        if handle is not None and QGuiApplication.platformName() == "xcb":
+        if handle is not None:
             # while it holds, the window manager gets no Alt+Tab; other systems do not let a program have that
             handle.setKeyboardGrabEnabled(True)
 
