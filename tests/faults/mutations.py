@@ -25,10 +25,12 @@ from tests.faults.diskserver import Entry
 from tests.faults.fuse_folder import read_log
 
 _SAID = "SQLite syncs the name of its log, too, but says nothing when it cannot; test_errors"
+_ASIDE = "the old log goes before the copy comes; were it applied to it, the counter would tell and the copy come again"
 EXPLAINED = {
     "app/storage/files.py:make_folder:sync_folder:2": "after a try that has failed; test_errors",
     "app/storage/bundle_file.py:_write:sync_file": "so that the progress shown is the drive's; the last sync covers it",
     "app/storage/database.py:Database._open:sync_folder": _SAID,
+    "app/storage/safety.py:Safety.restore:sync_folder:2": _ASIDE,
     "backend/cabinet.py:_connect:sync_folder": _SAID,
     "backend/db/engine.py:_prepare:sync_folder": _SAID,
 }
