@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import json
-import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.config import APP_NAME, DESCRIPTIONS, DOMAIN, ClientSettings, early_language, parse
-from app.crashes.stack import describe
 from app.log import setup_logging
-from app.storage.files import disk_errors
 from contract.catalog import load
-from contract.errors import ErrorCode, XudaError
-from contract.texts import error_text
+
+if TYPE_CHECKING:
+    from contract.errors import XudaError
 
 KNOWN_ERROR = 2
 INTERRUPTED = 130
@@ -37,7 +35,7 @@ class Command:
 
 
 COMMANDS = {
-    "client": Command("app.window", "run_client", logs=True),
+    "client": Command("app.window", "run_client"),  # keeps its log from the moment its window is there
     "enroll": Command("app.commands", "enroll", logs=True, asks=True),
     "sync": Command("app.commands", "sync", logs=True, asks=True),
     "status": Command("app.commands", "status"),
@@ -58,7 +56,10 @@ if FROZEN:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. The exit code: 0 done, 2 known error, 70 a bug, 130 interrupted, else the command's own."""
-    multiprocessing.freeze_support()
+    if FROZEN:
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     _use_utf8()
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Until the settings are read, what is asked for on the command line decides how an error is told.
@@ -70,23 +71,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_ANSWERS[name](settings.lang))
             return 0
         if name not in COMMANDS:
+            from contract.errors import ErrorCode, XudaError
+
             raise XudaError(ErrorCode.SETTING_INVALID, field="command", value=name)
         settings = parse(name, given[1:], settings.lang)
         return _run(COMMANDS[name], settings)
-    except XudaError as error:
-        _report(error, settings)
-        return KNOWN_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        # not as a traceback: its message may hold what a candidate has typed, and stderr may end in a file
-        print("\n".join(["unexpected error:", *describe(error)]), file=sys.stderr)
-        return BUG
+        return _tell(error, settings)
+
+
+def _tell(error: Exception, settings: ClientSettings) -> int:
+    from contract.errors import XudaError
+
+    if isinstance(error, XudaError):
+        _report(error, settings)
+        return KNOWN_ERROR
+    from app.crashes.stack import describe
+
+    # not as a traceback: its message may hold what a candidate has typed, and stderr may end in a file
+    print("\n".join(["unexpected error:", *describe(error)]), file=sys.stderr)
+    return BUG
 
 
 def _run(command: Command, settings: ClientSettings) -> int:
-    with disk_errors():
-        setup_logging(settings.data if command.logs else None, verbose=settings.verbose)
+    setup_logging(verbose=settings.verbose)
+    if command.logs:
+        from app.log import keep_log
+        from app.storage.files import disk_errors
+
+        with disk_errors():
+            keep_log(settings.data)
     function = function_of(command)
     if not command.asks:
         return int(function(settings))
@@ -121,9 +137,13 @@ _ANSWERS: dict[str, Callable[[str], str]] = {"--help": overview, "-h": overview,
 
 
 def _report(error: XudaError, settings: ClientSettings) -> None:
+    from contract.texts import error_text
+
     text = error_text(error, settings.lang)
     print("\n".join(text.lines), file=sys.stderr)
     if settings.json:
+        import json
+
         body = {"code": error.code.value, "field": error.field, "row": error.row, "text": list(text.lines)}
         print(json.dumps({"error": body}, ensure_ascii=False))
 

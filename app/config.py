@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -118,7 +118,9 @@ def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettin
     flags = {flag: options for flag, _, options in SETTINGS}
     whole, given_by = sources.with_sources(arguments, config_files(), flags)
     explained = any(argument in ("-h", "--help") for argument in whole)
-    found = vars(_build(command, load(DOMAIN, language).gettext if explained else str).parse_args(whole))
+    # A parser of all settings takes longer to build than the window has: it is made of those that are given.
+    told = load(DOMAIN, language).gettext if explained else None
+    found = vars(_build(command, told, given_by).parse_args(whole))
     names = {item.name for item in dataclasses.fields(ClientSettings)}
     given = {key: value for key, value in found.items() if key in names and value is not None}
     given["interview"] = tuple(given.get("interview") or ())
@@ -136,8 +138,9 @@ def switch(text: str) -> bool:
         raise argparse.ArgumentTypeError(f"{text!r}: on | off") from None
 
 
-def _build(command: str, _: Callable[[str], str]) -> argparse.ArgumentParser:
-    """``_`` translates what `--help` says."""
+def _build(command: str, told: Callable[[str], str] | None, given: Container[str]) -> argparse.ArgumentParser:
+    """Understands the flags in ``given``; with ``told``, which translates, all of them, and `--help` explains them."""
+    _ = told or str
     parser = _Parser(
         prog=f"{APP_NAME} {command}",
         description=_(DESCRIPTIONS[command]),
@@ -150,10 +153,12 @@ def _build(command: str, _: Callable[[str], str]) -> argparse.ArgumentParser:
     help_on_file = _("read settings from this TOML file, table [xuda]")
     parser.add_argument(sources.CONFIG_FLAG, metavar="CONFIG_FILE", help=help_on_file)
     for flag, shown, options in SETTINGS:
+        if told is None and flag not in given:
+            continue
         # Each command knows every setting, so that one file serves all of them; help shows those it uses.
         text = options["help"]
-        told = f"{_(text)} [{sources.variable(flag)}]" if not shown or command in shown else argparse.SUPPRESS
-        parser.add_argument(flag, **{**options, "help": told})
+        words = f"{_(text)} [{sources.variable(flag)}]" if not shown or command in shown else argparse.SUPPRESS
+        parser.add_argument(flag, **{**options, "help": words})
     return parser
 
 

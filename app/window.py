@@ -2,101 +2,256 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import os
-import platform
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.config import ClientSettings
-from app.crashes.reports import CrashFolder
-from app.crashes.watch import CrashWatch
-from app.device_settings import Source
-from app.facts import app_version, read_battery
-from app.kiosk.again import RESTARTED_BY_STAFF, start_again
-from contract.errors import ErrorCode, XudaError
+from app.opening import Opening
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from concurrent.futures import Future
 
     from app.bootstrap import Client
+    from app.crashes.watch import CrashWatch
+    from app.interview.model import Battery
     from app.interview.service import InterviewService
     from app.kiosk.desk import KioskDesk
     from app.ui.application import MainWindow
+    from app.ui.autopilot import Autopilot
     from app.ui.context import UiContext
     from app.ui.script import Script
+    from contract.errors import ErrorCode, XudaError
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
 _WARM_UP_AFTER_MS = 400
 _TOLD_SECONDS = 20
+# A window that is never painted (no window system shows it) must not keep the client from opening.
+_PAINTED_AT_LATEST_MS = 1500
 
 
 def run_client(settings: ClientSettings) -> int:
-    """Open the client and stay until its window is closed. Raises XudaError(SCREEN_MISSING) and as ``Client`` does."""
+    """Open the client and stay until its window is closed. Raises XudaError(SCREEN_MISSING) and as ``Client`` does.
+
+    The window comes first, with as little behind it as can be; everything else is opened while it is there already.
+    """
     need_screen()
-    with CrashWatch(settings.data, "client", app_version()) as watch:
-        code = _run_watched(settings, watch)
-    if code == RESTARTED_BY_STAFF:
-        return start_again(code)
-    return code
-
-
-def _run_watched(settings: ClientSettings, watch: CrashWatch) -> int:
-    script = _script(settings.autopilot)
-    # Qt loads while the data folder is being opened: the key of a passphrase alone takes a third of a second.
-    with ThreadPoolExecutor(1, thread_name_prefix="opening") as pool:
-        opening = pool.submit(_open, settings, watch)
-        from app.ui.application import build_application
-
-        application = build_application(sys.argv[:1])
-        client = _opened(settings, opening, lambda phrase: pool.submit(_open, _with(settings, phrase), watch), script)
-    with closing(client):
-        client.background(watch.collect)
-        try:
-            return _run(application, client, script, watch)
-        finally:
-            client.submit(client.service.shutdown).result()
-
-
-def _opened(
-    settings: ClientSettings, opening: Future[Client], attempt: Callable[[str], Future[Client]], script: Script | None
-) -> Client:
-    """The client; somebody is asked for the passphrase when it is needed. Raises XudaError when it does not open."""
+    run = ClientRun(settings)
     try:
-        return opening.result()
-    except XudaError as error:
-        if script is not None:
-            raise
-        language = saved_language(settings.data) or settings.lang
-        found = _ask(error.code, language, attempt, kiosk=settings.kiosk)
-        if found is None:
-            if error.code not in _ASKED:
-                _show_failure(error, language, seconds=_TOLD_SECONDS if settings.kiosk else None)
-            raise
-        return found.result()
+        code = run.run()
+    except Exception as error:
+        run.tell(error)
+        raise
+    finally:
+        run.close()
+    from app.kiosk.again import RESTARTED_BY_STAFF, start_again
+
+    return start_again(code) if code == RESTARTED_BY_STAFF else code
 
 
-_ASKED = frozenset(
-    {
-        ErrorCode.PASSPHRASE_NEEDED,
-        ErrorCode.PASSPHRASE_WRONG,
-        ErrorCode.PASSPHRASE_MISSING,
-        ErrorCode.KEYSTORE_UNPROTECTED,
-        ErrorCode.KEYSTORE_LOCKED,
-    }
-)
+class ClientRun:
+    """One run of `xuda client`: the window at once, the client behind it when it is open, the autopilot if any."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        gc.disable()  # it would only look through what all stays
+        from app.ui.swift import spare_sources
+
+        spare_sources()
+        from app.ui.application import build_application
+        from app.ui.runner import QtRunner
+
+        self._settings = settings
+        self._application = build_application(sys.argv[:1])
+        self._opening = Opening(self._open, self._prepare)
+        self._runner = QtRunner(self._opening.submit, self._opening.background)
+        self._context = front_context(self._opening, settings)
+        self._window: MainWindow | None = None
+        self._watch: CrashWatch | None = None
+        self._script: Script | None = None
+        self._pilot: Autopilot | None = None
+        self._earlier: set[str] = set()
+        self._error: Exception | None = None
+        self._begun = False
+
+    def run(self) -> int:
+        """Until the window is closed. Raises what kept the client from opening."""
+        from PySide6.QtCore import QTimer
+
+        if self._settings.kiosk:
+            # A booth opens with what HR has set for it: nothing is shown before that is known.
+            QTimer.singleShot(0, self._begin)
+        else:
+            self._window = self._show(self._context, waiting=True)
+            self._window.painted.connect(self._begin)
+            QTimer.singleShot(_PAINTED_AT_LATEST_MS, self._begin)
+        code = int(self._application.exec())
+        if self._error is not None:
+            raise self._error
+        if self._pilot is not None:
+            return self._report(self._pilot, code)
+        return code or (self._window.exit_code if self._window is not None else 0)
+
+    def tell(self, error: Exception) -> None:
+        """Leave a report on an error that nobody expected."""
+        from contract.errors import XudaError
+
+        if not isinstance(error, XudaError):
+            self._start_watch().tell(error)
+
+    def close(self) -> None:
+        """What was given so far is saved; every thread ends."""
+        self._runner.close()
+        if self._window is not None:
+            self._window.abort()
+            self._window = None
+        self._opening.close()
+        client = self._opening.client
+        if client is not None:
+            with closing(client):
+                client.submit(client.service.shutdown).result()
+        if self._watch is not None:
+            self._watch.stop()
+
+    # ---- opening, on its own thread --------------------
+
+    def _open(self, passphrase: str) -> Client:
+        if self._watch is None:
+            self._keep_records()
+            self._script = _script(self._settings.autopilot)
+        from app.bootstrap import Client
+
+        return Client(_with(self._settings, passphrase), self._start_watch())
+
+    def _keep_records(self) -> None:
+        from app.log import keep_log
+        from app.storage.files import disk_errors
+
+        with disk_errors():
+            keep_log(self._settings.data)
+        self._start_watch()
+
+    def _start_watch(self) -> CrashWatch:
+        if self._watch is None:
+            from app.crashes.watch import CrashWatch
+            from app.facts import app_version
+
+            self._watch = CrashWatch(self._settings.data, "client", app_version())
+            self._watch.start()
+        return self._watch
+
+    def _prepare(self, client: Client) -> None:
+        client.submit(client.service.recover)
+        if self._settings.server_sync:
+            self._context.moving, self._context.fresh = client.moving, client.fresh
+
+    # ---- opening, seen from the window --------------------
+
+    def _begin(self) -> None:
+        """The window is there: now everything else."""
+        if self._begun:
+            return
+        self._begun = True
+        gc.enable()
+        self._follow(self._opening.attempt())
+
+    def _follow(self, attempt: Future[Client]) -> None:
+        self._runner.follow(attempt, self._opened, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        from contract.errors import XudaError
+
+        language = self._context.language
+        if isinstance(error, XudaError) and self._script is None:
+            found = _ask(error.code, language, self._opening.attempt, kiosk=self._settings.kiosk)
+            if found is not None:
+                self._follow(found)
+                return
+            if error.code not in _asked():
+                _show_failure(error, language, seconds=_TOLD_SECONDS if self._settings.kiosk else None)
+        self._error = error
+        self._application.exit(1)
+
+    def _opened(self, client: Client) -> None:
+        from PySide6.QtCore import QTimer
+
+        from app.ui.pages import load_screens
+
+        window = self._window
+        if window is None or wants_kiosk(client) != self._context.kiosk:
+            # a booth, by its settings or as HR has asked for from afar: its window needs what only an open client has
+            before, window = window, self._show(make_context(client))
+            self._window = window
+            if before is not None:
+                before.abort()
+        else:
+            self._runner.background(load_screens, lambda _: window.be_ready(), self._failed)
+        watch = self._start_watch()
+        window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
+        _note_screen(client, watch, window.screen_name())
+        client.background(watch.collect)
+        if client.storage.database.restored is not None:
+            from contract.errors import ErrorCode, XudaError
+
+            window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
+        client.start_sync()
+        QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
+        if self._script is not None:
+            self._fly(window, client, self._script)
+        elif self._settings.invitation:
+            window.use_invitation(self._settings.invitation)
+
+    def _show(self, context: UiContext, *, waiting: bool = False) -> MainWindow:
+        from app.ui.application import MainWindow
+
+        self._context = context
+        window = MainWindow(context, waiting=waiting)
+        window.show()
+        return window
+
+    # ---- the autopilot --------------------
+
+    def _fly(self, window: MainWindow, client: Client, script: Script) -> None:
+        from app.ui.autopilot import Autopilot
+
+        self._earlier = {row.interview_id for row in client.submit(client.service.mine).result()}
+        self._pilot = Autopilot(window, self._context, script, self._application.exit)
+        self._pilot.start()
+
+    def _report(self, pilot: Autopilot, code: int) -> int:
+        client = self._opening.client
+        assert client is not None
+        client.submit(client.service.shutdown).result()
+        found = client.submit(lambda: _result(client.service, pilot.interview_id, self._earlier)).result()
+        found["answers"] = found["answers"] or pilot.answers
+        found["queue"] = client.storage.outbox.counts()[0]
+        if pilot.notice:
+            found["error"] = pilot.notice
+        import json
+
+        print(json.dumps(found, ensure_ascii=False), flush=True)
+        return code
+
+
+def _asked() -> frozenset[ErrorCode]:
+    """Somebody may help with these."""
+    from app.ui.unlock import ASKED_FOR
+    from contract.errors import ErrorCode
+
+    return ASKED_FOR | {ErrorCode.PASSPHRASE_WRONG}
 
 
 def _ask(
     code: ErrorCode, language: str, attempt: Callable[[str], Future[Client]], *, kiosk: bool
 ) -> Future[Client] | None:
     """The attempt that opened the data folder, None when the person gave up or cannot help."""
-    if code not in _ASKED:
+    from contract.errors import ErrorCode
+
+    if code not in _asked():
         return None
     from app.ui.unlock import UnlockDialog
 
@@ -118,6 +273,8 @@ def need_screen() -> None:
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
+        from contract.errors import ErrorCode, XudaError
+
         raise XudaError(ErrorCode.SCREEN_MISSING)
 
 
@@ -129,36 +286,10 @@ def _script(file: Path | None) -> Script | None:
     return read_script(file)
 
 
-def _open(settings: ClientSettings, watch: CrashWatch) -> Client:
-    from app.bootstrap import Client
-
-    return Client(settings, watch)
-
-
-def _run(application: QApplication, client: Client, script: Script | None, watch: CrashWatch) -> int:
-    from PySide6.QtCore import QTimer
-
-    from app.ui.application import MainWindow
-
-    client.submit(client.service.recover)
-    context = make_context(client)
-    window = MainWindow(context)
-    window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
-    _note_screen(client, watch, window.screen_name())  # the first one was there before anybody listened
-    if client.storage.database.restored is not None:
-        window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
-    window.show()
-    client.start_sync()
-    QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
-    if script is not None:
-        return _fly(application, window, context, client, script)
-    if client.settings.invitation:
-        window.use_invitation(client.settings.invitation)
-    return int(application.exec()) or window.exit_code
-
-
 def wants_kiosk(client: Client) -> bool:
     """HR may have asked for it from afar."""
+    from app.device_settings import Source
+
     desk = client.device_settings
     return client.settings.kiosk if desk.source("kiosk") is Source.DEFAULT else bool(desk.values.kiosk)
 
@@ -172,6 +303,41 @@ def _booth(client: Client) -> KioskDesk:
 def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
     watch.at_screen(name)
     client.background(watch.keep_screen)
+
+
+def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
+    """What the screens see of a client that is not open yet: what they ask of it waits."""
+    from app.ui.context import UiContext
+    from app.ui.dress import save_appearance, saved_appearance
+
+    return UiContext(
+        service=opening.part(lambda client: client.service),
+        devices=opening.part(lambda client: client.devices),
+        submit=opening.submit,
+        background=opening.background,
+        subscribe=opening.subscribe,
+        checks=lambda kit: _of(opening).check(kit),
+        diagnostics=lambda: diagnostics(_of(opening)),
+        save_language=lambda language: save_language(settings.data, language),
+        battery=_battery,
+        language=saved_language(settings.data) or settings.lang,
+        transfer=lambda: _of(opening).storage.bundles(),
+        kiosk=settings.kiosk,
+        appearance=saved_appearance(settings.data),
+        save_appearance=lambda chosen: save_appearance(settings.data, chosen),
+    )
+
+
+def _of(opening: Opening) -> Client:
+    client = opening.client
+    assert client is not None  # no screen that asks for this is there before
+    return client
+
+
+def _battery() -> Battery | None:
+    from app.facts import read_battery
+
+    return read_battery()
 
 
 def make_context(client: Client) -> UiContext:
@@ -189,7 +355,7 @@ def make_context(client: Client) -> UiContext:
         checks=client.check,
         diagnostics=lambda: diagnostics(client),
         save_language=lambda language: save_language(settings.data, language),
-        battery=read_battery,
+        battery=_battery,
         language=saved_language(settings.data) or settings.lang,
         transfer=client.storage.bundles,
         kiosk=kiosk,
@@ -199,23 +365,6 @@ def make_context(client: Client) -> UiContext:
         moving=client.moving if settings.server_sync else None,
         fresh=client.fresh if settings.server_sync else None,
     )
-
-
-def _fly(application: QApplication, window: MainWindow, context: UiContext, client: Client, script: Script) -> int:
-    from app.ui.autopilot import Autopilot
-
-    earlier = {row.interview_id for row in client.submit(client.service.mine).result()}
-    pilot = Autopilot(window, context, script, application.exit)
-    pilot.start()
-    code = int(application.exec())
-    client.submit(client.service.shutdown).result()
-    found = client.submit(lambda: _result(client.service, pilot.interview_id, earlier)).result()
-    found["answers"] = found["answers"] or pilot.answers
-    found["queue"] = client.storage.outbox.counts()[0]
-    if pilot.notice:
-        found["error"] = pilot.notice
-    print(json.dumps(found, ensure_ascii=False), flush=True)
-    return code
 
 
 def _result(service: InterviewService, interview_id: str | None, earlier: set[str]) -> dict[str, Any]:
@@ -229,6 +378,11 @@ def _result(service: InterviewService, interview_id: str | None, earlier: set[st
 
 def diagnostics(client: Client) -> str:
     """Facts for the support line: nothing personal, ready to copy."""
+    import platform
+
+    from app.crashes.reports import CrashFolder
+    from app.facts import app_version
+
     facts = asdict(client.facts())
     storage = client.storage
     enrolment = storage.enrolments.load()

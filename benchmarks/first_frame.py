@@ -1,63 +1,42 @@
-"""Runs the client, or a bare Qt window, and says on stderr when its first frame was painted and its field took a key.
+"""Runs the client, or a bare Qt window, until its first frame is on the screen, then looks whether a key is taken.
 
-``python benchmarks/first_frame.py bare`` or ``… client ARGUMENT…`` (those of ``xuda client``). Both are watched by the
-same instrument: when the window's paint event is through and the event loop comes round again, a key is sent to
-the widget that has the focus; ``usable`` is written once the letter stands in it. The process ends then.
+``python benchmarks/first_frame.py bare``, or ``… client ARGUMENT…`` (those of ``xuda client``). On stderr come
+``painted`` with the monotonic clock and the processor time in seconds, read when the event loop comes round after the
+first paint, and ``key`` with the seconds that the field with the focus then needed to show a letter.
 
 The bare window is the least that could be called one: a QApplication in the Fusion style, a QMainWindow with a label,
-an input and a button, in the same size, typeface and language as the client's first screen.
+an input and a button, in the size, the typeface and the language of the client's first screen.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMainWindow, QPushButton, QVBoxLayout, QWidget
-
-_LETTER = "A"
-
-
-class FirstFrame(QObject):
-    """Waits for the first paint of a top-level window, then for a key to arrive in the field with the focus."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__()
-        self._window = window
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._window and event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._painted)
-        return False
-
-    def _painted(self) -> None:
-        field = QApplication.focusWidget()
-        if field is None:
-            # the window system has not made the window active yet
-            field = next(child for child in self._window.findChildren(QLineEdit) if child.isVisible())
-        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            key = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier, _LETTER)
-            QCoreApplication.sendEvent(field, key)
-        if isinstance(field, QLineEdit) and field.text() == _LETTER:
-            os.write(2, b"usable\n")
-        else:
-            os.write(2, b"painted, but no key is taken\n")
-        os._exit(0)
+import time
+from typing import Any
 
 
 def bare() -> None:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMainWindow, QPushButton, QVBoxLayout, QWidget
+
+    class BareWindow(QMainWindow):
+        _unpainted = True
+
+        def paintEvent(self, event: QPaintEvent) -> None:
+            super().paintEvent(event)
+            if self._unpainted:
+                self._unpainted = False
+                QTimer.singleShot(0, painted)
+
     application = QApplication(sys.argv[:1])
     application.setStyle("Fusion")
     font = application.font()
     font.setFamilies(["Noto Sans CJK SC", font.family()])
     font.setPixelSize(15)
     application.setFont(font)
-    window = QMainWindow()
+    window = BareWindow()
     inside = QWidget()
     column = QVBoxLayout(inside)
     field = QLineEdit()
@@ -71,24 +50,38 @@ def bare() -> None:
     application.exec()
 
 
-def main() -> None:
-    kept: list[FirstFrame] = []
-    run = QApplication.exec
+def client() -> None:
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from app import window
+    from app.__main__ import main
 
-    def watched(*_: object) -> int:
-        window = next(widget for widget in QApplication.topLevelWidgets() if widget.isVisible())
-        kept.append(FirstFrame(window))
-        return run()
+    show = window.ClientRun._show
 
-    QApplication.exec = watched  # type: ignore[method-assign, assignment]
-    if sys.argv[1] == "bare":
-        bare()
-        return
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-    from app.__main__ import main as client
+    def watched(run: Any, *given: Any, **named: Any) -> Any:
+        shown = show(run, *given, **named)
+        shown.painted.connect(painted)
+        return shown
 
-    sys.exit(client(sys.argv[1:]))
+    window.ClientRun._show = watched  # type: ignore[method-assign]
+    sys.exit(main(sys.argv[1:]))
+
+
+def painted() -> None:
+    os.write(2, f"painted {time.monotonic():.4f} {time.process_time():.4f}\n".encode())
+    from PySide6.QtCore import QCoreApplication, QEvent, Qt
+    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QApplication, QLineEdit
+
+    window = next(window for window in QApplication.topLevelWidgets() if window.isVisible())
+    # a window system that has not made the window the active one yet gives no focus
+    field = QApplication.focusWidget() or next(child for child in window.findChildren(QLineEdit) if child.isVisible())
+    began = time.monotonic()
+    QCoreApplication.sendEvent(field, QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier(0), "A"))
+    field.repaint()
+    shown = isinstance(field, QLineEdit) and field.text() == "A"
+    os.write(2, f"key {time.monotonic() - began:.4f}\n".encode() if shown else b"no key is taken\n")
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    main()
+    bare() if sys.argv[1] == "bare" else client()

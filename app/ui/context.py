@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from app.interview.model import Battery, CheckResult
-from app.interview.ports import CaptureDevices, Fresh, Moving
-from app.interview.service import InterviewService
-from app.interview.transfer import Transfer
-from app.interview.views import News
 from app.ui.dress import DEFAULT, Appearance
-from contract.kit import Kit
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the first screen comes before any of these is loaded
+    from concurrent.futures import Future
+
+    from app.interview.model import Battery, CheckResult
+    from app.interview.ports import CaptureDevices, Fresh, Moving
+    from app.interview.service import InterviewService
+    from app.interview.transfer import Transfer
+    from app.interview.views import News
     from app.kiosk.desk import KioskDesk
+    from contract.kit import Kit
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class Submit(Protocol):
     def __call__(self, call: Callable[[], T], /) -> Future[T]: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class UiContext:
     """See module.
 
@@ -36,8 +37,8 @@ class UiContext:
     take seconds. ``diagnostics`` is a text without personal data. ``kiosk``: full screen, no frame, larger buttons;
     ``booth`` is what its screens need then. ``appearance`` is how it begins; a kiosk keeps no other. ``zoom`` enlarges
     everything, None goes by the screen. ``battery`` reads the charge, None without a battery. ``moving`` asks HR about
-    interviews begun on other devices, ``fresh`` for the newest kits and roster. ``transfer`` carries interviews on a
-    stick, None where that is not offered.
+    interviews begun on other devices, ``fresh`` for the newest kits and roster; both are set when the data folder is
+    open. ``transfer`` carries interviews on a stick, None where that is not offered.
     """
 
     service: InterviewService

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,15 +29,23 @@ DEFAULT = Appearance()
 
 def saved_appearance(data: Path) -> Appearance:
     """What was chosen on this device; the default when nothing was, or when the file cannot be read."""
-    try:
-        found = json.loads((data / _FILE).read_text("utf-8"))
-        theme, text = Theme(found["theme"]), int(found["text"])
-    except (OSError, ValueError, KeyError, TypeError):
+    try:  # bytes that are no text count as a file that cannot be read
+        text = (data / _FILE).read_text("utf-8")
+    except (OSError, ValueError):
         return Appearance()
-    return Appearance(theme, text if text in TEXT_PERCENTS else 100)
+    import json
+
+    try:
+        found = json.loads(text)
+        theme, percent = Theme(found["theme"]), int(found["text"])
+    except (ValueError, KeyError, TypeError):
+        return Appearance()
+    return Appearance(theme, percent if percent in TEXT_PERCENTS else 100)
 
 
 def save_appearance(data: Path, appearance: Appearance) -> None:
+    import json
+
     (data / _FILE).write_text(json.dumps(asdict(appearance)), "utf-8")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import QLocale
 
 from contract.catalog import LANGUAGES, load
-from contract.text import pick
 
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 # Unicode's isolates: what stands between one of these and the last does not move the words around it.
@@ -61,6 +60,8 @@ class Texts:
 
     def pick(self, text: Mapping[str, str]) -> str:
         """An organisation's own text in the language chosen."""
+        from contract.text import pick
+
         return self.isolate(pick(dict(text), self._language))
 
     # ---- numbers and dates --------------------

@@ -1,24 +1,47 @@
-"""Makes the screens: the first at once, the others when they are wanted or when there is nothing else to do."""
+"""Makes screens and sheets: the first at once, others when they are wanted or when there is nothing else to do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.ui.names import Screen, Sheet
-from app.ui.presenters.adjust import AdjustPresenter
-from app.ui.presenters.answering import AnsweringPresenter
-from app.ui.presenters.journey import Journey
-from app.ui.presenters.pages import MinePresenter
-from app.ui.presenters.prompt import PromptPresenter
-from app.ui.presenters.written import WrittenPresenter
 from app.ui.style import Look
-from app.ui.widgets.page import Page
 
 if TYPE_CHECKING:
     from app.ui.kiosk import KioskShell
+    from app.ui.presenters.adjust import AdjustPresenter
+    from app.ui.presenters.answering import AnsweringPresenter
+    from app.ui.presenters.journey import Journey
+    from app.ui.presenters.pages import MinePresenter
+    from app.ui.presenters.prompt import PromptPresenter
+    from app.ui.presenters.written import WrittenPresenter
+    from app.ui.screens.help import HelpPanel
     from app.ui.screens.sheets import SheetCard
+    from app.ui.widgets.page import Page
     from app.ui.widgets.voices import Voices
+
+
+def load_screens() -> None:
+    """Import every screen. On any thread but that of the screens: theirs would stand still meanwhile."""
+    import app.ui.drives
+    import app.ui.presenters.transfer
+    import app.ui.screens.adjust
+    import app.ui.screens.consent
+    import app.ui.screens.devices
+    import app.ui.screens.entry
+    import app.ui.screens.export
+    import app.ui.screens.finish
+    import app.ui.screens.help
+    import app.ui.screens.mine
+    import app.ui.screens.practice
+    import app.ui.screens.proof
+    import app.ui.screens.question
+    import app.ui.screens.recording
+    import app.ui.screens.sheets
+    import app.ui.screens.written  # noqa: F401
+
 
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)
 
@@ -31,13 +54,38 @@ class PageMaker:
         self._journey = journey
         self._switch_language = switch_language
         self.kiosk: KioskShell | None = None
-        self.prompt = PromptPresenter(journey)
-        self.answering = AnsweringPresenter(journey, self.prompt)
-        self.mine = MinePresenter(journey)
-        self._written = WrittenPresenter(journey, self.prompt)
-        self.adjust = AdjustPresenter(journey)
         self._voices: Voices | None = None
         journey.listen(self._prepare)
+
+    @cached_property
+    def prompt(self) -> PromptPresenter:
+        from app.ui.presenters.prompt import PromptPresenter
+
+        return PromptPresenter(self._journey)
+
+    @cached_property
+    def answering(self) -> AnsweringPresenter:
+        from app.ui.presenters.answering import AnsweringPresenter
+
+        return AnsweringPresenter(self._journey, self.prompt)
+
+    @cached_property
+    def mine(self) -> MinePresenter:
+        from app.ui.presenters.pages import MinePresenter
+
+        return MinePresenter(self._journey)
+
+    @cached_property
+    def adjust(self) -> AdjustPresenter:
+        from app.ui.presenters.adjust import AdjustPresenter
+
+        return AdjustPresenter(self._journey)
+
+    @cached_property
+    def _written(self) -> WrittenPresenter:
+        from app.ui.presenters.written import WrittenPresenter
+
+        return WrittenPresenter(self._journey, self.prompt)
 
     def make(self, screen: Screen) -> Page:
         if screen in (Screen.QUESTION, Screen.RECORDING, Screen.PROOF, Screen.TEXT, Screen.CHOICE):
@@ -52,15 +100,36 @@ class PageMaker:
         """The screens that can come up in this window."""
         return [screen for screen in Screen if self._journey.context.kiosk or screen not in _BETWEEN_CANDIDATES]
 
+    def make_help(self) -> HelpPanel:
+        from app.ui.screens.help import HelpPanel
+
+        return HelpPanel(self._look, self._journey, self.adjust)
+
     def make_sheet(self, sheet: Sheet) -> SheetCard | None:
-        """A sheet that few people see, None for those that are there from the beginning."""
+        """None for no sheet."""
+        if sheet is Sheet.NONE:
+            return None
         if sheet is Sheet.EXPORT:
             return self._make_export()
         if sheet is Sheet.ADJUST:
             return self._make_adjust()
-        if self.kiosk is not None and sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF):
-            return self.kiosk.make_sheet(sheet)
-        return None
+        if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF):
+            return self.kiosk.make_sheet(sheet) if self.kiosk is not None else None
+        from app.ui.screens import sheets
+
+        look, journey = self._look, self._journey
+        if sheet is Sheet.DEVICE_LOST:
+            return sheets.DeviceLostSheet(look, journey, self.answering)
+        if sheet is Sheet.WITHDRAW:
+            return sheets.WithdrawSheet(look, journey, self.mine)
+        plain = {
+            Sheet.LEAVE: sheets.LeaveSheet,
+            Sheet.RESUME: sheets.ResumeSheet,
+            Sheet.CONTINUE_HERE: sheets.ContinueHereSheet,
+            Sheet.DECLINE: sheets.DeclineSheet,
+            Sheet.TIME_UP: sheets.TimeUpSheet,
+        }
+        return plain[sheet](look, journey)
 
     def _prepare(self) -> None:
         """Voices are looked for while the candidate reads the entry page: no question waits for it."""

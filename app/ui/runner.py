@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.ui.context import Submit
+if TYPE_CHECKING:
+    from app.ui.context import Submit
 
 T = TypeVar("T")
 Success = Callable[[T], None]
@@ -35,16 +36,20 @@ class QtRunner(QObject):
         """On a thread that may take its time: devices and checks."""
         self._start(self._background, operation, success, failure)
 
+    def follow(self, future: Future[T], success: Success[T], failure: Failure) -> None:
+        """Deliver the result of a call that is under way already."""
+        future.add_done_callback(lambda done: self._end(done, success, failure))
+
     def close(self) -> None:
         """Deliver nothing more: the window is gone."""
         self._closed = True
 
     def _start(self, submit: Submit, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
-        def done(future: Future[T]) -> None:
-            if not self._closed:
-                self._finished.emit((future, success, failure))
+        self.follow(submit(operation), success, failure)
 
-        submit(operation).add_done_callback(done)
+    def _end(self, future: Future[T], success: Success[T], failure: Failure) -> None:
+        if not self._closed:
+            self._finished.emit((future, success, failure))
 
     def _deliver(self, item: tuple[Future[Any], Success[Any], Failure]) -> None:
         future, success, failure = item

@@ -93,7 +93,7 @@ def test_an_error_that_ends_the_command_is_reported_and_told_without_its_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr("app.window._run_watched", lambda *_: fail(NAME))
+    monkeypatch.setattr("app.window.ClientRun.run", lambda _: fail(NAME))
     assert command_line.main(["client", "--data", str(tmp_path)]) == command_line.BUG
     assert NAME not in capsys.readouterr().err
     assert [report["kind"] for report in reports(tmp_path)] == ["error"]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 import keyring
 import keyring.backends.fail
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from app import window
 from app.bootstrap import Client
 from app.config import ClientSettings
-from app.crashes.watch import CrashWatch
 from app.storage.keystore import keystore_kind, open_keystore
 from app.ui import names, unlock
 from app.ui.application import build_application
@@ -181,9 +181,9 @@ def test_every_form_is_whole_in_both_languages(
         assert field.accessibleName()
 
 
-def _client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> Client:
-    """The client as the window opens it, with a person who types."""
-    build_application([])
+def _opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str], then: Callable[[Client], None]) -> None:
+    """The client as it opens behind its window, with a person who types; ``then`` is called with it."""
+    application = build_application([])
     settings = ClientSettings(data=tmp_path / "data", lang="en")
 
     class Person(UnlockDialog):
@@ -195,12 +195,23 @@ def _client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str]) -
             return self.result()
 
     monkeypatch.setattr(unlock, "UnlockDialog", Person)
-    with ThreadPoolExecutor(1) as pool, CrashWatch(settings.data, "client", "0") as watch:
+    run = window.ClientRun(settings)
 
-        def attempt(phrase: str) -> Future[Client]:
-            return pool.submit(window._open, window._with(settings, phrase), watch)
+    def look() -> None:
+        client = run._opening.client
+        if client is not None:
+            timer.stop()
+            then(client)
+            application.exit(7)
 
-        return window._opened(settings, pool.submit(window._open, settings, watch), attempt, None)
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(10)
+    try:
+        assert run.run() == 7
+    finally:
+        timer.stop()
+        run.close()
 
 
 @pytest.fixture
@@ -216,13 +227,12 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_new_device_without_keyring_gets_a_passphrase_on_screen_and_opens_with_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = _client(tmp_path, monkeypatch, ["my passphrase", "my passphrase"])
-    client.storage.keystore.set("device", b"x")
-    client.close()
+    typed = ["my passphrase", "my passphrase"]
+    _opened(tmp_path, monkeypatch, typed, lambda client: client.storage.keystore.set("device", b"x"))
     assert keystore_kind(tmp_path / "data") == "passphrase"
-    again = _client(tmp_path, monkeypatch, ["my passphrase"])
-    assert again.storage.keystore.get("device") == b"x"
-    again.close()
+    found: list[bytes | None] = []
+    _opened(tmp_path, monkeypatch, typed[:1], lambda client: found.append(client.storage.keystore.get("device")))
+    assert found == [b"x"]
 
 
 @pytest.mark.usefixtures("bare")
@@ -230,8 +240,9 @@ def test_a_device_with_the_plain_file_of_earlier_versions_is_protected_on_screen
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_keystore(tmp_path / "data", plain=True).set("device", b"as it was")
-    client = _client(tmp_path, monkeypatch, ["my passphrase", "my passphrase"])
-    assert client.storage.keystore.get("device") == b"as it was"
-    client.close()
+    found: list[bytes | None] = []
+    typed = ["my passphrase", "my passphrase"]
+    _opened(tmp_path, monkeypatch, typed, lambda client: found.append(client.storage.keystore.get("device")))
+    assert found == [b"as it was"]
     assert keystore_kind(tmp_path / "data") == "passphrase"
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]

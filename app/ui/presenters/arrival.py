@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.interview.views import Entry, InterviewSummary, ReceiptView, Step
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.newest import NewestList
-from contract.envelope import Envelope
-from contract.errors import ErrorCode, XudaError
-from contract.events import HrState
-from contract.kit import Kit, QuestionKind
-from contract.parts import Elsewhere
 
 if TYPE_CHECKING:
+    from app.interview.views import Entry, InterviewSummary, ReceiptView, Step
     from app.ui.presenters.journey import Journey
+    from contract.envelope import Envelope
+    from contract.kit import Kit, QuestionKind
+    from contract.parts import Elsewhere
 
-Begun = tuple[Kit, Step | None, frozenset[QuestionKind]]
+    Begun = tuple[Kit, Step | None, frozenset[QuestionKind]]
 
 
 class Arrival:
@@ -99,6 +97,9 @@ class Arrival:
         self._journey.do(lambda: moving.ask(entry.invitation_id), answered, slowly=True)
 
     def _admit(self, entry: Entry) -> None:
+        from contract.errors import ErrorCode, XudaError
+        from contract.events import HrState
+
         self.entry = entry
         self._journey.kit = entry.kit
         self.unfinished = entry.unfinished

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from app.interview.model import ExitKind, ExitReason
-from app.interview.views import ReceiptView, StartPage, Step, SyncPhase
-from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.arrival import Arrival
 from app.ui.presenters.base import Runner, View
 from app.ui.presenters.operations import Operations
-from contract.kit import Kit, QuestionKind
+
+if TYPE_CHECKING:
+    from app.interview.model import ExitKind, ExitReason
+    from app.interview.views import ReceiptView, StartPage, Step
+    from app.ui.context import UiContext
+    from contract.kit import Kit, QuestionKind
 
 IN_INTERVIEW = frozenset(
     {
@@ -102,7 +105,9 @@ class Journey(Operations):
         return Screen.ATTRACT if self.context.kiosk else Screen.START
 
     def refresh_start(self) -> None:
-        self.quietly(self.context.service.start_page, self._show_start)
+        service = self.context.service
+        # asked for the call only when it is made: at the start the service is not there yet
+        self.quietly(lambda: service.start_page(), self._show_start)
 
     def _show_start(self, page: StartPage) -> None:
         self.start_page = page
@@ -219,6 +224,8 @@ class Journey(Operations):
             self.open_sheet(Sheet.LEAVE)
 
     def leave(self, how: ExitKind, reason: ExitReason, words: str) -> None:
+        from app.interview.model import ExitKind
+
         service = self.context.service
         call = service.pause if how is ExitKind.SAVE else service.abandon
 
@@ -249,4 +256,8 @@ class Journey(Operations):
 
     @property
     def offline(self) -> bool:
-        return self.sync is not None and self.sync.phase in (SyncPhase.OFFLINE, SyncPhase.OFF)
+        if self.sync is None:
+            return False
+        from app.interview.views import SyncPhase
+
+        return self.sync.phase in (SyncPhase.OFFLINE, SyncPhase.OFF)

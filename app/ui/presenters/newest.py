@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.ui.names import Screen, Sheet
-from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
     from app.ui.presenters.journey import Journey
-
-# what a newer roster, a newer kit or a newer key of the organisation may put right
-_CURABLE = frozenset({ErrorCode.INVITATION_UNKNOWN, ErrorCode.KIT_MISSING, ErrorCode.INVITATION_FOREIGN})
 
 
 class NewestList:
@@ -35,8 +31,7 @@ class NewestList:
     def find(self, text: str, error: Exception) -> None:
         """Ask HR where that can help with this error; else tell it."""
         journey, fresh = self._journey, self._journey.context.fresh
-        curable = isinstance(error, XudaError) and error.code in _CURABLE
-        if fresh is None or journey.offline or not curable:
+        if fresh is None or journey.offline or not _curable(error):
             journey.fail(error)
             return
         self._turn += 1
@@ -56,3 +51,11 @@ class NewestList:
 
         journey.runner.background(fresh.fetch, fetched, lambda _: fetched(False))
         journey.changed()
+
+
+def _curable(error: Exception) -> bool:
+    """What a newer roster, a newer kit or a newer key of the organisation may put right."""
+    from contract.errors import ErrorCode, XudaError
+
+    codes = (ErrorCode.INVITATION_UNKNOWN, ErrorCode.KIT_MISSING, ErrorCode.INVITATION_FOREIGN)
+    return isinstance(error, XudaError) and error.code in codes

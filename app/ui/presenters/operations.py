@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from app.interview.views import News, SyncNews
 from app.ui.presenters.base import Presenter, Runner
-from contract.errors import XudaError
+
+if TYPE_CHECKING:
+    from app.interview.views import News, SyncNews
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -61,8 +62,14 @@ class Operations(Presenter):
         """Run a service call that no one waits for."""
         self.runner.service(operation, success, self.fail)
 
+    def soon(self, action: Callable[[], None]) -> None:
+        """Run ``action`` when service calls are answered: at once, except in the first moments after the start."""
+        self.runner.service(lambda: None, lambda _: action(), self.fail)
+
     def fail(self, error: Exception) -> None:
         """Say on screen what happened; a bug is logged with its traceback as well."""
+        from contract.errors import XudaError
+
         if not isinstance(error, XudaError):
             log.error("a service call failed", exc_info=error)
         self.error = error
@@ -73,6 +80,8 @@ class Operations(Presenter):
         self.changed()
 
     def on_news(self, news: News) -> None:
+        from app.interview.views import SyncNews
+
         if isinstance(news, SyncNews):
             self.sync = news
             self.changed()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QScrollArea, QWidget
 from app.interview.model import ExitKind, ExitReason
 from app.ui import names
 from app.ui.i18n import N_
-from app.ui.names import Sheet
 from app.ui.presenters.answering import AnsweringPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import OFFERED_REASONS, LeavingPresenter, MinePresenter
@@ -380,17 +379,3 @@ class WithdrawSheet(SheetCard):
         self._confirm.setText(t("Withdraw and delete"))
         for button in (self._cancel, self._confirm):
             button.setEnabled(not self._journey.busy)
-
-
-def make_sheets(
-    look: Look, journey: Journey, answering: AnsweringPresenter, mine: MinePresenter
-) -> dict[Sheet, SheetCard]:
-    return {
-        Sheet.LEAVE: LeaveSheet(look, journey),
-        Sheet.RESUME: ResumeSheet(look, journey),
-        Sheet.CONTINUE_HERE: ContinueHereSheet(look, journey),
-        Sheet.DECLINE: DeclineSheet(look, journey),
-        Sheet.DEVICE_LOST: DeviceLostSheet(look, journey, answering),
-        Sheet.TIME_UP: TimeUpSheet(look, journey),
-        Sheet.WITHDRAW: WithdrawSheet(look, journey, mine),
-    }

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QLineEdit
 
-from app.interview.views import STAFF_CODES, InterviewSummary
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
-from app.ui.presenters.pages import ScanPresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.page import Page
-from app.ui.widgets.preview import LivePreview
-from contract.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from app.interview.views import InterviewSummary
+    from app.ui.presenters.pages import ScanPresenter
+    from app.ui.widgets.preview import LivePreview
 
 WAYS = (
     ("scan", "scan", N_("Scan code"), ""),
@@ -33,7 +36,9 @@ class StartScreen(Page):
     def __init__(self, look: Look, journey: Journey) -> None:
         super().__init__(look)
         self._journey = journey
-        self._scan = ScanPresenter(journey)
+        # Made when somebody wants to scan: the first screen does not wait for them.
+        self._scan: ScanPresenter | None = None
+        self._preview: LivePreview | None = None
         self._way = "code"
         self._drawn: object = None
         self.column.addStretch(2)
@@ -45,9 +50,7 @@ class StartScreen(Page):
         self.column.addStretch(3)
         self._timer = QTimer(self)
         self._timer.setInterval(_SCAN_MS)
-        self._timer.timeout.connect(self._scan.tick)
         journey.listen(self.refresh)
-        self._scan.listen(self.refresh)
         self.retranslate()
 
     def _headline(self) -> None:
@@ -68,9 +71,6 @@ class StartScreen(Page):
     def _card(self) -> None:
         card = Card(self.look, steps=3, gap=2)
         self._card_body = card
-        self._preview = LivePreview(self.look, self._journey.context.devices, frame=True)
-        self._preview.setMaximumHeight(self.look.tokens.space(32))
-        self._preview.hide()
         self._field = QLineEdit()
         self._field.setObjectName(names.START_FIELD)
         self._field.setMaxLength(600)
@@ -79,7 +79,6 @@ class StartScreen(Page):
         self._button.clicked.connect(self._begin)
         self._asking = Label("muted")
         self._asking.setObjectName(names.START_ASKING)
-        card.body.addWidget(self._preview)
         card.body.addWidget(self._field)
         card.body.addWidget(self._button)
         card.body.addWidget(self._asking)
@@ -133,16 +132,38 @@ class StartScreen(Page):
     def _choose(self, way: str) -> None:
         self._way = way
         if way == "scan":
-            self._scan.start()
-            self._timer.start()
+            self._journey.soon(self._start_scan)
         else:
             self._stop_scan()
             self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.retranslate()
 
+    def _start_scan(self) -> None:
+        if self._way != "scan" or not self.isVisible():
+            return
+        scan, _ = self._scanner()
+        scan.start()
+        self._timer.start()
+        self.refresh()
+
+    def _scanner(self) -> tuple[ScanPresenter, LivePreview]:
+        if self._scan is None or self._preview is None:
+            from app.ui.presenters.pages import ScanPresenter
+            from app.ui.widgets.preview import LivePreview
+
+            self._scan = ScanPresenter(self._journey)
+            self._preview = LivePreview(self.look, self._journey.context.devices, frame=True)
+            self._preview.setMaximumHeight(self.look.tokens.space(32))
+            self._preview.hide()
+            self._card_body.body.insertWidget(0, self._preview)
+            self._timer.timeout.connect(self._scan.tick)
+            self._scan.listen(self.refresh)
+        return self._scan, self._preview
+
     def _stop_scan(self) -> None:
         self._timer.stop()
-        self._scan.stop()
+        if self._scan is not None:
+            self._scan.stop()
 
     # ---- shown --------------------
 
@@ -160,12 +181,14 @@ class StartScreen(Page):
     def refresh(self) -> None:
         look, page = self.look, self._journey.start_page
         scanning = self._way == "scan"
-        if scanning and not self._scan.scanning:
+        if scanning and self._timer.isActive() and self._scan is not None and not self._scan.scanning:
+            self._timer.stop()
             self._ways["code"].setChecked(True)
             self._way, scanning = "code", False
-        self._preview.setVisible(scanning)
-        self._preview.run(scanning)
-        self._preview.say(look.t("Hold the QR code of your invitation into the frame"))
+        if self._preview is not None:
+            self._preview.setVisible(scanning)
+            self._preview.run(scanning and self._scan is not None and self._scan.open)
+            self._preview.say(look.t("Hold the QR code of your invitation into the frame"))
         self._field.setVisible(not scanning)
         self._button.setVisible(not scanning)
         hints = {key: (message, hint) for key, _, message, hint in WAYS}
@@ -194,9 +217,15 @@ class StartScreen(Page):
     def _say_staff(self) -> None:
         """What keeps recordings on this device until somebody acts; it does not hinder an interview."""
         sync = self._journey.sync
-        code = sync.code if sync is not None and sync.code in STAFF_CODES else None
+        if sync is None:
+            self._staff.hide()
+            return
+        from app.interview.views import STAFF_CODES
+
+        code = sync.code if sync.code in STAFF_CODES else None
         self._staff.setVisible(code is not None)
         if code is not None:
+            from contract.errors import ErrorCode
             from contract.texts import code_text
 
             found = code_text(ErrorCode(code), self.look.texts.language)

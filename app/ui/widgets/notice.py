@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QWidget
 from app.ui import names
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, row
-from contract.errors import XudaError
 
 
 def error_words(look: Look, error: Exception) -> tuple[str, str]:
     """Headline and advice for an error; a bug gets words too, its traceback is in the log."""
+    from contract.errors import XudaError
+
     if isinstance(error, XudaError):
         from contract.texts import error_text
 

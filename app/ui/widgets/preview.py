@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.interview.ports import CaptureDevices
 from app.ui.style import Look
+
+if TYPE_CHECKING:
+    from app.interview.ports import CaptureDevices
 
 _INTERVAL_MS = 40
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QSizePolicy, QStackedWidget, QWidget
 
-from app.interview.views import STAFF_CODES, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, IconLabel, Label, row
-from app.ui.widgets.meters import StepDots
 from contract.catalog import LANGUAGES, offered
+
+if TYPE_CHECKING:
+    from app.interview.views import SyncNews
+    from app.ui.widgets.meters import StepDots
 
 STATIONS = (N_("Prepare"), N_("Devices"), N_("Practice"), N_("Interview"), N_("Done"))
 _TABS = (
@@ -48,8 +52,7 @@ class TopBar(QFrame):
         self._middle = QStackedWidget()
         self._tab_row = self._navigation()
         self._middle.addWidget(self._tab_row)
-        self._dots = StepDots(look)
-        self._middle.addWidget(self._dots)
+        self._dots: StepDots | None = None
         self._state_icon = IconLabel(look)
         self._state = Label("caption", wrap=False)
         self._state.setObjectName(names.TOPBAR_STATUS)
@@ -157,18 +160,24 @@ class TopBar(QFrame):
         for screen, _, _, message in _TABS:
             self._tabs[screen].setText(texts.t(message) if level < 4 else "")
             self._tabs[screen].setAccessibleName(texts.t(message))
-        self._dots.spare = level >= 4
+        if self._dots is not None:
+            self._dots.spare = level >= 4
+            self._dots.updateGeometry()
         self._leave.setText(texts.t("End interview") if level < 5 else "")
         self._leave.setAccessibleName(texts.t("End interview"))
-        self._dots.updateGeometry()
         layout = self.layout()
         if layout is not None:
             layout.invalidate()
 
     def show_screen(self, screen: Screen, station: int | None, *, leaving: bool) -> None:
         """Navigation on the pages around an interview, the steps of the way on its own."""
+        if station is not None and self._dots is None:
+            from app.ui.widgets.meters import StepDots
+
+            self._dots = StepDots(self._look)
+            self._middle.addWidget(self._dots)
         self._middle.setCurrentIndex(0 if station is None else 1)
-        for part in (self._tab_row, self._dots):
+        for part in (self._tab_row, *([self._dots] if self._dots is not None else [])):
             shown = part is self._middle.currentWidget()
             part.setSizePolicy(_SHOWN if shown else _LEFT_OUT, part.sizePolicy().verticalPolicy())
         self._leave.setVisible(leaving)
@@ -180,7 +189,8 @@ class TopBar(QFrame):
 
     def show_station(self, station: int) -> None:
         self._station = station
-        self._dots.show_step([self._look.t(name) for name in STATIONS], station)
+        if self._dots is not None:
+            self._dots.show_step([self._look.t(name) for name in STATIONS], station)
 
     def show_state(self, *, saved: bool, busy: bool, sync: SyncNews | None) -> None:
         """``saved``: the newest change is durable on this device."""
@@ -198,9 +208,11 @@ class TopBar(QFrame):
         self._state_icon.show_icon(icon, "accent" if colour == "muted" and saved and not busy else colour)
 
     def _network(self, sync: SyncNews | None) -> tuple[str, str, str]:
-        t = self._look.t
         if sync is None:
             return "save", "muted", ""
+        from app.interview.views import STAFF_CODES, SyncPhase
+
+        t = self._look.t
         if sync.failed or sync.code in STAFF_CODES:
             return "warning", "warning", t("Waiting for staff")
         return {
