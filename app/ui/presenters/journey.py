@@ -241,6 +241,8 @@ class Journey(Operations):
 
     def leave_unattended(self) -> None:
         """Nobody is there any more: the progress is saved with that reason, and the next candidate may come."""
+        from app.interview.model import ExitReason
+
         service = self.context.service
         for keep in self.keepers:
             keep()
