@@ -160,7 +160,10 @@ class MainWindow(QWidget):
             return
         from app.ui.kiosk import KioskShell
 
-        self.kiosk = self._maker.kiosk = KioskShell(self, self, self.look, self.journey, self.answering)
+        maker = self._maker
+        self.kiosk = maker.kiosk = KioskShell(
+            self, self, self.look, self.journey, self.answering, maker.adjust, lambda: maker.listening
+        )
         self.topbar.staff_wanted.connect(self.kiosk.ask_for_staff)
 
     def be_ready(self) -> None:

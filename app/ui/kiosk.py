@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.kiosk.again import CLOSED_BY_STAFF, RESTARTED_BY_STAFF
 from app.kiosk.desk import KioskDesk
 from app.ui.names import Screen, Sheet
+from app.ui.presenters.adjust import AdjustPresenter
 from app.ui.presenters.answering import AnsweringPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.kiosk import KioskPresenter
@@ -155,13 +156,21 @@ class KioskShell(QObject):
     """See module. Made with the window when it is a kiosk's; also makes the kiosk's sheets."""
 
     def __init__(
-        self, window: QWidget, actions: KioskWindow, look: Look, journey: Journey, answering: AnsweringPresenter
+        self,
+        window: QWidget,
+        actions: KioskWindow,
+        look: Look,
+        journey: Journey,
+        answering: AnsweringPresenter,
+        adjust: AdjustPresenter,
+        listening: Callable[[], bool],
     ) -> None:
         super().__init__(window)
         desk = journey.context.booth
         assert desk is not None
         self._desk: KioskDesk = desk
         self._window, self._actions, self._look, self._journey = window, actions, look, journey
+        self._adjust, self._listening = adjust, listening
         self._transfer: TransferPresenter | None = None
         self.presenter = KioskPresenter(
             journey, desk, thinking=lambda: bool(answering.thinking_left), occupied=self._occupied
@@ -187,6 +196,11 @@ class KioskShell(QObject):
             return IdleSheet(self._look, self._journey, self.presenter)
         if sheet is Sheet.PIN:
             return PinSheet(self._look, self._journey, self.pin)
+        if sheet is Sheet.GIVING:
+            from app.ui.presenters.giving import GivingPresenter
+            from app.ui.screens.giving import GivingSheet
+
+            return GivingSheet(self._look, GivingPresenter(self._adjust))
         from app.ui.drives import find_drives
         from app.ui.screens.staff import StaffSheet
 
@@ -197,6 +211,7 @@ class KioskShell(QObject):
             drives=find_drives,
             fallback=Path.home(),
             before=lambda: self.pin.before,
+            adjust=lambda: self._journey.open_sheet(Sheet.GIVING),
         )
         return StaffSheet(self._look, self._journey, staff)
 
@@ -237,6 +252,8 @@ class KioskShell(QObject):
         self.pin.tick()
 
     def _occupied(self) -> bool:
+        if self._listening():
+            return True
         if self._transfer is not None and self._transfer.state is TransferState.RUNNING:
             return True
         return any(player.playing for player in self._window.findChildren(TakePlayer) if player.isVisible())

@@ -45,6 +45,7 @@ class Sheet(StrEnum):
     IDLE = "idle"
     PIN = "pin"
     STAFF = "staff"
+    GIVING = "giving"
     ADJUST = "adjust"
 
 
@@ -108,6 +109,15 @@ STAFF_MESSAGE = "staff_message"  # label: what became of it
 STAFF_LIMIT = "staff_limit"  # combo box: kilobytes a second
 STAFF_HOURS = "staff_hours"  # combo box: when the limit holds
 STAFF_CLOSE = "staff_close"
+
+# ---- more time from the staff panel (Sheet.GIVING) ----
+GIVING_TIME = "giving_time"  # combo boxes
+GIVING_TAKES = "giving_takes"
+GIVING_WAY = "giving_way"
+GIVING_REASON = "giving_reason"
+GIVING_GIVE = "giving_give"  # enabled once something is given and the reason is chosen
+GIVING_CLOSE = "giving_close"
+GIVING_RESULT = "giving_result"  # label
 
 # ---- start ----
 START_FIELD = "start_field"  # line edit: code, phone, ID number or link

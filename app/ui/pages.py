@@ -113,7 +113,7 @@ class PageMaker:
             return self._make_export()
         if sheet is Sheet.ADJUST:
             return self._make_adjust()
-        if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF):
+        if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING):
             return self.kiosk.make_sheet(sheet) if self.kiosk is not None else None
         from app.ui.screens import sheets
 
@@ -135,6 +135,11 @@ class PageMaker:
         """Voices are looked for while the candidate reads the entry page: no question waits for it."""
         if self._journey.screen is Screen.ENTRY:
             self.voices.prepare()
+
+    @property
+    def listening(self) -> bool:
+        """A question is being played or read aloud: whoever listens touches nothing."""
+        return self.prompt.playing or (self._voices is not None and self._voices.speaking)
 
     @property
     def voices(self) -> Voices:

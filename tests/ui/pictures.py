@@ -448,6 +448,21 @@ def appearance(s: Set) -> None:
     s.click(names.TOPBAR_APPEARANCE)
 
 
+def _staff_in_an_interview(s: Set) -> None:
+    s.window.journey.arrival.look_up("ABCD-EFGH")
+    s.settle()
+    s.click(names.TOPBAR_STAFF)
+    for digit in stage.StageLock.PIN:
+        s.click(names.PIN_DIGIT_PREFIX + digit)
+    s.click(names.PIN_OPEN)
+    s.click(names.STAFF_ACTION_PREFIX + "adjust")
+
+
+def giving_nobody(s: Set) -> None:
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "adjust")
+
+
 KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "attract": attract,
     "attract-no-camera": attract_no_camera,
@@ -462,6 +477,8 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "staff-asked": staff_asked,
     "staff-done": staff_done,
     "staff-export": staff_export,
+    "staff-giving": _staff_in_an_interview,
+    "staff-giving-nobody": giving_nobody,
 }
 SCENES: dict[str, Callable[[Set], None]] = {
     "start": start,

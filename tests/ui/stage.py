@@ -33,7 +33,7 @@ from app.ui.tokens import Theme
 from backend.services.media_check import examine
 from contract.canonical import sha256_hex
 from contract.events import HrState
-from contract.invitation import Adjustments
+from contract.invitation import Adjustments, Delegation
 from contract.kit import Kit, QuestionKind
 from contract.kit_media import MediaFile, PromptMedia
 from contract.parts import Elsewhere
@@ -347,6 +347,15 @@ class StageService:
 
     def finish(self, **_: Any) -> ReceiptView:
         return RECEIPT
+
+    def panel_limits(self) -> Delegation | None:
+        window = NOW - timedelta(days=1), NOW + timedelta(days=6)
+        bounds = {"most_time_factor": 2.0, "most_extra_takes": 2, "ways": ["audio", "text"]}
+        keys = {"delegation_id": "d1", "holder": "Booth 3", "public_key": "AAAA"}
+        return Delegation.model_validate({**keys, **bounds, "not_before": window[0], "not_after": window[1]})
+
+    def give_more(self, adjustments: Adjustments, _: object) -> Adjustments:
+        return adjustments
 
     def mine(self) -> list[InterviewSummary]:
         return self.list

@@ -19,10 +19,13 @@ from app.kiosk.pin import PinFile
 from app.ui import names
 from app.ui.kiosk import swallowed
 from app.ui.names import Screen, Sheet
+from contract.adjusting import AdjustmentReason
 from contract.events import EventType, ExitData
 from contract.settings import parse_hours
 from tests.interview.desk import CODE, NAME, WRITTEN
+from tests.interview.test_adjusting import delegation
 from tests.security.watched_client import all_texts
+from tests.storage.office import Office
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
 from tests.ui.test_written_interview import answer_all
@@ -64,6 +67,10 @@ def last_exit(booth: Booth) -> ExitData:
     events = booth.desk.run(booth.desk.device.store.events, booth.rows()[0].interview_id)
     paused = [event for event in events if event.kind is EventType.PAUSED][-1]
     return ExitData.model_validate(paused.data)
+
+
+def labels(booth: Booth) -> list[QLabel]:
+    return [label for label in booth.window.findChildren(QLabel) if label.isVisible()]
 
 
 # ---- nobody there --------------------
@@ -264,6 +271,44 @@ def test_the_export_is_a_part_of_the_panel_and_leads_back_to_it(kiosk: Booth) ->
     kiosk.wait(kiosk.find(names.EXPORT_CLOSE).isEnabled)
     kiosk.click(names.EXPORT_CLOSE)
     kiosk.on(Screen.ATTRACT, Sheet.STAFF)
+
+
+def test_staff_give_the_candidate_who_sits_there_more_time_within_what_hr_allows(kiosk: Booth, office: Office) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    own = kiosk.desk.device.enrolments.need()
+    allowed = delegation(own.device_key, kiosk.desk.clock.now(), device_id=own.device_id, most_time_factor=1.5)
+    kiosk.desk.trust(office, allowed)
+    to_question(kiosk)
+    before = kiosk.window.journey.step
+    assert before is not None
+    to_staff(kiosk)
+    kiosk.click(names.STAFF_ACTION_PREFIX + "adjust")
+    kiosk.on(Screen.TEXT, Sheet.GIVING)
+    time_select, reason = kiosk.find(names.GIVING_TIME), kiosk.find(names.GIVING_REASON)
+    assert [time_select.itemData(place) for place in range(time_select.count())] == [1.0, 1.25, 1.5]
+    for select, value in ((time_select, 1.5), (reason, AdjustmentReason.INTERRUPTION.value)):
+        assert not kiosk.find(names.GIVING_GIVE).isEnabled()
+        select.setCurrentIndex(select.findData(value))
+        select.activated.emit(select.currentIndex())
+    kiosk.click(names.GIVING_GIVE)
+    kiosk.wait(lambda: "50" in kiosk.text(names.GIVING_RESULT))
+    kiosk.click(names.GIVING_CLOSE)
+    kiosk.on(Screen.TEXT, Sheet.STAFF)
+    kiosk.click(names.STAFF_CLOSE)
+    kiosk.on(Screen.TEXT)
+    after = kiosk.window.journey.step
+    assert after is not None
+    assert after.answer_seconds == round(before.answer_seconds * 1.5)
+
+
+def test_where_hr_allows_it_not_the_panel_says_so(kiosk: Booth) -> None:
+    PinFile(kiosk.folder).write(PIN)
+    to_question(kiosk)
+    to_staff(kiosk)
+    kiosk.click(names.STAFF_ACTION_PREFIX + "adjust")
+    kiosk.on(Screen.TEXT, Sheet.GIVING)
+    kiosk.wait(lambda: any("HR" in label.text() and "调整" in label.text() for label in labels(kiosk)))
+    assert kiosk.visible(names.GIVING_GIVE) == []
 
 
 @pytest.mark.parametrize(("action", "code"), [("close", CLOSED_BY_STAFF), ("restart", RESTARTED_BY_STAFF)])

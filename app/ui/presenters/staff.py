@@ -56,7 +56,7 @@ class PinPresenter(Presenter):
 
     def ask(self) -> None:
         """Somebody wants in. What was asked before comes back when they are done."""
-        if self.journey.sheet in (Sheet.PIN, Sheet.STAFF, Sheet.EXPORT):
+        if self.journey.sheet in (Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING):
             return
         self.before = Sheet.NONE if self.journey.sheet is Sheet.IDLE else self.journey.sheet
         self.journey.open_sheet(Sheet.PIN)
