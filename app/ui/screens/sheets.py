@@ -16,7 +16,7 @@ from app.ui.widgets.basic import Button, IconLabel, Label, column, row
 from app.ui.widgets.columns import Columns
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.option import Option
-from app.ui.widgets.overlay import SheetFrame
+from app.ui.widgets.overlay import SheetFrame, SheetHolder
 
 REASONS = {
     ExitReason.NETWORK: N_("Network problem"),
@@ -34,6 +34,7 @@ class SheetCard(SheetFrame):
     """Base of the sheets: sign, title, text, content; the buttons stay in sight when the rest has to scroll."""
 
     sign = ("info", "accent")
+    most = "sheet"  # the token of its greatest width
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -43,7 +44,7 @@ class SheetCard(SheetFrame):
         self.title, self.text = Label("question"), Label("body")
         self.content = column(look, gap=1)
         self.buttons = Flow(look)
-        self._scroll, self._inner = QScrollArea(), QWidget()
+        self._scroll, self._inner = QScrollArea(), SheetHolder()
         layout = column(look, gap=2)
         head = row(look, gap=2)
         head.addWidget(IconLabel(look, *self.sign, size="icon_large"), 0, Qt.AlignmentFlag.AlignTop)
@@ -59,6 +60,8 @@ class SheetCard(SheetFrame):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self._inner)
+        for part in (self._inner, self._scroll.viewport()):
+            part.setAutoFillBackground(False)
         outer = column(look, gap=2, margin=3)
         outer.addWidget(self._scroll)
         outer.addLayout(self.buttons)
@@ -67,12 +70,12 @@ class SheetCard(SheetFrame):
 
     def fit(self, width: int, height: int) -> None:
         """Be as high as all needs in ``width`` pixels, and no higher than ``height``."""
-        edge = 2 * self.look.tokens.space(3)
+        edge = 2 * (self.look.tokens.space(3) + self.look.tokens.hair)
         inner, layout = min(width, self.maximumWidth()) - edge, self._inner.layout()
         if layout is None or inner <= 0:
             return
         buttons = self.buttons.heightForWidth(inner) + self.look.tokens.space(2)
-        need = max(layout.totalHeightForWidth(inner), layout.totalMinimumSize().height())
+        need = layout.totalHeightForWidth(inner)
         self._scroll.setFixedHeight(max(self.look.tokens.control, min(need, height - edge - buttons)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -81,7 +84,7 @@ class SheetCard(SheetFrame):
         return super().eventFilter(watched, event)
 
     def restyle(self) -> None:
-        self.setMaximumWidth(self.look.tokens.sheet)
+        self.setMaximumWidth(getattr(self.look.tokens, self.most))
 
     def add(self, kind: str, name: str, icon: str = "") -> Button:
         button = Button(self.look, kind, name=name, icon=icon)

@@ -80,13 +80,13 @@ _BY = {"staff": N_("set here"), "hr": N_("set by HR"), "machine": N_("set on thi
 
 class StaffSheet(SheetCard):
     sign = ("shield", "accent")
+    most = "wide"
 
     def __init__(self, look: Look, journey: Journey, presenter: StaffPresenter) -> None:
         super().__init__(look)
         self._journey = journey
         self._presenter = presenter
         self._drawn: object = None
-        self.setMaximumWidth(look.tokens.wide)
         self.text.hide()
         self.content.addWidget(self._answer_card())
         self.content.addLayout(self._fact_grid())
