@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -71,17 +70,11 @@ def tokens_for(appearance: Appearance, *, kiosk: bool, zoom: float) -> Tokens:
     return make_tokens(theme, kiosk=kiosk, text_scale=appearance.text / 100, zoom=zoom)
 
 
-@runtime_checkable
-class Restyled(Protocol):
-    """A widget that keeps sizes or pictures made from the tokens makes them anew here."""
-
-    def restyle(self) -> None: ...
-
-
 class Dresser(QObject):
     """Puts the appearance on a window, now and whenever it or the system's wishes change.
 
-    ``after`` is called when everything has its new size; words are set anew there.
+    A widget that keeps sizes or pictures made from the tokens has a method ``restyle`` that makes them anew. ``after``
+    is called when everything has its new size; words are set anew there.
     """
 
     def __init__(self, look: Look, appearance: Appearance, *, kiosk: bool, zoom: float) -> None:
@@ -132,8 +125,9 @@ class Dresser(QObject):
         window.setUpdatesEnabled(False)
         window.setStyleSheet(style_sheet(look.tokens))
         for widget in window.findChildren(QWidget):
-            if isinstance(widget, Restyled):
-                widget.restyle()
+            restyle = getattr(widget, "restyle", None)
+            if restyle is not None:
+                restyle()
         self._after()
         window.setUpdatesEnabled(True)
         window.update()

@@ -80,8 +80,9 @@ def _label_fits(label: QLabel) -> bool:
 def _button_fits(button: QPushButton) -> bool:
     icon = button.iconSize().width() + 4 if not button.icon().isNull() else 0
     metrics = button.fontMetrics()
-    need = metrics.horizontalAdvance(button.text()) + icon
-    return button.width() - 12 >= need and button.height() >= metrics.height()
+    lines = button.text().split("\n")
+    need = max(metrics.horizontalAdvance(line) for line in lines) + icon
+    return button.width() - 12 >= need and button.height() >= metrics.height() * len(lines)
 
 
 # ---- outside and over each other --------------------

@@ -8,6 +8,7 @@ fails the command.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ FURTHER_SIZES = (QSize(1920, 1080), QSize(3840, 2160))
 THEMES = (Theme.LIGHT, Theme.DARK)
 SHOWN_IN = ("zh_CN", "en", "de", "ar")
 OUT = ROOT / "docs" / "gallery"
-_QUALITY = 55
+_QUALITY = 35
 _METER_MS = 250  # the level meter has risen by then
 _RISING = {"devices", "devices-failed", "practice", "recording"}
 
@@ -61,6 +62,7 @@ def close(made: Set) -> None:
     made.window.abort()
     made.window.deleteLater()
     made.settle()
+    gc.collect()  # a window and its presenters know each other
 
 
 def dressed(made: Set, size: QSize, appearance: Appearance) -> None:
@@ -74,8 +76,8 @@ def shots(scene: str, language: str, sizes: Sequence[QSize]) -> Iterator[tuple[s
     made = opened(scene, language, sizes[0], Appearance(THEMES[0], 100))
     if scene in _RISING:
         QTest.qWait(_METER_MS)
-    for size in sizes:
-        for theme in THEMES:
+    for theme in THEMES:
+        for size in sizes:
             dressed(made, size, Appearance(theme, 100))
             name = f"{scene}-{size.width()}x{size.height()}-{theme.value}.webp"
             yield name, made.window.grab().toImage(), misfits(made.window)

@@ -16,6 +16,7 @@ from app.ui.names import Screen
 from app.ui.tokens import Theme
 from tests.ui import pictures
 from tests.ui.fit import misfits
+from tests.ui.gallery import large_texts
 from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, make_window
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -79,25 +80,35 @@ def test_no_text_is_clipped_on_a_small_screen(shown: list[Set], scene: str, lang
     assert misfits(show(shown, scene, language).window) == []
 
 
-_UPRIGHT = [
+# One scene of each kind of layout; `python3 dev.py gallery --large` looks at all of them.
+_LAYOUTS = [
     "start",
-    "entry",
-    "consent",
     "devices",
-    "question",
     "recording",
     "proof",
+    "text",
+    "leave",
     "finish",
+    "mine",
+    "help",
     "attract",
     "pin",
     "staff",
 ]
 
 
-@pytest.mark.parametrize("scene", _UPRIGHT)
-def test_no_text_is_clipped_upright_or_with_text_half_as_large_again(shown: list[Set], scene: str) -> None:
-    assert misfits(show(shown, scene, "en", QSize(768, 1366)).window) == []
-    assert misfits(show(shown, scene, "en", QSize(1366, 768), text=150).window) == []
+@pytest.mark.parametrize("scene", _LAYOUTS)
+def test_text_of_every_size_can_be_read_in_every_window_and_the_way_on_stays_in_reach(scene: str) -> None:
+    """1024x600, 1366x768, 800x1280, 1920x1080 and 3840x2160; footer and sheet buttons in sight."""
+    build_application([])
+    assert list(large_texts(scene, "en", (200,))) == []
+
+
+@pytest.mark.parametrize("scene", _LAYOUTS)
+def test_nothing_is_clipped_from_right_to_left(shown: list[Set], scene: str) -> None:
+    made = show(shown, scene, "ar")
+    assert made.window.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    assert misfits(made.window) == []
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

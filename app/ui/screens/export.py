@@ -15,6 +15,7 @@ from app.ui.presenters.transfer import Drive, TransferPresenter, TransferState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, Select, row
+from app.ui.widgets.flow import Flow
 from app.ui.widgets.notice import error_words
 
 _LOOK_MS = 150
@@ -67,14 +68,11 @@ class ExportSheet(SheetCard):
         self._presenter = presenter
         self._where = Label("strong")
         self.content.addWidget(self._where)
-        line = row(look, gap=1)
         self._drives = Select(look, name=names.EXPORT_TARGET)
         self._drives.activated.connect(self._chosen)
         self._browse = Button(look, "plain", name=names.EXPORT_BROWSE)
         self._browse.clicked.connect(self._ask_folder)
-        line.addWidget(self._drives, 1)
-        line.addWidget(self._browse)
-        self.content.addLayout(line)
+        self.content.addWidget(self._drives)
         self._bar, self._far = ShareBar(look), Label("caption")
         self.content.addWidget(self._bar)
         self.content.addWidget(self._far)
@@ -84,7 +82,8 @@ class ExportSheet(SheetCard):
         self.content.addWidget(self._bad)
         self._receipts = Button(look, "link", name=names.EXPORT_RECEIPTS, icon="check")
         self._receipts.clicked.connect(self._ask_receipts)
-        below = row(look)
+        below = Flow(look)
+        below.addWidget(self._browse)
         below.addWidget(self._receipts)
         below.addStretch(1)
         self.content.addLayout(below)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout
+from PySide6.QtWidgets import QFileDialog
 
 from app.interview.states import InterviewState
 from app.interview.views import Certificate, InterviewSummary
@@ -17,6 +17,7 @@ from app.ui.presenters.pages import MinePresenter
 from app.ui.screens.start import unfinished_card
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.flow import Flow
 from app.ui.widgets.page import Page
 from contract.events import HrState
 from contract.kit import Kit
@@ -215,8 +216,8 @@ class MineScreen(Page):
             return look.t("You went on with it on another device. What you answered here is kept and counts.")
         return look.t(NEXT[summary.hr_state]) if summary.hr_state in NEXT else ""
 
-    def _keep(self, certificate: Certificate, index: int) -> QHBoxLayout:
-        buttons = row(self.look, gap=1)
+    def _keep(self, certificate: Certificate, index: int) -> Flow:
+        buttons = Flow(self.look)
         save = Button(self.look, "quiet", name=f"{names.MINE_CERTIFICATE_PREFIX}{index}", icon="save")
         save.setText(self.look.t("Save the certificate"))
         save.clicked.connect(lambda: self._save(certificate))
@@ -224,7 +225,7 @@ class MineScreen(Page):
         if self._presenter.saved_to:
             said = Label("muted")
             said.setText(self.look.t("Saved as {name}", name=self._presenter.saved_to))
-            buttons.addWidget(said)
+            buttons.addWidget(said, 1)
         buttons.addStretch(1)
         return buttons
 
@@ -234,8 +235,8 @@ class MineScreen(Page):
         if chosen:
             self._presenter.save_certificate(certificate, Path(chosen))
 
-    def _actions(self, summary: InterviewSummary, index: int) -> QHBoxLayout:
-        buttons = row(self.look, gap=1)
+    def _actions(self, summary: InterviewSummary, index: int) -> Flow:
+        buttons = Flow(self.look)
         withdraw = Button(self.look, "quiet", name=f"{names.MINE_WITHDRAW_PREFIX}{index}", icon="trash")
         withdraw.setText(self.look.t("Withdraw consent and delete my data"))
         withdraw.clicked.connect(lambda: self._presenter.ask_to_withdraw(summary))

@@ -91,6 +91,24 @@ class Button(QPushButton):
         self._icon = name
         self._tint()
 
+    def wrap_to(self, width: int) -> None:
+        """Break the words into lines where they are wider than ``width`` pixels of the whole button."""
+        words = self.text().replace("\n", " ")
+        beside = self.sizeHint().width() - self._widest(self.text())
+        lines: list[str] = []
+        for word in words.split(" "):
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and self._widest(longer) + beside <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        if "\n".join(lines) != self.text():
+            self.setText("\n".join(lines))
+
+    def _widest(self, text: str) -> int:
+        metrics = self.fontMetrics()
+        return max(metrics.horizontalAdvance(line) for line in text.split("\n"))
+
     def setText(self, text: str) -> None:
         if bool(text) != bool(self.text()):
             super().setText(text)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget, QWidgetItem
 
 from app.ui.style import Look
+from app.ui.widgets.basic import Button
 
 _WORDS_EM = 12
 
@@ -72,6 +73,10 @@ class Flow(QLayout):
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
+        for item, _ in self._shown():
+            widget = item.widget()
+            if isinstance(widget, Button):
+                widget.wrap_to(rect.width())
         self._lay(rect, move=True)
 
     # ---- laying out --------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Label, column, set_property
@@ -16,6 +17,7 @@ class Fold(QFrame):
         self._look = look
         self.button = Button(look, "fold", name=name, icon="chevron-right")
         self.button.setCheckable(True)
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.text = Label("muted")
         self.text.setContentsMargins(look.tokens.space(4.5), 0, look.tokens.space(1), look.tokens.space(1.5))
         self.text.hide()
@@ -30,6 +32,12 @@ class Fold(QFrame):
         set_property(self.button, "mirrored", "true" if self._mirrored() else "false")
         self.button.setAccessibleName(heading)
         self.text.setText(text)
+        if self.isVisible():
+            self.button.wrap_to(self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.button.wrap_to(self.width())
 
     def _mirrored(self) -> bool:
         return self._look.texts.right_to_left

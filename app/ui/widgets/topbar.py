@@ -165,6 +165,8 @@ class TopBar(QFrame):
             self._dots.updateGeometry()
         self._leave.setText(texts.t("End interview") if level < 5 else "")
         self._leave.setAccessibleName(texts.t("End interview"))
+        for part in (self._tab_row, self._middle):
+            part.updateGeometry()
         layout = self.layout()
         if layout is not None:
             layout.invalidate()
