@@ -94,7 +94,7 @@ class Client:
         logging.getLogger().addHandler(self.errors)
         if self._watch is not None:
             self._watch.recent = self.errors.newest
-        self._late_recorder = Late(_make_recorder)
+        self._late_recorder = Late(lambda: _make_recorder(self.device_settings))
         self._late_transcriber = Late(lambda: _make_transcriber(settings, self._watch))
         self._late_check = Late(self._make_check)
         self.recorder = self._late_recorder.stand_in()
@@ -213,10 +213,12 @@ def _log_failure(future: Future[None]) -> None:
         log.error("A posted call failed: %s", type(error).__name__, exc_info=error)
 
 
-def _make_recorder() -> DeviceRecorder:
+def _make_recorder(desk: SettingsDesk) -> DeviceRecorder:
+    """HR may change how large pictures are: the next take is so."""
     from app.capture.recorder import DeviceRecorder
+    from app.capture.values import CaptureSettings
 
-    return DeviceRecorder()
+    return DeviceRecorder(lambda: CaptureSettings.bounded(desk.values.video_height, desk.values.video_kbit))
 
 
 def _make_media() -> AvMediaTools:

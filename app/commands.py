@@ -16,6 +16,7 @@ from app.clock import SystemClock
 from app.config import DOMAIN, ClientSettings
 from app.crashes.reports import CrashFolder
 from app.crashes.watch import CrashWatch
+from app.device_status import device_status, status_lines
 from app.facts import app_version
 from app.interview.transfer import ReceiptFate
 from app.storage.safety import quarantined
@@ -94,12 +95,15 @@ def status(settings: ClientSettings) -> int:
     """What is on this device; works beside a running client and changes nothing."""
     found = read_status(settings.data) | {"crash_reports": len(CrashFolder(settings.data).files())}
     found["damaged"] = quarantined(settings.data)
+    now = SystemClock().now()
+    found["device"] = device_status(settings, found.pop("standing"), app_version(), now)
     _ = load(DOMAIN, settings.lang).gettext
     lines = [_("Waiting: {pending}. Refused by HR: {failed}.").format(**found)]
     if found["crash_reports"]:
         lines.append(_("Crash reports: {crash_reports}. `xuda diagnostics` copies them.").format(**found))
     if found["damaged"]:
         lines.append(_("Damaged databases kept aside: {damaged}").format(damaged=", ".join(found["damaged"])))
+    lines += status_lines(found["device"], settings.lang, _, now)
     lines += [f"{row['interview_id']}  {row['state']}  {row['answered']}" for row in found["interviews"]]
     _print(settings, found, "\n".join(lines))
     return 0

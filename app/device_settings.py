@@ -75,6 +75,11 @@ class SettingsDesk:
     def values(self) -> DeviceSettings:
         return self.resolved.values
 
+    def update_to(self, version: str) -> str:
+        """The oldest version that needs no update, empty when a client of ``version`` needs none."""
+        values = self.values
+        return (values.minimum_version or "") if values.older_than_wanted(version) else ""
+
     def source(self, name: str) -> Source:
         return self.resolved.sources[name]
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from app.device_settings import Source
 from app.diagnostics import diagnostics_name, write_diagnostics
 from app.facts import app_version
@@ -22,10 +20,9 @@ from app.kiosk.desk import (
     StaffFacts,
     UploadLimit,
 )
+from app.kiosk.local import read_staff_settings, write_staff_settings
 from app.kiosk.pin import PinLock
-from app.storage.files import disk_errors, replace_file
 from app.storage.outbox_listing import ListedItem, list_items
-from contract.canonical import canonical_json
 from contract.errors import XudaError
 from contract.settings import DeviceSettings
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from app.bootstrap import Client
 
 _MOST_LINES = 500
-_STAFF_FILE = "staff-settings.json"
 # HR's limit is lifted by one that no line reaches: nothing at all would leave HR's in force
 _NO_LIMIT = 1_000_000
 
@@ -41,29 +37,21 @@ _NO_LIMIT = 1_000_000
 def make_desk(client: Client) -> KioskDesk:
     """What the screens of a booth need."""
     settings, folder = client.device_settings, client.settings.data
-    _recall_limit(client)
+    settings.take_from_staff(read_staff_settings(folder))
     return KioskDesk(
         lock=PinLock(folder, client.clock, lambda: settings.values.staff_pin),
         staff=ClientStaff(client),
-        rules=lambda: rules_of(settings.values),
+        rules=lambda: rules_of(settings.values, client.settings.lang),
     )
 
 
-def rules_of(values: DeviceSettings) -> Rules:
+def rules_of(values: DeviceSettings, language: str) -> Rules:
+    """``language``: the next candidate's where nobody has set one."""
     return Rules(
         idle_seconds=60.0 * values.idle_minutes if values.idle_minutes else DEFAULT_IDLE_SECONDS,
         sleep_hours=tuple(values.sleep_hours or ()),
-        language=values.language,
+        language=values.language or language,
     )
-
-
-def _recall_limit(client: Client) -> None:
-    """What staff have set stays over a restart, until they take it back."""
-    try:
-        wanted = DeviceSettings.model_validate_json((client.settings.data / _STAFF_FILE).read_bytes())
-    except (OSError, ValidationError):
-        return
-    client.device_settings.take_from_staff(wanted)
 
 
 class ClientStaff:
@@ -94,6 +82,8 @@ class ClientStaff:
             version=app_version(),
             limit=self._limit(),
             limit_by=self._limit_by(),
+            update_to=client.device_settings.update_to(app_version()),
+            paused=bool(client.device_settings.values.sync_paused),
         )
 
     def sync_now(self) -> None:
@@ -113,8 +103,7 @@ class ClientStaff:
         wanted = DeviceSettings()
         if limit is not None:
             wanted = DeviceSettings(upload_limit=limit.kilobytes or _NO_LIMIT, upload_limit_hours=list(limit.hours))
-        with disk_errors():
-            replace_file(self._client.settings.data / _STAFF_FILE, canonical_json(wanted.given()))
+        write_staff_settings(self._client.settings.data, wanted)
         self._client.device_settings.take_from_staff(wanted)
 
     def write_diagnostics(self, folder: Path) -> Path:

@@ -294,6 +294,12 @@ def wants_kiosk(client: Client) -> bool:
     return client.settings.kiosk if desk.source("kiosk") is Source.DEFAULT else bool(desk.values.kiosk)
 
 
+def first_language(client: Client, *, kiosk: bool) -> str:
+    """What the windows speak at first. What a person has chosen on their own machine stays; a booth forgets it."""
+    wanted = client.device_settings.values.language or client.settings.lang
+    return wanted if kiosk else saved_language(client.settings.data) or wanted
+
+
 def _booth(client: Client) -> KioskDesk:
     from app.staff import make_desk
 
@@ -356,7 +362,7 @@ def make_context(client: Client) -> UiContext:
         diagnostics=lambda: diagnostics(client),
         save_language=lambda language: save_language(settings.data, language),
         battery=_battery,
-        language=saved_language(settings.data) or settings.lang,
+        language=first_language(client, kiosk=kiosk),
         transfer=client.storage.bundles,
         kiosk=kiosk,
         booth=_booth(client) if kiosk else None,
@@ -394,6 +400,8 @@ def diagnostics(client: Client) -> str:
         "refused": failed,
         "machine": platform.machine(),
         "crash_reports": len(CrashFolder(client.settings.data).files()),
+        "settings_version": client.device_settings.received.version,
+        "update_to": client.device_settings.update_to(app_version()),
     }
     lines = [f"Xuda {app_version()}", *(f"{key}: {value}" for key, value in facts.items())]
     return "\n".join(lines)

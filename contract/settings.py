@@ -44,8 +44,19 @@ class Hours(WireModel):
         return (local.isoweekday() in self.days and now >= start) or (yesterday in self.days and now < end)
 
     def __str__(self) -> str:
-        days = "" if set(self.days) == set(EVERY_DAY) else ",".join(str(day) for day in sorted(set(self.days))) + " "
+        days = "" if set(self.days) == set(EVERY_DAY) else _days_text(sorted(set(self.days))) + " "
         return f"{days}{self.start}-{self.end}"
+
+
+def _days_text(days: Sequence[int]) -> str:
+    """``1-5`` for days in a row, ``6,7`` for two of them."""
+    runs: list[list[int]] = []
+    for day in days:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)) for run in runs)
 
 
 def within(periods: Sequence[Hours] | None, local: datetime) -> bool:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.capture.camera import Camera
@@ -23,12 +24,13 @@ _METER = 0.1
 class DeviceRecorder:
     """Implements ``app.interview.ports.Recorder``. Made without touching any device.
 
+    ``settings`` may be a callable that is asked whenever they are needed.
     ``set_camera`` and ``set_microphone`` wait for the device (up to seconds): keep them off the Qt thread. Everything
     else answers at once. All methods may be called from any thread.
     """
 
-    def __init__(self, settings: CaptureSettings | None = None) -> None:
-        self._settings = settings or CaptureSettings()
+    def __init__(self, settings: CaptureSettings | Callable[[], CaptureSettings] | None = None) -> None:
+        self._settings = settings if callable(settings) else partial(_fixed, settings or CaptureSettings())
         self._lock = threading.RLock()
         self._camera: Camera | None = None
         self._microphone: Microphone | None = None
@@ -36,7 +38,8 @@ class DeviceRecorder:
 
     @property
     def settings(self) -> CaptureSettings:
-        return self._settings
+        """As they are now: a device takes them when it is opened, a take when it begins."""
+        return self._settings()
 
     @property
     def recording(self) -> bool:
@@ -57,7 +60,7 @@ class DeviceRecorder:
         with self._lock:
             if self._take is None:
                 self.close_camera()
-            camera = Camera(spec, self._settings)
+            camera = Camera(spec, self.settings)
             if self._take is not None and self._take.has_picture:
                 self._take.use_camera(camera)
             self.close_camera()
@@ -73,7 +76,7 @@ class DeviceRecorder:
         with self._lock:
             if self._take is None:
                 self.close_microphone()
-            microphone = open_microphone(spec, self._settings)
+            microphone = open_microphone(spec, self.settings)
             if self._take is not None:
                 self._take.use_microphone(microphone)
             self.close_microphone()
@@ -130,17 +133,18 @@ class DeviceRecorder:
         with self._lock:
             if self._take is not None:
                 raise XudaError(ErrorCode.ILLEGAL_STATE, field="recorder")
+            settings = self.settings
             microphone = self._usable_microphone()
             camera = self._usable_camera() if video else None
             size = None
             if camera is not None and camera.latest is not None:
-                size = recording_size(camera.latest.image, self._settings)
-            container = Container(sink, size, self._settings)
+                size = recording_size(camera.latest.image, settings)
+            container = Container(sink, size, settings)
             if container.error is not None:
                 raise container.error
             if camera is not None:
                 camera.rewind()
-            self._take = Take(container, camera, microphone, pcm, listener, self._settings)
+            self._take = Take(container, camera, microphone, pcm, listener, settings)
 
     def stop(self) -> RecordingResult:
         """End the take and return its counts. Raises XudaError: DISK_FULL, DISK_ERROR, RECORDING_FAILED when it could
@@ -187,3 +191,7 @@ class DeviceRecorder:
         if self._camera.state(time.monotonic()) is DeviceState.LOST:
             raise XudaError(ErrorCode.CAMERA_LOST, field="camera")
         return self._camera
+
+
+def _fixed(settings: CaptureSettings) -> CaptureSettings:
+    return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -110,6 +110,15 @@ class CaptureSettings:
     sound_silent: float = 6.0
     open_timeout: float = 8.0
     loop_file: bool = True
+
+    @classmethod
+    def bounded(cls, height: int | None, kilobits: int | None) -> CaptureSettings:
+        """With pictures of at most ``height`` lines, as wide as 16:9, at ``kilobits`` (1000 bit) a second."""
+        usual = cls()
+        lines = height or usual.height
+        wide = lines * 16 // 9 // 16 * 16  # 848 for 480 lines: what cameras and encoders know
+        rate = kilobits * 1000 if kilobits else usual.video_bit_rate
+        return replace(usual, width=wide, height=lines, video_bit_rate=rate)
 
     @property
     def bytes_per_second(self) -> float:

@@ -65,7 +65,8 @@ class StaffFacts:
     """``network``: online, offline or unknown. ``last_contact``: when HR was last reached, None: never yet.
 
     ``model``: the speech model in use; ``model_problem``: why there is none, as an ErrorCode value. ``limit_by``: who
-    has set the upload limit: staff, hr, machine or "" for nobody.
+    has set the upload limit: staff, hr, machine or "" for nobody. ``update_to``: the oldest version that needs no
+    update, empty when this one needs none. ``paused``: nothing of interviews is sent, as somebody has set it.
     """
 
     queue: tuple[QueueLine, ...] = ()
@@ -83,6 +84,8 @@ class StaffFacts:
     version: str = ""
     limit: UploadLimit = field(default_factory=UploadLimit)
     limit_by: str = ""
+    update_to: str = ""
+    paused: bool = False
 
 
 class StaffDesk(Protocol):

@@ -24,7 +24,8 @@ from contract.keys import SigningKey
 log = logging.getLogger(__name__)
 
 _DEVICE_KEY = "device"
-_CHAIN = "key_lists"
+KEY_LISTS = "key_lists"
+SAID_BY_HR = "said_by_hr"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class EnrolmentRepository:
         def write(db: sqlite_utils.Database) -> None:
             db.table("enrolment").insert(row, replace=True)
             _write_chain(db, *kept)
+            db.execute("DELETE FROM settings WHERE name = ?", [SAID_BY_HR])  # it was said of what the device was before
 
         self._database.transaction(write, copy=True)
         self._loaded = enrolment
@@ -156,19 +158,19 @@ def _followed(enrolment: Enrolment, anchor: str, chain: Sequence[Envelope]) -> E
 
 
 def _read_chain(db: sqlite_utils.Database, pinned: str) -> tuple[str, list[Envelope]]:
-    row = one(db, "SELECT value FROM settings WHERE name = ?", _CHAIN)
+    row = one(db, "SELECT value FROM settings WHERE name = ?", KEY_LISTS)
     if row is None:
         return pinned, []
     try:
         stored = json.loads(row["value"])
         return str(stored["anchor"]), [Envelope.model_validate(item) for item in stored["chain"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise XudaError(ErrorCode.FORMAT_INVALID, field=_CHAIN) from error
+        raise XudaError(ErrorCode.FORMAT_INVALID, field=KEY_LISTS) from error
 
 
 def _write_chain(db: sqlite_utils.Database, anchor: str, chain: Sequence[Envelope]) -> None:
     value = json.dumps({"anchor": anchor, "chain": [item.model_dump() for item in chain]})
-    db.table("settings").insert({"name": _CHAIN, "value": value}, replace=True)
+    db.table("settings").insert({"name": KEY_LISTS, "value": value}, replace=True)
 
 
 def open_organisation(envelope: Envelope) -> Organisation:

@@ -77,7 +77,7 @@ class SettingsBook:
             raise XudaError(ErrorCode.CONFLICT, field="version", version=document.version, here=before.version)
         held = _held(envelope, document)
         received = held.received
-        self._write(envelope, received)
+        self._write(envelope, held)
         self._held = held
         if same:
             return  # only under a newer key
@@ -86,11 +86,13 @@ class SettingsBook:
         log.info("settings of version %d hold", received.version)
         self.listener(received)
 
-    def _write(self, envelope: Envelope, received: Received) -> None:
+    def _write(self, envelope: Envelope, held: _Held) -> None:
+        received = held.received
         values = received.settings.given()
         if "staff_pin" in values:
             values["staff_pin"] = "***"
         shown = {"version": received.version, "values": values, "refused": list(received.refused)}
+        shown |= {"device_id": held.device_id, "signer": held.signer}
         rows = {
             _SEALED: seal_value(envelope.to_bytes(), storage_key(self._keystore), _PLACE),
             SHOWN: json.dumps(shown, ensure_ascii=False),

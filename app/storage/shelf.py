@@ -20,6 +20,7 @@ from app.storage.kit_files import KitFiles
 from app.storage.query import Row, one, rows
 from app.storage.rows import stamp
 from app.storage.settings_book import SettingsBook
+from app.storage.standing import HEARD_AT, write_standing
 from app.storage.storage_key import storage_key, stored_key
 from contract.api import Bootstrap
 from contract.envelope import Envelope, open_envelope
@@ -34,7 +35,6 @@ from contract.sealed import open_value, seal_value
 log = logging.getLogger(__name__)
 
 _SERVER_TIME = "server_time"
-_HEARD_AT = "server_time_heard_at"
 _ROSTER_PLACE = "roster.sealed:1"
 _CODE_LENGTH = 9
 _LEAST_DIGITS = 6
@@ -99,8 +99,9 @@ class SqliteShelf:
             db.execute("DELETE FROM results")
             for interview_id, state in bootstrap.results.items():
                 db.table("results").insert({"interview_id": interview_id, "state": state.value})
-            for name, moment in ((_SERVER_TIME, heard.server_time), (_HEARD_AT, heard.wall)):
+            for name, moment in ((_SERVER_TIME, heard.server_time), (HEARD_AT, heard.wall)):
                 db.table("settings").insert({"name": name, "value": stamp(moment)}, replace=True)
+            write_standing(db, broken.code if broken is not None else None, heard.wall)
             return refused
 
         refused = self._database.transaction(save)
@@ -110,6 +111,11 @@ class SqliteShelf:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
         if broken is not None:
             raise broken
+
+    def note_revoked(self) -> None:
+        """HR has said so. It stays until HR takes this device's word again."""
+        now = self._clock.now()
+        self._database.transaction(lambda db: write_standing(db, ErrorCode.DEVICE_REVOKED, now))
 
     def keys_serial(self) -> int:
         """Number of the newest key list that is here; 0 for none."""
@@ -250,7 +256,7 @@ class SqliteShelf:
             said = {row["name"]: row["value"] for row in found}
             if _SERVER_TIME not in said:
                 return None
-            wall = datetime.fromisoformat(said[_HEARD_AT]) if _HEARD_AT in said else self._clock.now()
+            wall = datetime.fromisoformat(said[HEARD_AT]) if HEARD_AT in said else self._clock.now()
             self._heard = _Heard(datetime.fromisoformat(said[_SERVER_TIME]), self._clock.monotonic(), wall)
         return self._heard
 

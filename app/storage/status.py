@@ -11,6 +11,7 @@ from typing import Any
 
 from app.storage.open import DATABASE_NAME
 from app.storage.schema import MIGRATIONS
+from app.storage.standing import read_standing
 from app.storage.vault import Vault
 from contract.errors import ErrorCode, XudaError
 
@@ -20,13 +21,14 @@ _COUNT = "SELECT count(*) FROM outbox WHERE state = ?"
 
 
 def read_status(data_dir: Path) -> dict[str, Any]:
-    """Enrolment, interviews with their states, and the outbox counts ``pending`` and ``failed``.
+    """Enrolment, interviews with their states, the outbox counts ``pending`` and ``failed``, ``standing`` with HR.
 
     Raises XudaError(NOT_ENROLLED) when nothing was ever stored there, DATABASE_NEWER, DATABASE_DAMAGED.
     """
     with _reading(data_dir) as db:
         enrolment = db.execute("SELECT device_id, server_url FROM enrolment").fetchone()
         found = [dict(row) for row in db.execute(_INTERVIEWS)]
+        standing = read_standing(db)
         pending, failed = (db.execute(_COUNT, (state,)).fetchone()[0] for state in ("waiting", "failed"))
     for row in found:
         row["delivered"] = row["receipt_serial"] is not None and row["receipt_serial"] >= row["last_seq"]
@@ -34,6 +36,7 @@ def read_status(data_dir: Path) -> dict[str, Any]:
         "enrolled": enrolment is not None,
         "device_id": enrolment["device_id"] if enrolment else None,
         "server": enrolment["server_url"] if enrolment else None,
+        "standing": standing,
         "interviews": found,
         "pending": pending,
         "failed": failed,

@@ -89,6 +89,7 @@ class SyncEngine:
             self._books, self._courier, self._uploader, self._shift, self._herald, self._upkeep, self.facts, self._rules
         )
         self._kit_files = KitFileFetcher(api, self._books, shelf.files, self._shift, self._herald, self._between_chunks)
+        self._noted = False
         self._signal = threading.Event()
         self._at_once = threading.Event()
         self._thread: threading.Thread | None = None
@@ -178,7 +179,14 @@ class SyncEngine:
                 self._kit_files.fetch()
                 self._sender.send_due(small=False)
                 self._upkeep.heartbeat()
+        self._note_revoked()
         return self._report()
+
+    def _note_revoked(self) -> None:
+        """Once, not with each turn of the long pause that follows."""
+        if self._line.revoked and not self._noted:
+            self._books.note_revoked()
+        self._noted = self._line.revoked
 
     def _connect(self) -> bool:
         """Whether the backend can be reached. When it has just come back everything is tried and checked at once."""

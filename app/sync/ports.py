@@ -60,6 +60,7 @@ class ShelfPort(Protocol):
     @property
     def files(self) -> FilePort: ...
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None: ...
+    def note_revoked(self) -> None: ...
     def keys_serial(self) -> int: ...
     def wanted_files(self) -> list[MediaFile]: ...
 
@@ -114,6 +115,9 @@ class Books:
 
     def save_receipt(self, interview_id: str, envelope: Envelope) -> None:
         self._database.call(lambda _: self._outbox.save_receipt(interview_id, envelope))
+
+    def note_revoked(self) -> None:
+        self._database.call(lambda _: self._shelf.note_revoked())
 
     def keys_serial(self) -> int:
         return self._database.call(lambda _: self._shelf.keys_serial())

@@ -239,8 +239,7 @@ class KioskShell(QObject):
         popup = QApplication.activePopupWidget()
         if popup is not None:
             popup.close()
-        if self._look.texts.language != self.presenter.language:
-            self._actions.switch_language(self.presenter.language)
+        self._speak_to_the_next()
 
     def sheet_shown(self, sheet: Sheet) -> None:
         if sheet is not Sheet.PIN:
@@ -250,6 +249,13 @@ class KioskShell(QObject):
         self.guard.look_after()
         self.presenter.tick()
         self.pin.tick()
+        if self.presenter.deserted:
+            self._speak_to_the_next()
+
+    def _speak_to_the_next(self) -> None:
+        """In the language of the booth, whatever the last one chose; HR may have set another meanwhile."""
+        if self._look.texts.language != self.presenter.language:
+            self._actions.switch_language(self.presenter.language)
 
     def _occupied(self) -> bool:
         if self._listening():

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -28,8 +29,6 @@ def proof(sink: MemorySink) -> Proof:
 
 
 def sound_of(sink: MemorySink, rate: int = 48_000) -> np.ndarray:
-    import av
-
     with av.open(io.BytesIO(bytes(sink.data))) as container:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         parts = [o.to_ndarray() for f in container.decode(audio=0) for o in resampler.resample(f)]
@@ -431,8 +430,6 @@ def test_sound_and_picture_stay_together(
     recorder: DeviceRecorder, tmp_path: Path, sink: MemorySink, listener: Listener
 ) -> None:
     """A clip that flashes and a file that beeps at the same second: both are at that second of the recording."""
-    import av
-
     from tests.support.media import make_clip
 
     flash = 1.6
@@ -467,3 +464,25 @@ def test_chinese_speech_is_found_too(
     assert shown.voice_seconds > 0.8
     assert shown.moving is None
     assert not shown.silent
+
+
+def test_another_size_holds_from_the_next_take_on(moving_clip: Path, spoken_file: Path, listener: Listener) -> None:
+    wanted = [CaptureSettings.bounded(None, None)]
+    recorder = DeviceRecorder(lambda: wanted[0])
+    try:
+        recorder.set_camera(f"file:{moving_clip}")
+        recorder.set_microphone(f"file:{spoken_file}")
+        heights = []
+        for height in (None, 360):
+            wanted[0] = CaptureSettings.bounded(height, 400)
+            sink = MemorySink()
+            recorder.start(sink, video=True, pcm=None, listener=listener)
+            run_for(recorder, 0.6)
+            wanted[0] = CaptureSettings.bounded(480, 300)  # in the middle of a take: no picture of it changes
+            recorder.stop()
+            with av.open(io.BytesIO(bytes(sink.data))) as container:
+                heights.append({frame.height for frame in container.decode(video=0)})
+    finally:
+        recorder.close()
+    (whole,), (small,) = heights
+    assert small == 360 < whole

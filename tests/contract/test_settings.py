@@ -198,3 +198,8 @@ def test_a_pin_that_is_too_easy_is_refused(pin: str) -> None:
 def test_a_hash_of_another_kind_or_cost_opens_nothing(text: str) -> None:
     assert not is_pin_hash(text)
     assert not pin_fits("402613", text)
+
+
+@pytest.mark.parametrize("text", ["1-5 09:00-18:00", "1-3,6,7 09:00-18:00", "1,3,5 20:00-07:00", "6,7 00:00-00:00"])
+def test_hours_are_written_as_people_type_them(text: str) -> None:
+    assert hours_text(parse_hours(text)) == text

@@ -37,6 +37,7 @@ COMPOSITION = (
     "app.bootstrap",
     "app.window",
     "app.commands",
+    "app.device_status",
     "app.diagnostics",
     "app.demo",
     "app.keystore_command",

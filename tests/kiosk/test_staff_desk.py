@@ -16,7 +16,7 @@ from app.device_settings import Received
 from app.kiosk.desk import QueueState, UploadLimit
 from app.kiosk.pin import PinFile
 from app.staff import ClientStaff, make_desk
-from app.window import wants_kiosk
+from app.window import diagnostics, first_language, save_language, wants_kiosk
 from contract.errors import ErrorCode, XudaError
 from contract.settings import DeviceSettings, parse_hours
 from tests.storage.office import Device, Office
@@ -113,6 +113,41 @@ def test_a_device_becomes_a_kiosk_because_hr_says_so(client: Client) -> None:
     assert not wants_kiosk(client)
     hr_says(client, kiosk=True)
     assert wants_kiosk(client)
+
+
+def test_a_booth_speaks_hrs_language_at_the_next_start_and_its_own_without_one(client: Client) -> None:
+    save_language(client.settings.data, "zh_CN")  # somebody's choice, when this was no booth
+    own = client.settings.lang
+    assert make_desk(client).rules().language == own
+    hr_says(client, language="en")
+    assert first_language(client, kiosk=True) == "en"
+    assert make_desk(client).rules().language == "en"
+
+
+def test_what_a_candidate_has_chosen_on_their_own_machine_outweighs_hrs_language(client: Client) -> None:
+    hr_says(client, language="en")
+    assert first_language(client, kiosk=False) == "en"
+    save_language(client.settings.data, "zh_CN")
+    assert first_language(client, kiosk=False) == "zh_CN"
+
+
+def test_staff_are_told_when_hr_wants_a_newer_program_and_when_it_has_paused_the_sending(client: Client) -> None:
+    facts = make_desk(client).staff.look()
+    assert (facts.update_to, facts.paused) == ("", False)
+    hr_says(client, minimum_version="99.1", sync_paused=True)
+    facts = make_desk(client).staff.look()
+    assert (facts.update_to, facts.paused) == ("99.1", True)
+    assert "update_to: 99.1" in diagnostics(client)
+    hr_says(client, minimum_version="0.0.1")
+    assert make_desk(client).staff.look().update_to == ""
+
+
+def test_pictures_are_recorded_as_large_as_hr_wants_from_the_next_take_on(client: Client) -> None:
+    bounds = client.recorder.settings
+    assert (bounds.width, bounds.height, bounds.video_bit_rate) == (1280, 720, 1_500_000)
+    hr_says(client, video_height=480, video_kbit=800)
+    bounds = client.recorder.settings
+    assert (bounds.width, bounds.height, bounds.video_bit_rate) == (848, 480, 800_000)
 
 
 def test_the_pin_of_the_machine_opens_the_desks_lock(client: Client) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.facts import app_version
 from app.interview.views import SyncPhase
+from app.storage.status import read_status
 from contract.errors import ErrorCode
 from contract.events import HrState
 from tests.sync.device import QUICK, Device, eventually
@@ -169,11 +170,13 @@ def test_revoked_device_says_so_and_asks_no_more_until_somebody_wants_it(server:
         assert engine._line.wait() > 3000
     assert len(server.asked) == asked
     assert device.recording(interview_id, ref).exists()
+    assert read_status(device.folder / "data")["standing"].code is ErrorCode.DEVICE_REVOKED
 
     server.heal()
     engine.wake(at_once=True)
 
     eventually(lambda: _delivered(server, interview_id))
+    assert read_status(device.folder / "data")["standing"].code is None
 
 
 def test_backend_that_asks_to_wait_is_left_alone_that_long(server: FaultyServer, device: Device) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.interview.states import InterviewState
 from app.storage.keyfile import FileKeyStore, PlainCodec
+from app.storage.status import read_status
 from app.sync.enrolment import enroll
 from backend.db.models import EventRow, Interview, InvitationRow
 from backend.services import device_care, devices, organisation_keys, sealing
@@ -143,6 +144,7 @@ def test_a_device_does_not_follow_a_revoked_key_says_so_and_delivers_after_a_new
     assert (failed, code) == (0, ErrorCode.ORGANISATION_KEYS_INVALID)
     assert pending == 1  # the manifest: its receipt cannot be checked
     assert booth.recording(interview_id, ref).exists()
+    assert read_status(booth.folder / "data")["standing"].code is ErrorCode.ORGANISATION_KEYS_INVALID
     with pytest.raises(XudaError) as caught:
         enrol(office, booth)
     assert caught.value.code is ErrorCode.FINGERPRINT_MISMATCH

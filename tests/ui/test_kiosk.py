@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -175,6 +176,24 @@ def test_the_next_candidate_finds_the_language_of_the_booth(kiosk: Booth) -> Non
     kiosk.on(Screen.ATTRACT)
     assert kiosk.window.texts.language == "zh_CN"
     assert kiosk.saved_languages == [], "what a candidate has chosen is not kept for the next start"
+
+
+def test_a_language_that_was_chosen_at_the_attract_screen_goes_with_whoever_chose_it(kiosk: Booth) -> None:
+    kiosk.on(Screen.ATTRACT)
+    kiosk.window.switch_language("en")
+    kiosk.later(kiosk.rules.idle_seconds / 2)
+    assert kiosk.window.texts.language == "en"
+    kiosk.later(kiosk.rules.idle_seconds)
+    kiosk.wait(lambda: kiosk.window.texts.language == "zh_CN")
+
+
+def test_another_language_of_the_booth_is_spoken_once_nobody_is_there(kiosk: Booth) -> None:
+    to_question(kiosk)
+    kiosk.rules = replace(kiosk.rules, language="en")
+    assert kiosk.window.texts.language == "zh_CN"
+    gone(kiosk)
+    kiosk.on(Screen.ATTRACT)
+    assert kiosk.window.texts.language == "en"
 
 
 def test_the_next_start_after_a_crash_shows_the_attract_screen_and_no_one_elses_interview(open_booth: Open) -> None:

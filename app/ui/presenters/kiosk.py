@@ -42,6 +42,11 @@ class KioskPresenter(Presenter):
         """The next candidate's, until they choose another."""
         return self._desk.rules().language or self._first_language
 
+    @property
+    def deserted(self) -> bool:
+        """Whether the attract screen stands there and whoever was at it last has gone."""
+        return self.scene() is Scene.HOME and self._watch.quiet >= self._desk.rules().idle_seconds
+
     def touched(self) -> bool:
         """True when this touch has woken the screen, or answered the warning: it is to do nothing else."""
         warned = self._watch.warning

@@ -265,7 +265,8 @@ class StaffSheet(SheetCard):
     def _fact_rows(self, facts: StaffFacts) -> Iterator[tuple[str, str]]:
         t, none = self.look.t, self.look.t("none")
         network = t(_NETWORK.get(facts.network, _NETWORK["unknown"]))
-        yield t("Network"), f"{network} · {facts.server}" if facts.server else network
+        paused = t("sending is paused by a setting") if facts.paused else ""
+        yield t("Network"), " · ".join(part for part in (network, facts.server, paused) if part)
         contact = self.look.texts.date(facts.last_contact) if facts.last_contact else t("never yet")
         yield t("Last contact with HR"), contact
         yield t("Disk"), self._disk(facts)
@@ -273,7 +274,8 @@ class StaffSheet(SheetCard):
         yield t("Cameras"), "\n".join(facts.cameras) or none
         yield t("Microphones"), "\n".join(facts.microphones) or none
         yield t("Device"), " · ".join(part for part in (facts.organisation, facts.device[:8]) if part) or none
-        yield t("Version"), facts.version
+        update = t("needs an update to {version} or newer", version=facts.update_to) if facts.update_to else ""
+        yield t("Version"), " · ".join(part for part in (facts.version, update) if part)
 
     def _disk(self, facts: StaffFacts) -> str:
         if facts.free_bytes is None:
