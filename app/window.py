@@ -189,6 +189,7 @@ class ClientRun:
             if before is not None:
                 before.abort()
         else:
+            self._speak(window, client)
             self._runner.background(load_screens, lambda _: window.be_ready(), self._failed)
         watch = self._start_watch()
         window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
@@ -204,6 +205,12 @@ class ClientRun:
             self._fly(window, client, self._script)
         elif self._settings.invitation:
             window.use_invitation(self._settings.invitation)
+
+    def _speak(self, window: MainWindow, client: Client) -> None:
+        """HR may have set a language from afar; whoever has chosen one, earlier or just now, keeps it."""
+        wanted = first_language(client, kiosk=False)
+        if window.texts.language == self._context.language != wanted:
+            window.speak(wanted)
 
     def _show(self, context: UiContext, *, waiting: bool = False) -> MainWindow:
         from app.ui.application import MainWindow

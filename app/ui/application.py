@@ -392,12 +392,16 @@ class MainWindow(QWidget):
         self._help_host.open(self._help.close_button)
 
     def switch_language(self, language: str) -> None:
-        """At any time; every screen says its words anew in place."""
+        """As somebody has chosen it, at any time."""
+        self.speak(language)
+        if not self._context.kiosk:  # there it is the candidate's of the moment
+            self._context.background(lambda: self._context.save_language(language))
+
+    def speak(self, language: str) -> None:
+        """Every screen says its words anew in place; the next start knows nothing of it."""
         self.texts.switch(language)
         self._dresser.speak(language)
         self.journey.language = language
-        if not self._context.kiosk:  # there it is the candidate's of the moment
-            self._context.background(lambda: self._context.save_language(language))
 
     def open_appearance(self) -> None:
         if self._waiting:

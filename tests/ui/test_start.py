@@ -53,6 +53,23 @@ def watched(run, *given, **named):
 window.ClientRun._show = watched
 main(["client", "--data", sys.argv[1], "--lang", "zh_CN"])
 """
+ONCE_HR_IS_KNOWN = """
+import os, sys
+from app import window
+from app.__main__ import main
+from app.device_settings import Received
+from app.storage.settings_book import SettingsBook
+from contract.settings import DeviceSettings
+SettingsBook.current = property(lambda _: Received(1, "", DeviceSettings(language="en")))
+speak = window.ClientRun._speak
+def told(run, shown, client):
+    before = shown.texts.language
+    speak(run, shown, client)
+    print(before, shown.texts.language, window.saved_language(client.settings.data), flush=True)
+    os._exit(0)
+window.ClientRun._speak = told
+main(["client", "--data", sys.argv[1], "--keystore", "file"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +89,21 @@ def test_the_first_frame_does_not_wait_for(package: str, loaded: list[str]) -> N
 def test_the_first_frame_needs_few_modules_of_ours(loaded: list[str]) -> None:
     ours = [name for name in loaded if name.split(".")[0] in ("app", "contract", "resources")]
     assert len(ours) <= MOST_OF_OURS, ours
+
+
+@pytest.mark.parametrize(("chosen", "said"), [("", ["zh_CN", "en", "None"]), ("zh_CN", ["zh_CN", "zh_CN", "zh_CN"])])
+def test_hrs_language_is_spoken_as_soon_as_it_is_known_unless_somebody_has_chosen_one(
+    tmp_path: Path, chosen: str, said: list[str]
+) -> None:
+    if chosen:
+        (tmp_path / "language").write_text(chosen, "utf-8")
+    (tmp_path / "config" / "xuda").mkdir(parents=True)
+    (tmp_path / "config" / "xuda" / "xuda.toml").write_text('[xuda]\nlang = "zh_CN"\n', "utf-8")
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    env["XDG_CONFIG_HOME"] = str(tmp_path / "config")
+    command = [sys.executable, "-c", ONCE_HR_IS_KNOWN, str(tmp_path)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == said
 
 
 class Waiting:
