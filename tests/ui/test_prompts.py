@@ -272,6 +272,33 @@ def test_the_kits_own_reading_serves_where_the_machine_has_no_voice(
     booth.wait(lambda: booth.text(names.PROMPT_READ) == "Read aloud" and not booth.window._maker.prompt.reading)
 
 
+def test_an_answer_is_recorded_only_after_the_question_has_fallen_silent(
+    open_booth: Open, playing: None, tmp_path: Path
+) -> None:
+    content = kit_media.ogg()
+    question = {"kind": "audio", "takes": 2, "media": described(content, text="A customer calls")}
+    booth = open_booth(stages=kit_with(question), language="en")
+    file = MediaFile.model_validate({k: described(content)[k] for k in ("sha256", "size", "media_type")})
+    booth.desk.device.shelf.files.add(file, 0, content)
+    (tmp_path / "said.wav").write_bytes(kit_media.wav(tmp_path, seconds=3))
+    booth.devices.microphone = f"file:{tmp_path / 'said.wav'}"
+    booth.agree()
+    booth.on(Screen.DEVICES)
+    booth.click(names.DEVICES_CONTINUE)
+    booth.on(Screen.PRACTICE)
+    booth.click(names.PRACTICE_CONTINUE)
+    booth.on(Screen.QUESTION)
+    booth.click(names.PROMPT_PLAY)
+    booth.wait(lambda: booth.window.journey.step.plays_used == 1)
+    assert booth.window.answering.thinking_left is None
+    booth.click(names.QUESTION_ANSWER)
+    assert not booth.window._maker.prompt.playing  # silent first
+    assert booth.window.journey.screen is Screen.QUESTION
+    assert booth.desk.run(lambda: booth.desk.service._takes.running) is None
+    booth.on(Screen.RECORDING)
+    assert booth.visible(names.PROMPT_PLAY) == []
+
+
 def test_nothing_is_offered_where_nothing_can_be_read_or_played(open_booth: Open) -> None:
     booth = open_booth(stages=kit_with({}), language="en")
     booth.agree()
