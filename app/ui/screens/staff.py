@@ -102,6 +102,9 @@ class StaffSheet(SheetCard):
         self._timer.timeout.connect(presenter.tick)
         presenter.listen(self.refresh)
 
+    def restyle(self) -> None:
+        self.setMaximumWidth(self.look.tokens.wide)
+
     # ---- making --------------------
 
     def _answer_card(self) -> Card:
