@@ -21,6 +21,7 @@ from app.storage.lock import FileLock
 from app.storage.reserve import Reserve
 from app.storage.safety import Copy, Safety
 from app.storage.schema import MIGRATIONS, migrate
+from app.storage.unfinished import Unfinished
 from contract.errors import ErrorCode, XudaError
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Database:
             make_folder(path.parent)
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._unfinished = Unfinished()
         self._closing = threading.Lock()
         self._closed = False
         opened: Future[None] = Future()
@@ -134,12 +136,21 @@ class Database:
         """Whether there is too little room to work on."""
         return self._limited or self._disk_is_full()
 
-    def checkpoint(self) -> bool:
-        """Move the write-ahead log into the database and empty it, so that no old page stays there.
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted beside the database: its copy is of now, its log is in it and empty.
 
-        False when another process that reads the file kept it from that for half a second.
+        False when another process that reads the file kept it from that for half a second, or the copy could not be
+        written.
         """
-        return self.call(self._checkpoint)
+        return self.call(lambda db: self._save_copy(db) & self._checkpoint(db))
+
+    def repeat(self, name: str, fn: Callable[[], bool]) -> None:
+        """Call ``fn`` on the database thread, soon and then ever more rarely, until it is True.
+
+        An error counts as False. What is under the same ``name`` already is replaced; what is not done when the
+        database is closed is forgotten.
+        """
+        self.call(lambda _db: self._unfinished.add(name, fn))
 
     def close(self) -> None:
         """Finish what is queued and close the file. Idempotent; never call it on the database thread."""
@@ -158,10 +169,19 @@ class Database:
             return
         self._note()
         opened.set_result(None)
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next_job()) is not None:
             self._lift_limit()
             job(self._db)
         self._end()
+
+    def _next_job(self) -> Job | None:
+        while (wait := self._unfinished.wait()) is not None:
+            if wait > 0:
+                with contextlib.suppress(queue.Empty):
+                    return self._jobs.get(timeout=wait)
+            self._lift_limit()
+            self._unfinished.try_again()
+        return self._jobs.get()
 
     def _note(self) -> None:
         """A file without a digest was opened and found well: its digest counts once what the log holds is in it."""
@@ -203,11 +223,12 @@ class Database:
         self._safety.after_checkpoint()
         return emptied
 
-    def _save_copy(self, db: sqlite_utils.Database) -> None:
+    def _save_copy(self, db: sqlite_utils.Database) -> bool:
+        """Whether the copy is of now."""
         counter = _counter(db)
-        if counter != self._copied:
-            self._safety.save_copy(db.conn, counter)
+        if counter != self._copied and self._safety.save_copy(db.conn, counter):
             self._copied = counter
+        return counter == self._copied
 
     def _guarded_open(self) -> sqlite_utils.Database:
         try:

@@ -98,18 +98,30 @@ class Purger:
                 log.warning("purge of interview %s is not finished: %s", row["interview_id"], error.code)
 
     def _remove(self, interview_id: str) -> None:
+        """What cannot be done now is repeated while the program runs, and by ``finish`` at the next start."""
+        done = False
+        try:
+            done = self._clear(interview_id)
+        finally:
+            if not done:
+                log.warning("something of interview %s could not be removed yet; it is tried again", interview_id)
+                self._database.repeat(f"purge {interview_id}", lambda: self._clear(interview_id))
+
+    def _clear(self, interview_id: str) -> bool:
+        """The key first, whatever else fails. False while old pages are still in the log or in the copy."""
         try:
             self._keys.destroy(interview_id)
         finally:
             self._vault.remove_interview(interview_id)
             for take_id in self._database.call(lambda db: _take_ids(db, interview_id)):
                 self._vault.remove_take(take_id)
-        if not self._database.checkpoint():
-            log.warning("old pages of interview %s are still in the log; they go at the next start", interview_id)
-            return
+            scrubbed = self._database.scrub()
+        if not scrubbed:
+            return False
         sql = "UPDATE interviews SET key_state = 'gone' WHERE interview_id = ?"
-        self._database.transaction(lambda db: db.execute(sql, (interview_id,)), copy=True)
+        self._database.transaction(lambda db: db.execute(sql, (interview_id,)))
         self._database.hold_reserve()
+        return True
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

@@ -142,13 +142,15 @@ class Safety:
         except OSError as error:
             log.warning("the digest of the database could not be written: %s", type(error).__name__)
 
-    def save_copy(self, connection: sqlite3.Connection, counter: int) -> None:
-        """Write the copy anew. A failure costs the newer copy, nothing else."""
+    def save_copy(self, connection: sqlite3.Connection, counter: int) -> bool:
+        """Write the copy anew. False when it failed: that costs the newer copy, nothing else."""
         try:
             copy = Copy(counter, datetime.now(UTC), connection.serialize())
             replace_file(self._copy, copy.to_bytes())
         except (OSError, sqlite3.Error, MemoryError) as error:
             log.warning("the copy of the database could not be written: %s", type(error).__name__)
+            return False
+        return True
 
     def _make_aside(self) -> Path:
         aside = self._path.parent / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"

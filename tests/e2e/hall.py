@@ -21,6 +21,7 @@ from contract.envelope import Envelope
 from report.model import InterviewReport
 from tests.backend.world import COMMAND_LINE, Served, served
 from tests.e2e.booth import MODEL, PASSPHRASE
+from tests.support.needles import forms
 from tests.support.waiting import wait_for
 from tests.sync.faults import FaultyFront, refuse_connection, running
 
@@ -137,10 +138,11 @@ class Stand:
         found = [path for part in ("objects", "takes") for path in (self.data / part).rglob("*") if path.is_file()]
         return sorted(path.name for path in found)
 
-    def holds(self, needle: bytes) -> list[str]:
-        """Files in which these bytes stand."""
-        files = (path for path in self.data.rglob("*") if path.is_file())
-        return [path.name for path in files if needle in path.read_bytes()]
+    def holds(self, *needles: bytes) -> list[str]:
+        """Files in which one of these stands, as it is or within base64."""
+        found = [form for needle in needles for form in forms(needle)]
+        files = ((path.name, path.read_bytes()) for path in self.data.rglob("*") if path.is_file())
+        return [name for name, content in files if any(form in content for form in found)]
 
     def close(self) -> None:
         self.client.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from contract.parts import Notice, NoticeKind
 from tests.backend.world import COMMAND_LINE
 from tests.e2e.hall import NAME, Hall, Stand, hall
 from tests.speech.say import say
+from tests.support.needles import secrets_of
 from tests.support.waiting import wait_for
 from tests.sync.faults import Answer, Asked, Handle
 
@@ -47,8 +49,19 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def code(place: Hall) -> str:
     made = place.invite("spoken")
     for stand in place.stands:
-        stand.deliver()
+        wait_for(partial(heard_of, stand, made), "the invitation", seconds=60)
     return made
+
+
+def heard_of(stand: Stand, code: str) -> bool:
+    stand.deliver()
+    try:
+        stand.run(stand.service.look_up, code)
+    except XudaError as error:
+        if error.code is ErrorCode.INVITATION_UNKNOWN:
+            return False
+        raise
+    return True
 
 
 class Traces:
@@ -57,11 +70,8 @@ class Traces:
     def __init__(self, stand: Stand, interview_id: str) -> None:
         self.stand, self.interview_id = stand, interview_id
         events = stand.run(stand.client.storage.interviews.events, interview_id)
-        rows = "SELECT envelope FROM events WHERE interview_id = ?"
-        found = stand.client.storage.database.call(lambda db: list(db.query(rows, [interview_id])))
         assert any(event.sealed for event in events)
-        # of each event as it lies in the database, from the middle of its payload
-        self.stored = [Envelope.from_bytes(row["envelope"]).payload[200:280].encode() for row in found]
+        self.stored = secrets_of(events)
         assert all(stand.holds(needle) for needle in self.stored)
 
     def assert_gone(self) -> None:
@@ -71,8 +81,7 @@ class Traces:
         for phrase in (PLANTED, NAME, "独一无二"):
             for encoded in (phrase.encode(), phrase.encode("utf-16-le"), phrase.encode("gb18030")):
                 assert stand.holds(encoded) == [], phrase
-        for needle in self.stored:
-            assert stand.holds(needle) == []
+        assert stand.holds(*self.stored) == []
         kept = stand.run(storage.interviews.events, self.interview_id)
         assert [event.kind for event in kept] in ([], [EventType.WITHDRAWN])
         assert all(event.sealed is None for event in kept)
@@ -82,10 +91,14 @@ class Traces:
 
 
 def begin(stand: Stand, code: str, sound: Path) -> str:
-    """One written and one spoken answer, a draft and a take that is not chosen."""
+    """One written answer, a spoken one whose words are known, and a draft."""
     interview_id = stand.go_on(code)
     stand.answer(PLANTED)
     stand.answer(sound=sound)
+    events = stand.client.storage.interviews.events
+    wait_for(
+        lambda: EventType.TRANSCRIBED in [e.kind for e in stand.run(events, interview_id)], "the words", seconds=60
+    )
     stand.run(stand.service.save_draft, "q3", PLANTED)
     return interview_id
 

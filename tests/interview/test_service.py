@@ -220,7 +220,7 @@ def test_a_kit_that_forbids_it_cannot_be_started_again(tmp_path: Path, office: O
 def test_the_reason_in_words_is_sealed(desk: Desk) -> None:
     desk.begin()
     desk.run(desk.service.pause, ExitReason.OTHER, "家里停电了")
-    desk.device.database.checkpoint()
+    desk.device.database.scrub()
     assert all("家里停电了".encode() not in content for content in desk.device.files().values())
     event = desk.run(desk.device.store.events, _id(desk))[-1]
     assert desk.run(desk.device.store.open_sealed, event, wire.ExitSealed).words == "家里停电了"
