@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QGridLayout,
     QHeaderView,
     QScroller,
     QTableWidget,
@@ -25,6 +24,7 @@ from app.ui.presenters.staff import Action, Outcome, StaffPresenter
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Label, Select, row
+from app.ui.widgets.columns import Columns
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.notice import error_words
 from contract.errors import ErrorCode
@@ -78,6 +78,9 @@ _NETWORK = {"online": N_("HR is reached"), "offline": N_("HR is not reached"), "
 _BY = {"staff": N_("set here"), "hr": N_("set by HR"), "machine": N_("set on this machine"), "": ""}
 
 
+_FACT_EM = 20
+
+
 class StaffSheet(SheetCard):
     sign = ("shield", "accent")
     most = "wide"
@@ -89,7 +92,7 @@ class StaffSheet(SheetCard):
         self._drawn: object = None
         self.text.hide()
         self.content.addWidget(self._answer_card())
-        self.content.addLayout(self._fact_grid())
+        self.content.addWidget(self._fact_grid())
         self._buttons()
         self._waiting = Label("strong")
         self.content.addWidget(self._waiting)
@@ -123,18 +126,15 @@ class StaffSheet(SheetCard):
         self._answer.body.addLayout(line)
         return self._answer
 
-    def _fact_grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(self.look.tokens.space(2))
-        grid.setVerticalSpacing(self.look.tokens.space(0.5))
+    def _fact_grid(self) -> Columns:
+        facts = Columns(self.look, least_em=_FACT_EM, most=2, gap=0.5)
         self._facts = [(Label("caption"), Label("body")) for _ in range(8)]
-        for place, (name, value) in enumerate(self._facts):
-            line, side = divmod(place, 2)
-            grid.addWidget(name, line, side * 2, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, line, side * 2 + 1, Qt.AlignmentFlag.AlignTop)
-        for side in (1, 3):
-            grid.setColumnStretch(side, 1)
-        return grid
+        for name, value in self._facts:
+            line = row(self.look, gap=2)
+            line.addWidget(name, 1, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(value, 2, Qt.AlignmentFlag.AlignTop)
+            facts.add(line)
+        return facts
 
     def _table(self) -> QTableWidget:
         table = self._queue = QTableWidget(0, len(_COLUMNS))
