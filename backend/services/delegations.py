@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from backend.db.kit_models import DelegationRow
-from backend.db.models import Batch, Role, new_id
+from backend.db.models import Batch, DelegationRow, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, devices, scope
 from backend.services.actor import Actor

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.device_models import DeviceSettingsRow
-from backend.db.models import Device, Role
+from backend.db.models import Device, DeviceSettingsRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor

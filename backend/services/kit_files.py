@@ -11,7 +11,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.kit_models import KitFile, KitFilePiece
+from backend.db.models import KitFile, KitFilePiece
 from backend.runtime import Runtime
 from backend.services.kit_file import invalid
 from backend.services.media_check import Examined, Unusable, examine

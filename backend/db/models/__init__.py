@@ -1,0 +1,65 @@
+"""Tables. Ids are UUID strings unless said; times are UTC; enums are stored by their value.
+
+Columns named ``*_sealed`` hold personal or secret values under the server's data key (``backend.keys``), so a stolen
+database file shows none of them; the key lives in another file. Those of a candidate, and all events of an interview,
+are sealed under a storage key of that candidate or interview instead (``backend.cabinet``), which is destroyed to
+delete them. What candidates said stays sealed under the interview's own key besides, inside the events and objects.
+"""
+
+from __future__ import annotations
+
+from backend.db.models.audit import AuditCheckpoint, AuditRow
+from backend.db.models.base import Base, Role, new_id
+from backend.db.models.devices import Device, DeviceSettingsRow, EnrolmentCode
+from backend.db.models.interviews import (
+    Decision,
+    EventRow,
+    HandOverRow,
+    Interview,
+    ManifestRow,
+    ObjectRow,
+    ReceiptRow,
+    RestoreGap,
+    Upload,
+)
+from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow
+from backend.db.models.kits import KitFile, KitFilePiece, KitRow
+from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
+from backend.db.models.people import Department, LoginSession, User
+from backend.db.models.retention import Deletion, LegalHold
+
+__all__ = [
+    "AuditCheckpoint",
+    "AuditRow",
+    "Base",
+    "Batch",
+    "Candidate",
+    "Decision",
+    "DelegationRow",
+    "Deletion",
+    "Department",
+    "Device",
+    "DeviceSettingsRow",
+    "EnrolmentCode",
+    "EventRow",
+    "HandOverRow",
+    "Interview",
+    "InvitationRow",
+    "KeyListRow",
+    "KitFile",
+    "KitFilePiece",
+    "KitRow",
+    "LegalHold",
+    "LoginSession",
+    "ManifestRow",
+    "ObjectRow",
+    "OrganisationKeyRow",
+    "OrganisationRow",
+    "ReceiptRow",
+    "RestoreGap",
+    "Role",
+    "ServerFact",
+    "Upload",
+    "User",
+    "new_id",
+]

@@ -1,0 +1,77 @@
+"""Whom HR has invited to what, and who may adjust an interview on the spot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from backend.db.models.base import Base, new_id
+
+
+class Batch(Base):
+    __tablename__ = "batch"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    title: Mapped[str] = mapped_column(String(200))
+    kit_id: Mapped[str] = mapped_column(String(32))
+    department_id: Mapped[str] = mapped_column(ForeignKey("department.id"), index=True)
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class Candidate(Base):
+    """Each value is sealed under the candidate's storage key; ``name_sealed`` is empty once the person was erased.
+
+    ``extra_sealed``: further columns of the imported file, as a JSON object. The keyed hashes by which the same person
+    is found again are in the cabinet of storage keys.
+    """
+
+    __tablename__ = "candidate"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    name_sealed: Mapped[str] = mapped_column(Text)
+    phone_sealed: Mapped[str | None] = mapped_column(Text)
+    email_sealed: Mapped[str | None] = mapped_column(Text)
+    id_number_sealed: Mapped[str | None] = mapped_column(Text)
+    extra_sealed: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class InvitationRow(Base):
+    """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH)."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("batch_id", "candidate_id"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    token: Mapped[str] = mapped_column(Text)
+    adjustments: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    batch: Mapped[Batch] = relationship()
+    candidate: Mapped[Candidate] = relationship()
+
+
+class DelegationRow(Base):
+    """Who may adjust interviews on the spot (contract.invitation.Delegation), until it ends or is revoked.
+
+    ``device_id``: the staff panel of that device. ``holder_sealed``: a person's name, under the data key.
+    """
+
+    __tablename__ = "delegation"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    holder_sealed: Mapped[str]
+    public_key: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[str | None] = mapped_column(ForeignKey("device.id"))
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    batches: Mapped[str]
+    most_extra_percent: Mapped[int]
+    most_extra_takes: Mapped[int]
+    ways: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

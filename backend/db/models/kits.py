@@ -1,0 +1,44 @@
+"""Kits and the files that their questions are asked with, which hold nothing about any candidate.
+
+The files lie in the database, in pieces, so that a kit and its files are published, backed up and restored as one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db.models.base import Base
+
+
+class KitRow(Base):
+    """One version of a kit: ``envelope`` is the signed contract.kit.Kit as sent to devices."""
+
+    __tablename__ = "kit"
+    kit_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[str] = mapped_column(ForeignKey("department.id"))
+    envelope: Mapped[str] = mapped_column(Text)
+    content_digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class KitFile(Base):
+    """A file by its content; the same file in several kits is here once."""
+
+    __tablename__ = "kit_file"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class KitFilePiece(Base):
+    """``number`` counts from 0; each piece but the last has services.kit_files.PIECE bytes."""
+
+    __tablename__ = "kit_file_piece"
+    sha256: Mapped[str] = mapped_column(ForeignKey("kit_file.sha256"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
