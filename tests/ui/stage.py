@@ -489,6 +489,8 @@ class StageStaff:
             device="5b0f1a52-6f0a-4c39",
             model="small@1234abcd",
             version="0.1.0",
+            update_to="1.2",
+            paused=True,
             limit=UploadLimit(500, tuple(parse_hours("08:00-18:00"))),
             limit_by="hr",
         )
