@@ -14,6 +14,7 @@ from app.ui.screens.entry import faq_words, support_words
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
 from app.ui.widgets.columns import Columns
+from app.ui.widgets.flow import Flow
 from app.ui.widgets.fold import Fold
 
 GUIDE = (
@@ -63,7 +64,9 @@ class HelpPanel(QFrame):
         self._body.addLayout(icon_line(look, "call", self._support))
         self._adjust = Button(look, "quiet", name=names.HELP_ADJUST, icon="clock")
         self._adjust.clicked.connect(self.adjust_wanted)
-        self._body.addWidget(self._adjust)
+        asking = Flow(self.look)
+        asking.addWidget(self._adjust)
+        self._body.addLayout(asking)
         self._diagnostics()
         self._body.addStretch(1)
 

@@ -66,8 +66,9 @@ class Flow(QLayout):
 
     def minimumSize(self) -> QSize:
         shown = [item for item, _ in self._shown() if item.widget() is not None]
+        fixed = [item for item in shown if not isinstance(item.widget(), Button)]  # a button's words can be broken
         return QSize(
-            max((item.minimumSize().width() for item in shown), default=0),
+            max((item.minimumSize().width() for item in fixed), default=0),
             max((item.minimumSize().height() for item in shown), default=0),
         )
 
