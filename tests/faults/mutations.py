@@ -33,7 +33,7 @@ EXPLAINED = {
     "app/storage/safety.py:Safety.restore:sync_folder:2": _ASIDE,
     "backend/cabinet.py:_connect:sync_folder": _SAID,
     "backend/db/engine.py:_prepare:sync_folder": _SAID,
-    "backend/keys.py:KeyFile.create:sync_folder": "nothing is promised before the database beside it has synced its log",
+    "backend/keys.py:KeyFile.create:sync_folder": "nothing is promised before the database beside it synced its log",
 }
 
 
