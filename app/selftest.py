@@ -27,6 +27,7 @@ from contract.texts import error_text
 
 PACKAGES = (
     *("PySide6.QtWidgets", "PySide6.QtMultimedia", "PySide6.QtTextToSpeech", "PySide6.QtSvg"),
+    *("PySide6.QtPdf", "PySide6.QtPrintSupport"),
     *("cv2", "cv2_enumerate_cameras", "sounddevice", "av", "numpy", "faster_whisper", "onnxruntime"),
     *("sqlite_utils", "requests", "keyring", "psutil", "segno", "zhconv", "cryptography", "pydantic", "jwt", "typst"),
 )

@@ -355,6 +355,7 @@ def _battery() -> Battery | None:
 
 def make_context(client: Client) -> UiContext:
     """What the screens see of a client."""
+    from app.papers import make_paper
     from app.ui.context import UiContext
     from app.ui.dress import save_appearance, saved_appearance
 
@@ -375,6 +376,7 @@ def make_context(client: Client) -> UiContext:
         booth=_booth(client) if kiosk else None,
         appearance=saved_appearance(settings.data),
         save_appearance=lambda chosen: save_appearance(settings.data, chosen),
+        papers=make_paper,
         moving=client.moving if settings.server_sync else None,
         fresh=client.fresh if settings.server_sync else None,
     )

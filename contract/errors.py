@@ -100,6 +100,11 @@ class ErrorCode(StrEnum):
     BUNDLE_REVOKED = "bundle_revoked"
     TARGET_FULL = "target_full"
     TARGET_LOST = "target_lost"
+    # printing
+    PRINTER_OFFLINE = "printer_offline"
+    PRINTER_PAPER = "printer_paper"
+    PRINTER_FAULT = "printer_fault"
+    PRINT_REFUSED = "print_refused"
     # files given by people
     FILE_ENCODING = "file_encoding"
     FILE_MISSING = "file_missing"

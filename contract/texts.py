@@ -428,6 +428,27 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "on this device was changed.",
         "Plug it in again or use another one, then export again.",
     ),
+    ErrorCode.PRINTER_OFFLINE: (
+        "The printer does not answer",
+        "Nothing was printed and nothing waits at the printer. Your interview is saved as before.",
+        "Check that it is switched on and connected, or choose another printer, then print again.",
+    ),
+    ErrorCode.PRINTER_PAPER: (
+        "The printer has no paper",
+        "Nothing waits at the printer, so no page of yours comes out later. Your interview is saved as before.",
+        "Put paper in, then print again.",
+    ),
+    ErrorCode.PRINTER_FAULT: (
+        "The printer needs somebody",
+        "A cover is open, paper is stuck or the ink is used up. Nothing waits at the printer. Your interview is saved "
+        "as before.",
+        "Look at the printer's display or call the staff, then print again.",
+    ),
+    ErrorCode.PRINT_REFUSED: (
+        "The printer did not take the pages",
+        "Nothing was printed. Your interview is saved as before.",
+        "Print again, choose another printer or call the staff.",
+    ),
     ErrorCode.FILE_ENCODING: (
         "The text encoding of the file is not known",
         "Nothing was taken over from it.",

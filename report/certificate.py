@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, tzinfo
-from importlib import resources
 from typing import Any
 
 from contract.certificate import DeletionCertificate, DeletionState, Requester
 from contract.envelope import Envelope, parse_payload
 from report import words
+from report.pages import LANGUAGE_TAGS
 from report.text import breakable
-
-_LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
 
 
 def certificate_pdf(envelope: Envelope, organisation: str, language: str, *, zone: tzinfo | None = None) -> bytes:
     """A4 PDF of a certificate whose signature was verified before. The signed document itself is the JSON file."""
-    import typst
+    from report.pdf import typeset
 
     certificate = parse_payload(envelope.payload_bytes, DeletionCertificate)
     data = page_data(certificate, envelope, organisation, language, zone)
-    template = resources.files("report").joinpath("templates", "report.typ").read_bytes()
-    made = int(certificate.deleted_at.timestamp())
-    pdf = typst.compile(template, sys_inputs={"report": json.dumps(data)}, timestamp=made)
-    if not isinstance(pdf, bytes):
-        raise TypeError("the PDF compiler gave no bytes")
-    return pdf
+    return typeset(data, certificate.deleted_at)
 
 
 def state_words(state: DeletionState, language: str) -> str:
@@ -66,7 +58,7 @@ def page_data(
 ) -> dict[str, Any]:
     """Everything the template lays out."""
     t = words.texts(language).gettext
-    lang, region = _LANGUAGE_TAGS.get(language, ("en", "US"))
+    lang, region = LANGUAGE_TAGS.get(language, ("en", "US"))
     return {
         "lang": lang,
         "region": region,

@@ -17,7 +17,7 @@ def measure(transcript: TranscriptInfo) -> DeliveryInfo | None:
     if len(words) < 2 or words[-1].end <= words[0].start:
         return None
     by_character = transcript.language in _BY_CHARACTER
-    count = sum(_letters(word.text) for word in words) if by_character else len(words)
+    count = spoken_units(transcript)
     minutes = (words[-1].end - words[0].start) / 60
     pauses = [max(0.0, following.start - word.end) for word, following in pairwise(words)]
     return DeliveryInfo(
@@ -26,6 +26,13 @@ def measure(transcript: TranscriptInfo) -> DeliveryInfo | None:
         longest_pause=round(max(pauses), 2),
         first_word_at=round(words[0].start, 2),
     )
+
+
+def spoken_units(transcript: TranscriptInfo) -> int:
+    """How much was said: characters in languages written without spaces, else words."""
+    if transcript.language in _BY_CHARACTER:
+        return sum(_letters(word.text) for word in transcript.words)
+    return len(transcript.words)
 
 
 def _letters(text: str) -> int:

@@ -10,6 +10,7 @@ from contract.events import HrState
 from contract.kit_media import MediaKind
 from contract.parts import Relation
 from report import words
+from report.delivery import spoken_units
 from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo
 from report.picture import svg_of
 from report.spans import spans
@@ -17,24 +18,35 @@ from report.text import breakable
 
 Page = dict[str, Any]
 _GOOD = frozenset({HrState.PENDING_REVIEW, HrState.SECOND_ROUND, HrState.PENDING_ONBOARDING})
-_LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
+LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
 
 
 def page_data(
-    report: InterviewReport, language: str, zone: tzinfo | None, pictures: Mapping[str, bytes] | None = None
+    report: InterviewReport,
+    language: str,
+    zone: tzinfo | None,
+    pictures: Mapping[str, bytes] | None = None,
+    *,
+    own_copy: bool = False,
 ) -> Page:
     """Everything the template lays out; every text is already made safe to print.
 
-    ``pictures``: SHA-256 -> PNG or JPEG of the questions that were asked with one.
+    ``pictures``: SHA-256 -> PNG or JPEG of the questions that were asked with one. ``own_copy``: for the candidate.
     """
-    return _Pages(report, language, zone, pictures or {}).data()
+    return _Pages(report, language, zone, pictures or {}, own_copy).data()
 
 
 class _Pages:
     def __init__(
-        self, report: InterviewReport, language: str, zone: tzinfo | None, pictures: Mapping[str, bytes]
+        self,
+        report: InterviewReport,
+        language: str,
+        zone: tzinfo | None,
+        pictures: Mapping[str, bytes],
+        own_copy: bool,
     ) -> None:
         self._pictures = pictures
+        self._own_copy = own_copy
         self._report = report
         self._language = language
         self._zone = zone
@@ -42,7 +54,7 @@ class _Pages:
 
     def data(self) -> Page:
         t, report = self._t, self._report
-        lang, region = _LANGUAGE_TAGS.get(self._language, ("en", "US"))
+        lang, region = LANGUAGE_TAGS.get(self._language, ("en", "US"))
         sections = [
             self._parts(),
             self._history(),
@@ -59,6 +71,7 @@ class _Pages:
             "lang": lang,
             "region": region,
             "title": t("Interview report"),
+            "mark": t("The candidate's own copy") if self._own_copy else "",
             "subtitle": breakable(f"{report.organisation} · {report.department} · {report.position}"),
             "id": breakable(report.interview_id),
             "id_label": t("Interview"),
@@ -206,8 +219,10 @@ class _Pages:
             facts.append(t("thought for {time}").format(time=self._seconds(answer.thinking_used)))
         if answer.recovered:
             facts.append(t("recovered after an interruption"))
-        if answer.delivery:
+        if answer.delivery and answer.transcript:
             unit = answer.delivery.unit
+            count = t("{n} characters") if unit == "characters" else t("{n} words")
+            facts.append(count.format(n=spoken_units(answer.transcript)))
             rate = t("{n} characters per minute") if unit == "characters" else t("{n} words per minute")
             facts.append(rate.format(n=round(answer.delivery.speech_rate)))
             facts.append(t("longest pause {n} s").format(n=answer.delivery.longest_pause))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from enum import StrEnum
 from importlib import resources
+from typing import Any
 
 import typst
 
 from report.model import InterviewReport
 from report.pages import page_data
+
+
+class PaperSize(StrEnum):
+    """Names of the PDF compiler."""
+
+    A4 = "a4"
+    LETTER = "us-letter"
 
 
 def render_pdf(
@@ -19,17 +28,24 @@ def render_pdf(
     *,
     zone: tzinfo | None = None,
     pictures: Mapping[str, bytes] | None = None,
+    paper: PaperSize = PaperSize.A4,
+    own_copy: bool = False,
 ) -> bytes:
-    """A4 PDF of a report in ``language`` (default: the report's own).
+    """PDF of a report in ``language`` (default: the report's own).
 
     ``pictures``: SHA-256 -> PNG or JPEG of questions that were asked with one; others are shown by their words.
-    ``zone`` is the time zone of the times shown (default: this machine's); each time carries its offset. Nothing is
-    written to the disk.
+    ``zone`` is the time zone of the times shown (default: this machine's); each time carries its offset. ``own_copy``
+    marks it as the candidate's. Nothing is written to the disk.
     """
-    data = page_data(report, language or report.language, zone, pictures)
+    data = page_data(report, language or report.language, zone, pictures, own_copy=own_copy)
+    return typeset(data, report.generated_at, paper)
+
+
+def typeset(data: dict[str, Any], made_at: datetime, paper: PaperSize = PaperSize.A4) -> bytes:
+    """PDF of what the template lays out."""
     template = resources.files("report").joinpath("templates", "report.typ").read_bytes()
-    made = int(report.generated_at.timestamp())
-    pdf = typst.compile(template, sys_inputs={"report": json.dumps(data)}, timestamp=made)
+    inputs = {"report": json.dumps({**data, "paper": paper.value})}
+    pdf = typst.compile(template, sys_inputs=inputs, timestamp=int(made_at.timestamp()))
     if not isinstance(pdf, bytes):
         raise TypeError("the PDF compiler gave no bytes")
     return pdf

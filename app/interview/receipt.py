@@ -20,6 +20,11 @@ def receipt_view(row: InterviewRow, kit: Kit, events: Sequence[Event]) -> Receip
             answer = event.parse_data(AnswerData)
             digest = answer.objects[0].sha256 if answer.objects else _event_digest(event)
             lines.append(ReceiptLine(answer.question_id, index[answer.question_id], digest))
+    return bound_receipt(row, lines)
+
+
+def bound_receipt(row: InterviewRow, lines: Sequence[ReceiptLine]) -> ReceiptView:
+    """The lines with what binds them."""
     digest = sha256_hex("\n".join(line.digest for line in lines).encode("ascii"))
     return ReceiptView(
         interview_id=row.interview_id,

@@ -14,6 +14,7 @@ from app.interview.adjusting import draft as adjusted_draft
 from app.interview.answers import answer_views
 from app.interview.entry import EntryDesk
 from app.interview.model import Environment, ExitReason
+from app.interview.papers import PaperSource, paper_source
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
 from app.interview.receipt import receipt_view
@@ -349,6 +350,10 @@ class InterviewService:
     def answers(self, interview_id: str) -> list[AnswerView]:
         """The saved answers in the order they were given; empty once they were delivered and removed."""
         return answer_views(self._store, interview_id)
+
+    def printable(self, interview_id: str) -> PaperSource:
+        """What can be printed of an interview; see :class:`PaperSource` for what is left after its delivery."""
+        return paper_source(self._store, self._shelf, interview_id)
 
     def withdraw(self, interview_id: str) -> None:
         """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once.

@@ -142,6 +142,18 @@ class InterviewStore(Protocol):
         """The sealed part of an event of this device; None when there is none or the key is gone."""
         ...
 
+    def interview_key(self, interview_id: str) -> bytes | None:
+        """32 bytes, None when it was destroyed."""
+        ...
+
+    def answer_digests(self, interview_id: str) -> list[str]:
+        """SHA-256 (hex) of each ANSWER_SAVED event by number, also when the events themselves were purged."""
+        ...
+
+    def confirmation(self, interview_id: str) -> Envelope | None:
+        """HR's newest receipt, verified when it came in; None: HR has confirmed nothing yet."""
+        ...
+
     def takes(self, interview_id: str) -> list[TakeRow]:
         """In the order they were begun."""
         ...

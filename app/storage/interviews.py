@@ -135,6 +135,19 @@ class SqliteInterviewStore:
         key = self._keys.get(event.interview_id)
         return None if key is None else event.open_sealed(model, key)
 
+    def interview_key(self, interview_id: str) -> bytes | None:
+        return self._keys.get(interview_id)
+
+    def answer_digests(self, interview_id: str) -> list[str]:
+        sql = "SELECT digest FROM events WHERE interview_id = ? AND kind = ? ORDER BY seq"
+        kind = EventType.ANSWER_SAVED.value
+        return [row["digest"] for row in self._database.call(lambda db: rows(db, sql, interview_id, kind))]
+
+    def confirmation(self, interview_id: str) -> Envelope | None:
+        sql = "SELECT envelope FROM receipts WHERE interview_id = ? ORDER BY serial DESC LIMIT 1"
+        row = self._database.call(lambda db: one(db, sql, interview_id))
+        return Envelope.from_bytes(row["envelope"]) if row else None
+
     def takes(self, interview_id: str) -> list[TakeRow]:
         sql = f"{TAKE_SQL} WHERE takes.interview_id = ? ORDER BY position"
         key = self._keys.get(interview_id)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the first screen comes before any of these is loaded
     from concurrent.futures import Future
 
     from app.interview.model import Battery, CheckResult
+    from app.interview.papers import PaperMaker, Press
     from app.interview.ports import CaptureDevices, Fresh, Moving
     from app.interview.service import InterviewService
     from app.interview.transfer import Transfer
@@ -38,7 +39,8 @@ class UiContext:
     ``booth`` is what its screens need then. ``appearance`` is how it begins; a kiosk keeps no other. ``zoom`` enlarges
     everything, None goes by the screen. ``battery`` reads the charge, None without a battery. ``moving`` asks HR about
     interviews begun on other devices, ``fresh`` for the newest kits and roster; both are set when the data folder is
-    open. ``transfer`` carries interviews on a stick, None where that is not offered.
+    open. ``transfer`` carries interviews on a stick, None where that is not offered. ``papers`` lays out what
+    can be printed on the printers of ``press`` (None: the system's); None where nothing can be.
     """
 
     service: InterviewService
@@ -57,5 +59,7 @@ class UiContext:
     appearance: Appearance = DEFAULT
     save_appearance: Callable[[Appearance], None] = lambda _: None
     zoom: float | None = None
+    papers: PaperMaker | None = None
+    press: Callable[[], Press] | None = None
     moving: Moving | None = None
     fresh: Fresh | None = None

@@ -42,6 +42,7 @@ class Sheet(StrEnum):
     WITHDRAW = "withdraw"
     CONTINUE_HERE = "continue_here"
     EXPORT = "export"
+    PRINT = "print"
     IDLE = "idle"
     PIN = "pin"
     STAFF = "staff"
@@ -142,6 +143,7 @@ EXPORT_BROWSE = "export_browse"
 EXPORT_RECEIPTS = "export_receipts"
 EXPORT_START = "export_start"  # enabled once something waits and a folder is chosen
 EXPORT_CLOSE = "export_close"  # stops a running export
+MINE_PRINT_PREFIX = "mine_print_"  # + index; opens Sheet.PRINT; not in a kiosk
 WITHDRAW_CONFIRM = "withdraw_confirm"
 WITHDRAW_CANCEL = "withdraw_cancel"
 
@@ -232,7 +234,18 @@ RESUME_YES = "resume_yes"
 RESUME_NO = "resume_no"
 RESUME_CANCEL = "resume_cancel"
 
+LEFT_PRINT = "left_print"  # opens Sheet.PRINT
+
+# ---- printing (Sheet.PRINT) ----
+PRINT_PAPER_PREFIX = "print_paper_"  # + receipt | report
+PRINT_PRINTER = "print_printer"  # combo box, item data is the printer's name
+PRINT_COPIES = "print_copies"  # combo box
+PRINT_START = "print_start"  # enabled where there is a printer
+PRINT_SAVE = "print_save"  # not in a kiosk
+PRINT_CLOSE = "print_close"
+
 # ---- finish ----
+FINISH_PRINT = "finish_print"  # opens Sheet.PRINT
 FINISH_RATING_PREFIX = "finish_rating_"  # + entrance_clear | flow_smooth | overall + "_" + 1..5
 FINISH_WORDS = "finish_words"
 FINISH_DONE = "finish_done"  # sends the questionnaire if anything was answered, back to Screen.START

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.answering import AnsweringPresenter
     from app.ui.presenters.journey import Journey
     from app.ui.presenters.pages import MinePresenter
+    from app.ui.presenters.printing import PrintPresenter
     from app.ui.presenters.prompt import PromptPresenter
     from app.ui.presenters.written import WrittenPresenter
     from app.ui.screens.help import HelpPanel
@@ -36,6 +37,7 @@ def load_screens() -> None:
     import app.ui.screens.help
     import app.ui.screens.mine
     import app.ui.screens.practice
+    import app.ui.screens.printing
     import app.ui.screens.proof
     import app.ui.screens.question
     import app.ui.screens.recording
@@ -87,6 +89,17 @@ class PageMaker:
 
         return WrittenPresenter(self._journey, self.prompt)
 
+    @cached_property
+    def _printing(self) -> PrintPresenter | None:
+        """None where nothing can be printed."""
+        context = self._journey.context
+        if context.papers is None:
+            return None
+        from app.ui.press import system_press
+        from app.ui.presenters.printing import PrintPresenter
+
+        return PrintPresenter(self._journey, context.papers, context.press or system_press)
+
     def make(self, screen: Screen) -> Page:
         if screen in (Screen.QUESTION, Screen.RECORDING, Screen.PROOF, Screen.TEXT, Screen.CHOICE):
             return self._of_a_question(screen)
@@ -111,6 +124,8 @@ class PageMaker:
             return None
         if sheet is Sheet.EXPORT:
             return self._make_export()
+        if sheet is Sheet.PRINT:
+            return self._make_print()
         if sheet is Sheet.ADJUST:
             return self._make_adjust()
         if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING):
@@ -154,6 +169,11 @@ class PageMaker:
         from app.ui.screens.adjust import AdjustSheet
 
         return AdjustSheet(self._look, self.adjust)
+
+    def _make_print(self) -> SheetCard | None:
+        from app.ui.screens.printing import PrintSheet
+
+        return PrintSheet(self._look, self._printing) if self._printing is not None else None
 
     def _make_export(self) -> SheetCard:
         """The sheet for carrying interviews on a stick. Only where the context offers it."""
@@ -204,10 +224,13 @@ class PageMaker:
         if screen in (Screen.FINISH, Screen.LEFT):
             from app.ui.screens.finish import FinishScreen, LeftScreen
 
-            return FinishScreen(look, journey) if screen is Screen.FINISH else LeftScreen(look, journey)
+            after = FinishScreen if screen is Screen.FINISH else LeftScreen
+            return after(look, journey, self._printing)
         from app.ui.screens.mine import InterviewsScreen, MineScreen
 
-        return InterviewsScreen(look, journey) if screen is Screen.INTERVIEWS else MineScreen(look, journey, self.mine)
+        if screen is Screen.INTERVIEWS:
+            return InterviewsScreen(look, journey)
+        return MineScreen(look, journey, self.mine, self._printing)
 
     def _of_a_question(self, screen: Screen) -> Page:
         look, journey = self._look, self._journey

@@ -19,6 +19,7 @@ from app.clock import SystemClock
 from app.interview.model import Battery, CheckName, CheckResult, CheckState, DeviceInfo
 from app.kiosk.desk import KioskDesk, Rules
 from app.kiosk.pin import PinLock
+from app.papers import make_paper
 from app.ui import names
 from app.ui.application import MainWindow, build_application
 from app.ui.context import UiContext
@@ -26,7 +27,7 @@ from app.ui.names import Screen, Sheet
 from contract.kit import Kit
 from tests.interview.desk import CODE, Desk
 from tests.storage.office import Office
-from tests.ui.stage import StageStaff
+from tests.ui.stage import StagePress, StageStaff
 
 
 class FileDevices(CaptureDesk):
@@ -81,6 +82,7 @@ class Booth:
         self.battery: Battery | None = None
         self.rules = rules or Rules()
         self.staff = StageStaff()
+        self.press = StagePress()
         self.local_now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
         self._later = 0.0
         context = UiContext(
@@ -94,6 +96,8 @@ class Booth:
             save_language=self.saved_languages.append,
             battery=lambda: self.battery,
             transfer=self.desk.device.storage.bundles,
+            papers=make_paper,
+            press=lambda: self.press,
             language=language,
             kiosk=kiosk,
             booth=self._kiosk_desk(folder) if kiosk else None,

@@ -358,6 +358,44 @@ def receipt(s: Set) -> None:
     bar.setValue(bar.maximum())
 
 
+def printing(s: Set) -> None:
+    finish(s)
+    s.click(names.FINISH_PRINT)
+
+
+def printing_done(s: Set) -> None:
+    printing(s)
+    s.click(names.PRINT_START)
+
+
+def printing_failed(s: Set) -> None:
+    s.service.press.problem = XudaError(ErrorCode.PRINTER_PAPER)
+    printing_done(s)
+
+
+def printing_delivered(s: Set) -> None:
+    """What was said has left this device, and there is no printer."""
+    s.service.readable = False
+    s.service.press.found = []
+    mine(s)
+    s.click(names.MINE_PRINT_PREFIX + "1")
+
+
+def kiosk_printing(s: Set) -> None:
+    """Nowhere to print: the code on the screen is what is left."""
+    s.service.press.found = []
+    s.service.current = None
+    s.window.journey.arrival.look_up("ABCD-EFGH")
+    s.settle()
+    s.click(names.ENTRY_CONTINUE)
+    s.tick(names.CONSENT_RECORDING)
+    s.click(names.CONSENT_AGREE)
+    if s.window.journey.screen is Screen.DEVICES:
+        s.click(names.DEVICES_CONTINUE)
+        s.click(names.PRACTICE_CONTINUE)
+    s.click(names.FINISH_PRINT)
+
+
 def time_up(s: Set) -> None:
     finish(s)
     s.window.journey.open_sheet(Sheet.TIME_UP)
@@ -469,6 +507,7 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "asleep": asleep,
     "kiosk-start": kiosk_start,
     "idle": idle,
+    "kiosk-printing": kiosk_printing,
     "pin": pin,
     "pin-wrong": _wrong_pin,
     "pin-locked": pin_locked,
@@ -525,6 +564,10 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "entry-elsewhere": entry_elsewhere,
     "finish": finish,
     "finish-receipt": receipt,
+    "printing": printing,
+    "printing-done": printing_done,
+    "printing-failed": printing_failed,
+    "printing-delivered": printing_delivered,
     "time-up": time_up,
     "help": help_panel,
     "appearance": appearance,

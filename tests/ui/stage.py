@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 import numpy as np
 
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof, Transcript, Word
+from app.interview.papers import PaperSource, Printer
 from app.interview.states import InterviewState, TakeState
 from app.interview.transfer import ExportResult, Parcel, Progress, ReceiptFate, ReceiptsResult, WrittenBundle
 from app.interview.views import (
@@ -281,6 +282,8 @@ class StageService:
         self.refusal: Exception | None = None
         self.missing = 0
         self.adjustments = Adjustments()
+        self.press = StagePress()
+        self.readable = True
 
     def start_page(self) -> StartPage:
         return self.page
@@ -360,6 +363,11 @@ class StageService:
     def mine(self) -> list[InterviewSummary]:
         return self.list
 
+    def printable(self, interview_id: str) -> PaperSource:
+        key, events = (b"k" * 32, (object(),)) if self.readable else (None, ())
+        state = HrState.PENDING_REVIEW
+        return PaperSource(interview_id, KIT, state, RECEIPT, events, key, None, None)  # type: ignore[arg-type]
+
     def withdraw(self, interview_id: str) -> None: ...
 
     def shutdown(self) -> None: ...
@@ -423,6 +431,23 @@ class StageDevices:
 
     def scan_code(self) -> str | None:
         return None
+
+
+class StagePress:
+    """Two printers that work unless a scene says otherwise."""
+
+    def __init__(self) -> None:
+        self.found = [Printer("lobby", "HP LaserJet (Lobby)", True, False), Printer("office", "Office", False, True)]
+        self.problem: Exception | None = None
+        self.printed: list[tuple[bytes, str, int]] = []
+
+    def printers(self) -> list[Printer]:
+        return self.found
+
+    def print(self, pdf: bytes, printer: str, copies: int) -> None:
+        if self.problem is not None:
+            raise self.problem
+        self.printed.append((pdf, printer, copies))
 
 
 class StageTransfer:
@@ -567,4 +592,6 @@ def context(
         booth=KioskDesk(lock=StageLock(), staff=StageStaff()) if kiosk else None,  # type: ignore[arg-type]
         appearance=appearance,
         zoom=zoom,
+        papers=lambda *_, **__: b"%PDF",
+        press=lambda: service.press,
     )

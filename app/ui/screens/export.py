@@ -14,9 +14,9 @@ from app.ui.i18n import Texts
 from app.ui.presenters.transfer import Drive, TransferPresenter, TransferState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Card, IconLabel, Label, Select, row
+from app.ui.widgets.basic import Button, Label, Select, row
 from app.ui.widgets.flow import Flow
-from app.ui.widgets.notice import error_words
+from app.ui.widgets.notice import OutcomeCard, error_words
 
 _LOOK_MS = 150
 
@@ -48,18 +48,6 @@ class ShareBar(QWidget):
         painter.end()
 
 
-class _Word(Card):
-    """What became of it: an icon and lines of words."""
-
-    def __init__(self, look: Look, kind: str, icon: str, colour: str) -> None:
-        super().__init__(look, kind, steps=1.5)
-        line = row(look, gap=1.5)
-        line.addWidget(IconLabel(look, icon, colour), 0, Qt.AlignmentFlag.AlignTop)
-        self.words = Label("body")
-        line.addWidget(self.words, 1)
-        self.body.addLayout(line)
-
-
 class ExportSheet(SheetCard):
     sign = ("save", "accent")
 
@@ -76,8 +64,8 @@ class ExportSheet(SheetCard):
         self._bar, self._far = ShareBar(look), Label("caption")
         self.content.addWidget(self._bar)
         self.content.addWidget(self._far)
-        self._good = _Word(look, "soft", "check-circle", "accent")
-        self._bad = _Word(look, "error", "warning", "error")
+        self._good = OutcomeCard(look, "soft", "check-circle", "accent")
+        self._bad = OutcomeCard(look, "error", "warning", "error")
         self.content.addWidget(self._good)
         self.content.addWidget(self._bad)
         self._receipts = Button(look, "link", name=names.EXPORT_RECEIPTS, icon="check")

@@ -12,6 +12,7 @@ from app.ui.i18n import N_
 from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import RATINGS, QuestionnairePresenter
+from app.ui.presenters.printing import PrintPresenter
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, column, row
 from app.ui.widgets.fitrow import FitRow
@@ -77,11 +78,26 @@ def _grouped(digest: str) -> str:
     return " ".join(digest[i : i + 4] for i in range(0, len(digest), 4))
 
 
+def _offer_print(page: Page, journey: Journey, printing: PrintPresenter | None, name: str) -> None:
+    """打印, beside the way on."""
+    if printing is None:
+        return
+
+    def open_it() -> None:
+        if journey.receipt is not None:
+            printing.open(journey.receipt.interview_id)
+
+    button = Button(page.look, "plain", name=name, icon="printer")
+    button.clicked.connect(open_it)
+    page.bar.addWidget(button)
+    page.say(button.setText, N_("Print"))
+
+
 class FinishScreen(Page):
     place = Screen.FINISH
     station = 4
 
-    def __init__(self, look: Look, journey: Journey) -> None:
+    def __init__(self, look: Look, journey: Journey, printing: PrintPresenter | None = None) -> None:
         super().__init__(look)
         self._journey = journey
         self._presenter = QuestionnairePresenter(journey)
@@ -100,6 +116,7 @@ class FinishScreen(Page):
         self._done = Button(look, "primary", name=names.FINISH_DONE)
         self._done.clicked.connect(self._presenter.done)
         self.bar.addWidget(self._may_leave, 1)
+        _offer_print(self, journey, printing, names.FINISH_PRINT)
         self.bar.addWidget(self._done)
         self.footer.show()
         self._presenter.listen(self.refresh)
@@ -196,7 +213,7 @@ class LeftScreen(Page):
     place = Screen.LEFT
     station = 3
 
-    def __init__(self, look: Look, journey: Journey) -> None:
+    def __init__(self, look: Look, journey: Journey, printing: PrintPresenter | None = None) -> None:
         super().__init__(look)
         self._journey = journey
         self._title, self._text = Label("title"), Label("lead")
@@ -215,6 +232,7 @@ class LeftScreen(Page):
         self._done = Button(look, "primary", name=names.LEFT_DONE)
         self._done.clicked.connect(journey.open_start)
         self.bar.addStretch(1)
+        _offer_print(self, journey, printing, names.LEFT_PRINT)
         self.bar.addWidget(self._done)
         self.footer.show()
         self.say(self._done.setText, N_("Back to the start page"))

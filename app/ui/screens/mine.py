@@ -14,6 +14,7 @@ from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
+from app.ui.presenters.printing import PrintPresenter
 from app.ui.screens.start import unfinished_card
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
@@ -33,6 +34,7 @@ STATES: dict[HrState, tuple[str, str]] = {
     HrState.REJECTED: (N_("Not selected"), "muted"),
     HrState.PENDING_ONBOARDING: (N_("Onboarding"), "ok"),
 }
+_OVER = frozenset({InterviewState.FINISHED, InterviewState.ABANDONED})
 # what this device alone knows comes before what HR says
 HERE: dict[InterviewState, tuple[str, str]] = {
     InterviewState.DELETED: (N_("Deleted"), "muted"),
@@ -117,8 +119,11 @@ class InterviewsScreen(Page):
 class MineScreen(Page):
     place = Screen.MINE
 
-    def __init__(self, look: Look, journey: Journey, presenter: MinePresenter) -> None:
+    def __init__(
+        self, look: Look, journey: Journey, presenter: MinePresenter, printing: PrintPresenter | None = None
+    ) -> None:
         super().__init__(look)
+        self._printing = printing
         self._journey = journey
         self._presenter = presenter
         self._title, self._lead = Label("title"), Label("muted")
@@ -242,6 +247,12 @@ class MineScreen(Page):
         withdraw.clicked.connect(lambda: self._presenter.ask_to_withdraw(summary))
         buttons.addWidget(withdraw)
         buttons.addStretch(1)
+        printing = self._printing
+        if printing is not None and summary.state in _OVER and not self._journey.context.kiosk:
+            pages = Button(self.look, "plain", name=f"{names.MINE_PRINT_PREFIX}{index}", icon="printer")
+            pages.setText(self.look.t("Print or save"))
+            pages.clicked.connect(lambda: printing.open(summary.interview_id))
+            buttons.addWidget(pages)
         if summary.state is InterviewState.PAUSED:
             go_on = Button(self.look, "primary", name=f"{names.MINE_CONTINUE_PREFIX}{index}")
             go_on.setText(self.look.t("Continue interview"))

@@ -26,6 +26,18 @@ def error_words(look: Look, error: Exception) -> tuple[str, str]:
     )
 
 
+class OutcomeCard(Card):
+    """What became of something that was asked for: an icon and lines of words."""
+
+    def __init__(self, look: Look, kind: str, icon: str, colour: str) -> None:
+        super().__init__(look, kind, steps=1.5)
+        line = row(look, gap=1.5)
+        line.addWidget(IconLabel(look, icon, colour), 0, Qt.AlignmentFlag.AlignTop)
+        self.words = Label("body")
+        line.addWidget(self.words, 1)
+        self.body.addLayout(line)
+
+
 class Notice(QWidget):
     """Hidden without an error."""
 

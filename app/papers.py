@@ -1,0 +1,76 @@
+"""The pages a candidate may take home, laid out on the device by the renderer that HR has, without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.clock import SystemClock
+from app.interview.papers import Paper, PaperSource
+from contract.envelope import Envelope, parse_payload
+from contract.errors import ErrorCode, XudaError
+from contract.manifest import Receipt
+
+if TYPE_CHECKING:
+    from report.model import ReceiptInfo
+
+
+def make_paper(source: PaperSource, paper: Paper, *, language: str, letter: bool) -> bytes:
+    """See :class:`app.interview.papers.PaperMaker`. The page compiler is loaded with the first page."""
+    return _report(source, language, letter) if paper is Paper.REPORT else _receipt(source, language, letter)
+
+
+def _receipt(source: PaperSource, language: str, letter: bool) -> bytes:
+    from report.pdf import PaperSize
+    from report.receipt import ReceiptSource, receipt_pdf
+
+    receipt = source.receipt
+    page = ReceiptSource(
+        interview_id=source.interview_id,
+        kit=source.kit,
+        candidate=source.candidate_name,
+        state=source.state,
+        finished_at=receipt.finished_at,
+        lines=[(line.index + 1, line.digest) for line in receipt.lines],
+        digest=receipt.digest,
+        qr_text=receipt.qr_text,
+        confirmed=_confirmed(source.confirmed),
+    )
+    return receipt_pdf(page, language, PaperSize.LETTER if letter else PaperSize.A4)
+
+
+def _report(source: PaperSource, language: str, letter: bool) -> bytes:
+    if not source.readable:
+        raise XudaError(ErrorCode.KEY_DESTROYED)
+    from report.build import build_report
+    from report.model import CandidateInfo
+    from report.pdf import PaperSize, render_pdf
+
+    confirmed = source.confirmed
+    report = build_report(
+        source.kit,
+        source.events,
+        source.interview_key,
+        interview_id=source.interview_id,
+        candidate=CandidateInfo(name=source.candidate_name),
+        generated_at=SystemClock().now(),
+        language=language,
+        state=source.state,
+        receipt=parse_payload(confirmed.payload_bytes, Receipt) if confirmed else None,
+        receipt_key_id=confirmed.signer if confirmed else "",
+    )
+    return render_pdf(report, paper=PaperSize.LETTER if letter else PaperSize.A4, own_copy=True)
+
+
+def _confirmed(envelope: Envelope | None) -> ReceiptInfo | None:
+    if envelope is None:
+        return None
+    from report.model import ReceiptInfo
+
+    found = parse_payload(envelope.payload_bytes, Receipt)
+    return ReceiptInfo(
+        receipt_id=found.receipt_id,
+        serial=found.serial,
+        issued_at=found.issued_at,
+        manifest_digest=found.manifest_digest,
+        key_id=envelope.signer,
+    )
