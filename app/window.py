@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.bootstrap import Client
     from app.crashes.watch import CrashWatch
     from app.interview.model import Battery
+    from app.interview.papers import Paper, PaperSource
     from app.interview.service import InterviewService
     from app.kiosk.desk import KioskDesk
     from app.ui.application import MainWindow
@@ -338,6 +339,7 @@ def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
         kiosk=settings.kiosk,
         appearance=saved_appearance(settings.data),
         save_appearance=lambda chosen: save_appearance(settings.data, chosen),
+        papers=_paper,
     )
 
 
@@ -345,6 +347,12 @@ def _of(opening: Opening) -> Client:
     client = opening.client
     assert client is not None  # no screen that asks for this is there before
     return client
+
+
+def _paper(source: PaperSource, paper: Paper, *, language: str, letter: bool) -> bytes:
+    from app.papers import make_paper
+
+    return make_paper(source, paper, language=language, letter=letter)
 
 
 def _battery() -> Battery | None:
@@ -355,7 +363,6 @@ def _battery() -> Battery | None:
 
 def make_context(client: Client) -> UiContext:
     """What the screens see of a client."""
-    from app.papers import make_paper
     from app.ui.context import UiContext
     from app.ui.dress import save_appearance, saved_appearance
 
@@ -376,7 +383,7 @@ def make_context(client: Client) -> UiContext:
         booth=_booth(client) if kiosk else None,
         appearance=saved_appearance(settings.data),
         save_appearance=lambda chosen: save_appearance(settings.data, chosen),
-        papers=make_paper,
+        papers=_paper,
         moving=client.moving if settings.server_sync else None,
         fresh=client.fresh if settings.server_sync else None,
     )
