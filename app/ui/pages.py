@@ -95,8 +95,8 @@ class PageMaker:
         context = self._journey.context
         if context.papers is None:
             return None
-        from app.ui.press import system_press
         from app.ui.presenters.printing import PrintPresenter
+        from app.ui.press import system_press
 
         return PrintPresenter(self._journey, context.papers, context.press or system_press)
 

@@ -14,7 +14,7 @@ from app.ui.i18n import Texts
 from app.ui.presenters.transfer import Drive, TransferPresenter, TransferState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Label, Select, row
+from app.ui.widgets.basic import Button, Label, Select
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.notice import OutcomeCard, error_words
 
