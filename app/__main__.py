@@ -45,6 +45,7 @@ COMMANDS = {
     "diagnostics": Command("app.diagnostics", "run"),
     "keystore": Command("app.keystore_command", "run"),
     "kiosk": Command("app.kiosk_command", "run"),
+    "link": Command("app.link_command", "run"),
     "model": Command("app.model_command", "run"),
     "demo": Command("app.demo.run", "run"),
     "selftest": Command("app.selftest", "run"),

@@ -179,6 +179,7 @@ DESCRIPTIONS = {
     "diagnostics": N_("Write what support needs into one file: versions, queue, crash reports, log; nothing personal."),
     "keystore": N_("The keys of this device: where they are, another passphrase, what to do when they are lost."),
     "kiosk": N_("A booth: the staff's PIN, and the files that start the program by themselves."),
+    "link": N_("Invitation links (xuda://) open this program: say so to the system, or take it back."),
     "model": N_("Speech models: list, install a folder, fetch by name, verify."),
     "selftest": N_("Check that everything this program needs works on this machine."),
 }
@@ -209,6 +210,13 @@ POSITIONALS: dict[str, dict[str, dict[str, Any]]] = {
             "choices": ["status", "pin", "files"],
             "help": N_("status: whether a PIN is set; pin: set it; files: copy the start-up files of all systems"),
         }
+    },
+    "link": {
+        "action": {
+            "choices": ["status", "register", "unregister", "open"],
+            "help": N_("register: links open this program; unregister: no more; open: open the client with a link"),
+        },
+        "target": {"nargs": "?", "default": "", "metavar": "LINK", "help": N_("open: the invitation link")},
     },
     "receipts": {
         "target": {

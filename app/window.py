@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.ui.application import MainWindow
     from app.ui.autopilot import Autopilot
     from app.ui.context import UiContext
+    from app.ui.links import LinkDoor
     from app.ui.script import Script
     from contract.errors import ErrorCode, XudaError
 
@@ -42,6 +43,8 @@ def run_client(settings: ClientSettings) -> int:
     The window comes first, with as little behind it as can be; everything else is opened while it is there already.
     """
     need_screen()
+    if settings.invitation and _handed_over(settings):
+        return 0
     run = ClientRun(settings)
     try:
         code = run.run()
@@ -53,6 +56,18 @@ def run_client(settings: ClientSettings) -> int:
     from app.kiosk.again import RESTARTED_BY_STAFF, start_again
 
     return start_again(code) if code == RESTARTED_BY_STAFF else code
+
+
+def _handed_over(settings: ClientSettings) -> bool:
+    """Whether a window that is open already took the invitation. Raises XudaError(ALREADY_RUNNING) when it did not."""
+    from app.ui.links import Answer, hand_over
+
+    answer = hand_over(settings.data, settings.invitation)
+    if answer is Answer.REFUSED:
+        from contract.errors import ErrorCode, XudaError
+
+        raise XudaError(ErrorCode.ALREADY_RUNNING)
+    return answer is Answer.TAKEN
 
 
 class ClientRun:
@@ -78,6 +93,7 @@ class ClientRun:
         self._earlier: set[str] = set()
         self._error: Exception | None = None
         self._begun = False
+        self._door: LinkDoor | None = None
 
     def run(self) -> int:
         """Until the window is closed. Raises what kept the client from opening."""
@@ -106,6 +122,8 @@ class ClientRun:
 
     def close(self) -> None:
         """What was given so far is saved; every thread ends."""
+        if self._door is not None:
+            self._door.close()
         self._runner.close()
         if self._window is not None:
             self._window.abort()
@@ -202,6 +220,7 @@ class ClientRun:
             window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
         client.start_sync()
         QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
+        QTimer.singleShot(_WARM_UP_AFTER_MS, self._open_door)
         if self._script is not None:
             self._fly(window, client, self._script)
         elif self._settings.invitation:
@@ -212,6 +231,13 @@ class ClientRun:
         wanted = first_language(client, kiosk=False)
         if window.texts.language == self._context.language != wanted:
             window.speak(wanted)
+
+    def _open_door(self) -> None:
+        """From now on a second start with a link brings it here."""
+        if self._window is not None:
+            from app.ui.links import LinkDoor
+
+            self._door = LinkDoor(self._settings.data, self._window.take_link)
 
     def _show(self, context: UiContext, *, waiting: bool = False) -> MainWindow:
         from app.ui.application import MainWindow

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what the first screen does not show is imported when it is 
     from app.ui.dress import Appearance
     from app.ui.forget import ClipboardWatch
     from app.ui.kiosk import KioskShell
+    from app.ui.links import Answer
     from app.ui.presenters.answering import AnsweringPresenter
     from app.ui.presenters.pages import MinePresenter
     from app.ui.presenters.power import PowerWatch
@@ -263,6 +264,22 @@ class MainWindow(QWidget):
     def use_invitation(self, text: str) -> None:
         """Open with an invitation that came from outside: a link that was clicked, or a code."""
         self.journey.arrival.arrive(text)
+
+    def take_link(self, text: str) -> Answer:
+        """A link was clicked while this window is open. A booth takes none, nor does a window somebody answers in."""
+        from app.ui.links import Answer
+        from contract.invitation import SCHEME
+
+        journey = self.journey
+        free = not journey.active and not journey.busy and journey.arrival.entry is None and journey.sheet is Sheet.NONE
+        if self.kiosk is not None or self._closing or not free or not text.casefold().startswith(SCHEME):
+            return Answer.REFUSED
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+        journey.open_start()
+        journey.arrival.arrive(text)
+        return Answer.TAKEN
 
     def _page(self, screen: Screen) -> Page:
         page = self._pages.get(screen)

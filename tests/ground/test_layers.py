@@ -42,6 +42,7 @@ COMPOSITION = (
     "app.demo",
     "app.keystore_command",
     "app.kiosk_command",
+    "app.link_command",
     "app.model_command",
     "app.selftest",
     "app.staff",
