@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contract.canonical import canonical_json
 from contract.events import Event, EventType, StartedData
 
+_LEAST = 8  # characters
+
 
 def secrets_of(events: Iterable[Event]) -> list[bytes]:
     """Each sealed value and the wrapped key, from their middle, and of every event the time and how its data begin.
@@ -26,13 +28,16 @@ def secrets_of(events: Iterable[Event]) -> list[bytes]:
 
 
 def forms(needle: bytes) -> list[bytes]:
-    """As it is, and inside base64url at each of the three places it can begin at."""
+    """As it is, and inside base64url at each of the three places it can begin at.
+
+    What is so short that its base64 stands everywhere by chance is looked for as it is only.
+    """
     inside = []
     for shift, unsure in ((0, 0), (1, 2), (2, 3)):
         text = base64.urlsafe_b64encode(bytes(shift) + needle).rstrip(b"=")
         whole = (shift + len(needle)) // 3 * 4
         inside.append(text[unsure:whole])
-    return [needle, *inside]
+    return [needle, *(form for form in inside if len(form) >= _LEAST)]
 
 
 def _middle(text: str) -> bytes:
