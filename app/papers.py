@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.clock import SystemClock
 from app.interview.papers import Paper, PaperSource
 from contract.envelope import Envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
+from contract.kit_media import MediaKind
 from contract.manifest import Receipt
 
 if TYPE_CHECKING:
@@ -58,7 +60,19 @@ def _report(source: PaperSource, language: str, letter: bool) -> bytes:
         receipt=parse_payload(confirmed.payload_bytes, Receipt) if confirmed else None,
         receipt_key_id=confirmed.signer if confirmed else "",
     )
-    return render_pdf(report, paper=PaperSize.LETTER if letter else PaperSize.A4, own_copy=True)
+    size = PaperSize.LETTER if letter else PaperSize.A4
+    return render_pdf(report, pictures=_pictures(source), paper=size, own_copy=True)
+
+
+def _pictures(source: PaperSource) -> dict[str, bytes]:
+    """The pictures the questions were asked with; one that cannot be read is told by its words."""
+    found = {}
+    for question in source.kit.questions:
+        media = question.media
+        if media is not None and media.kind is MediaKind.PICTURE:
+            with suppress(XudaError):
+                found[media.sha256] = source.read_file(media)
+    return found
 
 
 def _confirmed(envelope: Envelope | None) -> ReceiptInfo | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -16,6 +16,7 @@ from app.interview.views import ReceiptLine, ReceiptView
 from contract.envelope import Envelope
 from contract.events import Event, HrState
 from contract.kit import Kit
+from contract.kit_media import MediaFile
 
 
 class Paper(StrEnum):
@@ -30,7 +31,8 @@ class PaperSource:
     """Everything a page about an interview is made of.
 
     ``interview_key``, ``candidate_name`` and ``events`` are gone once the interview was delivered and removed: what
-    was said can then be read at HR only. ``confirmed`` is HR's newest receipt, verified when it came in.
+    was said can then be read at HR only. ``confirmed`` is HR's newest receipt, verified when it came in. ``read_file``
+    gives a file of the kit, on any thread; raises XudaError(KIT_MEDIA_DAMAGED).
     """
 
     interview_id: str
@@ -41,6 +43,7 @@ class PaperSource:
     interview_key: bytes | None
     candidate_name: str | None
     confirmed: Envelope | None
+    read_file: Callable[[MediaFile], bytes]
 
     @property
     def readable(self) -> bool:
@@ -93,6 +96,7 @@ def paper_source(store: InterviewStore, shelf: Shelf, interview_id: str) -> Pape
         interview_key=store.interview_key(interview_id),
         candidate_name=store.candidate_name(interview_id),
         confirmed=store.confirmation(interview_id),
+        read_file=shelf.files.read,
     )
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from app.interview.model import ExitReason
 from app.interview.papers import Paper, PaperSource
 from app.papers import make_paper
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
+from contract.kit import Kit
+from contract.kit_media import MediaFile
 from tests.interview.desk import NAME, Desk
 from tests.storage.office import Office
+from tests.support.kit_media import png
 from tests.support.media import make_clip, write_wav
 from tests.support.waiting import wait_for
 
@@ -137,6 +144,31 @@ def test_after_the_delivery_the_same_receipt_can_be_printed_and_nothing_that_was
     with pytest.raises(XudaError) as refused:
         make_paper(after, Paper.REPORT, language="zh_CN", letter=False)
     assert refused.value.code is ErrorCode.KEY_DESTROYED
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_question_is_printed_with_its_picture_or_else_with_what_it_shows(
+    desk: Desk, tmp_path: Path, here: bool
+) -> None:
+    picture = png()
+    source = source_of(desk, answered(desk, tmp_path))
+    kit = source.kit.model_dump(mode="json")
+    kit["stages"][0]["questions"][1]["media"] = {
+        "media_type": "image/png",
+        "sha256": hashlib.sha256(picture).hexdigest(),
+        "size": len(picture),
+        "text": {"zh_CN": "一张架构图"},
+    }
+
+    def read(_: MediaFile) -> bytes:
+        if here:
+            return picture
+        raise XudaError(ErrorCode.KIT_MEDIA_DAMAGED)
+
+    source = replace(source, kit=Kit.model_validate(kit), read_file=read)
+    pdf = make_paper(source, Paper.REPORT, language="zh_CN", letter=False)
+    assert any(page.images for page in PdfReader(io.BytesIO(pdf)).pages) is here
+    assert "一张架构图" in text_of(pdf, tmp_path)
 
 
 def test_nothing_is_written_to_the_disk_while_a_page_is_made(

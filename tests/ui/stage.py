@@ -366,7 +366,7 @@ class StageService:
     def printable(self, interview_id: str) -> PaperSource:
         key, events = (b"k" * 32, (object(),)) if self.readable else (None, ())
         state = HrState.PENDING_REVIEW
-        return PaperSource(interview_id, KIT, state, RECEIPT, events, key, None, None)  # type: ignore[arg-type]
+        return PaperSource(interview_id, KIT, state, RECEIPT, events, key, None, None, bytes)  # type: ignore[arg-type]
 
     def withdraw(self, interview_id: str) -> None: ...
 
