@@ -36,6 +36,7 @@ _HANDLERS = {
     "kit list": ("content", "list_kits"),
     "batch add": ("content", "add_batch"),
     "batch list": ("content", "list_batches"),
+    "batch walk-ins": ("content", "allow_walk_ins"),
     "candidates import": ("content", "import_candidates"),
     "invitations list": ("content", "list_invitations"),
     "invitations qr": ("content", "write_qr"),

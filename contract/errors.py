@@ -88,6 +88,7 @@ class ErrorCode(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     RATE_LIMITED = "rate_limited"
     QUOTA_REACHED = "quota_reached"
+    WALK_IN_CLOSED = "walk_in_closed"
     SENDING_PAUSED = "sending_paused"
     RECORDINGS_LATER = "recordings_later"
     RECEIPT_INVALID = "receipt_invalid"

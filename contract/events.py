@@ -101,6 +101,8 @@ class StartedData(WireModel):
     app_version: str = Field(max_length=64)
     environment: dict[str, Any]
     carried: Carried | None = None
+    # the batch in which the candidate has registered on this device; who it is, is sealed (contract.walkin)
+    walk_in: str | None = Field(default=None, max_length=36, exclude_if=lambda value: value is None)
 
 
 class ConsentedData(WireModel):

@@ -22,6 +22,7 @@ from contract.canonical import b64decode, b64encode
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.parts import Elsewhere
+from contract.walkin import WalkInOffer
 
 SCHEME = "xuda://i/"
 _CONTEXT = b"xuda invitation v1:"
@@ -185,6 +186,7 @@ class Roster(SignedDocument):
     salt: str
     entries: list[RosterEntry]
     delegations: list[Delegation] = Field(default_factory=list)
+    walk_ins: list[WalkInOffer] = Field(default_factory=list, exclude_if=lambda value: not value)
 
 
 def lookup_hash(identifier: str, salt: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -35,3 +36,13 @@ def picked_tag(text: dict[str, str], language: str) -> str:
         if tag in text:
             return tag
     return next(iter(text), "")
+
+
+_CONTROLS = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+# format characters that change the reading order or hide; joiners that scripts and emoji need stay
+_HIDDEN = frozenset("\u200b\u200e\u200f\u061c\u00ad\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2060")
+
+
+def invisible(character: str) -> bool:
+    """Whether a character controls, hides or turns text round; a line break too."""
+    return character in _HIDDEN or unicodedata.category(character) in _CONTROLS

@@ -381,6 +381,11 @@ TEXTS: dict[ErrorCode, tuple[str, str, str]] = {
         "This device has sent more than HR expects of one device. Nothing is lost: what is left stays here.",
         "Delivery is tried again by itself. If this stays, tell HR: the limit can be raised.",
     ),
+    ErrorCode.WALK_IN_CLOSED: (
+        "Registration is closed on this device",
+        "Its time is over, or as many have registered here as HR allows. Nothing of what you typed was kept.",
+        "Please ask the staff: they can invite you, or show you another device.",
+    ),
     ErrorCode.RECEIPT_INVALID: (
         "The receipt does not match what was recorded",
         "The local recordings are kept until a receipt matches.",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from contract.text import invisible
 
 _LONG_RUN = re.compile(r"[!-~]{24,}")
-_CONTROLS = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
-# format characters that change the reading order or hide; joiners that scripts and emoji need stay
-_HIDDEN = frozenset("\u200b\u200e\u200f\u061c\u00ad\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2060")
 
 
 def printable(text: str) -> str:
@@ -27,6 +25,6 @@ def _with_breaks(run: re.Match[str]) -> str:
 
 
 def _shown(c: str) -> str:
-    if c != "\n" and (c in _HIDDEN or unicodedata.category(c) in _CONTROLS):
+    if c != "\n" and invisible(c):
         return f"\\u{{{ord(c):x}}}"
     return c

@@ -15,6 +15,7 @@ from contract.events import EventType
 from contract.invitation import Delegation, Invitation
 from contract.kit import Kit
 from contract.progress import Carried
+from contract.walkin import Registration
 
 
 def started(
@@ -25,6 +26,7 @@ def started(
     language: str,
     facts: Environment,
     carried: Carried | None,
+    person: Registration | None = None,
 ) -> EventDraft:
     data = wire.StartedData(
         invitation_id=invitation.invitation_id,
@@ -36,8 +38,9 @@ def started(
         app_version=facts.app_version,
         environment=asdict(facts),
         carried=carried,
+        walk_in=invitation.batch_id if person is not None else None,
     )
-    return EventDraft(EventType.STARTED, data)
+    return EventDraft(EventType.STARTED, data, person)
 
 
 def consented(kit: Kit, *, scoring: bool) -> EventDraft:

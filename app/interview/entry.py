@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 
 from app.interview import drafts
@@ -12,13 +13,14 @@ from app.interview.ports import Clock
 from app.interview.states import InterviewState
 from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf
 from app.interview.summary import summary_view
-from app.interview.views import Entry
+from app.interview.views import Entry, WalkInPlace
 from contract.canonical import b64decode
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
-from contract.invitation import Adjustments
+from contract.invitation import Adjustments, Invitation
 from contract.keys import wrap_key
 from contract.parts import Elsewhere
+from contract.walkin import Registration, WalkInOffer
 
 
 class EntryDesk:
@@ -66,6 +68,35 @@ class EntryDesk:
             self._given = []
         return self._admit(admission, admission.entry.elsewhere if admission.entry else None)
 
+    def walk_ins(self) -> tuple[WalkInPlace, ...]:
+        """Where one may register here now."""
+        offers = self._shelf.walk_ins.offers() if self._shelf.organisation_name() is not None else []
+        kits = {kit.kit_id: kit for kit in self._shelf.kits()} if offers else {}
+        open_now = (offer for offer in offers if offer.kit_id in kits and self._open(offer))
+        return tuple(WalkInPlace(offer.batch_id, kits[offer.kit_id]) for offer in open_now)
+
+    def register(self, batch_id: str, person: Registration) -> Entry:
+        """Somebody who is not invited; whose number is known gets the invitation they have.
+
+        Raises XudaError(WALK_IN_CLOSED) when HR has not opened the batch for it, or enough have come; and as
+        :meth:`look_up` for the number.
+        """
+        try:
+            return self.look_up(person.phone)
+        except XudaError as error:
+            if error.code is not ErrorCode.INVITATION_UNKNOWN:
+                raise
+        offer = next((offer for offer in self._shelf.walk_ins.offers() if offer.batch_id == batch_id), None)
+        if offer is None or not self._open(offer):
+            raise XudaError(ErrorCode.WALK_IN_CLOSED)
+        right = Invitation(str(uuid.uuid4()), offer.batch_id, offer.kit_id, offer.not_before, offer.not_after)
+        self._given = []
+        return self._admit(Admission(right, "", self._shelf.kit(offer.kit_id), None, person), None)
+
+    def _open(self, offer: WalkInOffer) -> bool:
+        now = self._shelf.server_time() or self._clock.now()
+        return offer.not_before <= max(now, self._shelf.latest_time() or now) and now <= offer.not_after
+
     def heard(self, elsewhere: Elsewhere | None) -> Entry:
         """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
         return self._admit(self.admission, elsewhere)
@@ -110,7 +141,7 @@ class EntryDesk:
         key, interview_id = self._new_key(), self._moving.next_part()
         attempt = self._moving.attempt(self.attempts(invitation.invitation_id))
         wrapped = wrap_key(key, b64decode(self._shelf.encryption_key(kit)), interview_id)
-        started = drafts.started(invitation, kit, attempt, wrapped, language, self._facts(), carried)
+        started = drafts.started(invitation, kit, attempt, wrapped, language, self._facts(), carried, admission.person)
         now = self._clock.now()
         row = InterviewRow(
             interview_id=interview_id,
@@ -128,6 +159,9 @@ class EntryDesk:
             carried=len(carried.answered) if carried else 0,
         )
         events = [started, *first, *(draft(accepted) for accepted in self._given)]
+        if admission.person is not None:
+            # before the interview: whoever is counted without one costs a place, one without a count would be free
+            self._shelf.walk_ins.keep(invitation, admission.person, now)
         row = self._store.create(row, key=key, candidate_name=admission.candidate_name, events=events)
         self.forget()
         return row

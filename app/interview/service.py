@@ -32,6 +32,7 @@ from contract.invitation import Adjustments, Delegation
 from contract.kit import Kit, QuestionKind
 from contract.kit_media import MediaFile
 from contract.parts import Elsewhere
+from contract.walkin import Registration
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +100,16 @@ class InterviewService:
                 summary_view(row, self._shelf) for row in self._store.interviews() if row.state is InterviewState.PAUSED
             ),
             trouble=self._trouble,
+            walk_ins=self._entry.walk_ins(),
         )
 
     def look_up(self, text: str) -> Entry:
-        """Check a scanned or typed invitation and show its entry page.
-
-        Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED).
-        """
+        """An invitation's entry page. Raises XudaError(INVITATION_* | KIT_MISSING | NOT_ENROLLED)."""
         return self._entry.look_up(text)
+
+    def register(self, batch_id: str, person: Registration) -> Entry:
+        """Somebody who is not invited. Raises XudaError(WALK_IN_CLOSED), and as ``look_up``."""
+        return self._entry.register(batch_id, person)
 
     def heard(self, elsewhere: Elsewhere | None) -> Entry:
         """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
@@ -133,9 +136,7 @@ class InterviewService:
         return self._receipt(row)
 
     def resume(self, interview_id: str) -> None:
-        row = self._store.interview(interview_id)
-        resumed = drafts.resumed(self._facts())
-        self._store.append(row.interview_id, [resumed], state=InterviewState.ACTIVE)
+        self._store.append(interview_id, [drafts.resumed(self._facts())], state=InterviewState.ACTIVE)
         self._active.enter(interview_id)
 
     def abandon_earlier(self, interview_id: str) -> None:
@@ -366,6 +367,7 @@ class InterviewService:
                 self._takes.halt(row.interview_id)
                 self._store.withdraw(row.interview_id, drafts.withdrawn(row.invitation_id, row.attempt))
                 self._active.leave(row.interview_id)
+        self._shelf.walk_ins.drop(chosen.invitation_id)
         self._wake_sync()
 
     # ---- inside --------------------

@@ -20,6 +20,7 @@ from contract.invitation import Delegation, Invitation, RosterEntry
 from contract.kit import Kit
 from contract.kit_media import MediaFile
 from contract.parts import HandOver
+from contract.walkin import Registration, WalkInOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +219,13 @@ class Admission:
     token: str
     kit: Kit
     entry: RosterEntry | None
+    # who has registered on this device, with what they gave
+    person: Registration | None = None
 
     @property
     def candidate_name(self) -> str:
+        if self.person is not None:
+            return self.person.name
         return self.entry.name if self.entry else ""
 
 
@@ -256,6 +261,22 @@ class AdjustmentBook(Protocol):
     def used(self, nonce: str) -> bool: ...
 
 
+class WalkInBook(Protocol):
+    """Who has registered on this device."""
+
+    def offers(self) -> list[WalkInOffer]:
+        """Where one may register, by HR's newest word; without those for which this device has registered enough."""
+        ...
+
+    def keep(self, invitation: Invitation, person: Registration, now: datetime) -> None:
+        """Remember somebody until the batch is over, sealed: they may come back without a network."""
+        ...
+
+    def drop(self, invitation_id: str) -> None:
+        """Forget who it was; they still count."""
+        ...
+
+
 class Shelf(Protocol):
     """Kits, roster and organisation as downloaded; everything was verified when it came in and is again when read."""
 
@@ -264,6 +285,9 @@ class Shelf(Protocol):
 
     @property
     def adjustments(self) -> AdjustmentBook: ...
+
+    @property
+    def walk_ins(self) -> WalkInBook: ...
 
     def organisation_name(self) -> str | None:
         """None when this device is not enrolled."""

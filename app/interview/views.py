@@ -44,6 +44,14 @@ class InterviewSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkInPlace:
+    """A position for which one may register on this device."""
+
+    batch_id: str
+    kit: Kit
+
+
+@dataclass(frozen=True, slots=True)
 class StartPage:
     """``organisation`` is None when the device is not enrolled yet. ``trouble``: the disk is full or fails."""
 
@@ -52,6 +60,7 @@ class StartPage:
     pending_uploads: int
     unfinished: tuple[InterviewSummary, ...]
     trouble: XudaError | None = None
+    walk_ins: tuple[WalkInPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

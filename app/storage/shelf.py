@@ -22,6 +22,7 @@ from app.storage.rows import stamp
 from app.storage.settings_book import SettingsBook
 from app.storage.standing import HEARD_AT, write_standing
 from app.storage.storage_key import storage_key, stored_key
+from app.storage.walk_ins import WalkInBook
 from contract.api import Bootstrap
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
@@ -72,6 +73,7 @@ class SqliteShelf:
         self.settings = SettingsBook(database, keystore, enrolments)
         self.files = KitFiles(database.path.with_name("kit-files"))
         self.adjustments = AdjustmentBook(database, enrolments, lambda: self._entries(enrolments.need()))
+        self.walk_ins = WalkInBook(database, keystore, lambda: self._entries(enrolments.need()))
         self._heard: _Heard | None = None
         self._refused: tuple[Refused, ...] = ()
 
@@ -203,7 +205,13 @@ class SqliteShelf:
             invitation = read(token, enrolment.accepted_keys(self.server_time()))
             entry = self._find(entries, enrolment, lambda item: item.invitation_id == invitation.invitation_id)
             return Admission(invitation, token, self.kit(invitation.kit_id), entry[1] if entry else None)
-        chosen = self._by_code_or_number(text, entries, enrolment)
+        try:
+            chosen = self._by_code_or_number(text, entries, enrolment)
+        except XudaError:
+            here = self.walk_ins.find(text) if sum(c.isdigit() for c in text) >= _LEAST_DIGITS else None
+            if here is None:
+                raise
+            return Admission(here[0], "", self.kit(here[0].kit_id), None, here[1])
         return Admission(chosen[0], chosen[1].token, self.kit(chosen[0].kit_id), chosen[1])
 
     def entry(self, invitation_id: str) -> RosterEntry | None:

@@ -46,7 +46,7 @@ _SPARE_TIME_MS = 60
 _SHEETS_AHEAD = tuple(
     sheet
     for sheet in Sheet
-    if sheet not in (Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.IDLE, Sheet.PIN, Sheet.STAFF)
+    if sheet not in (Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.WALK_IN)
 )
 _PARTS_AHEAD = ("notice", "_sheet_host", "_help_host", "_appearance")
 

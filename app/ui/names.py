@@ -48,6 +48,7 @@ class Sheet(StrEnum):
     STAFF = "staff"
     GIVING = "giving"
     ADJUST = "adjust"
+    WALK_IN = "walk_in"
 
 
 # ---- top bar, on every screen ----
@@ -86,6 +87,7 @@ UNLOCK_MESSAGE = "unlock_message"  # label
 # ---- between candidates, in a kiosk alone ----
 ATTRACT_START = "attract_start"  # -> Screen.START
 ATTRACT_LANGUAGE = "attract_language"
+ATTRACT_WALK_IN = "attract_walk_in"  # -> Screen.START with Sheet.WALK_IN
 ATTRACT_STAFF = "attract_staff"  # opens Sheet.PIN
 ASLEEP_WAKE = "asleep_wake"  # the whole screen -> Screen.ATTRACT
 
@@ -125,6 +127,7 @@ START_FIELD = "start_field"  # line edit: code, phone, ID number or link
 START_BEGIN = "start_begin"
 START_WAY_PREFIX = "start_way_"  # + code | phone | link | scan
 START_UNFINISHED_PREFIX = "start_unfinished_"  # + index
+START_WALK_IN = "start_walk_in"  # opens Sheet.WALK_IN; where HR lets people register
 START_PENDING = "start_pending"  # label
 START_ASKING = "start_asking"  # label: the code is not known here, HR is asked for its newest list
 START_STAFF = "start_staff"  # label: what staff have to do before anything is sent
@@ -189,6 +192,13 @@ PROMPT_PLAY = "prompt_play"  # plays, stops, plays again
 PROMPT_WORDS = "prompt_words"  # opens the words of a picture, sound or video
 PROMPT_READ = "prompt_read"  # 朗读; hidden where there is neither a voice nor a spoken version
 QUESTION_TIP = "question_tip"
+
+# ---- registering on the spot (Sheet.WALK_IN) ----
+WALK_IN_PLACE = "walk_in_place"  # combo box: the position
+WALK_IN_FIELD_PREFIX = "walk_in_"  # + name | phone | email | id_number
+WALK_IN_MESSAGE = "walk_in_message"  # label: what does not look right
+WALK_IN_CANCEL = "walk_in_cancel"
+WALK_IN_REGISTER = "walk_in_register"  # -> Screen.ENTRY
 
 # ---- adjustments by staff (Sheet.ADJUST) ----
 HELP_ADJUST = "help_adjust"  # opens the sheet; shown once somebody was looked up

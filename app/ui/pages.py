@@ -42,6 +42,7 @@ def load_screens() -> None:
     import app.ui.screens.question
     import app.ui.screens.recording
     import app.ui.screens.sheets
+    import app.ui.screens.walkin
     import app.ui.screens.written  # noqa: F401
 
 
@@ -126,6 +127,11 @@ class PageMaker:
             return self._make_export()
         if sheet is Sheet.PRINT:
             return self._make_print()
+        if sheet is Sheet.WALK_IN:
+            from app.ui.presenters.walkin import WalkInPresenter
+            from app.ui.screens.walkin import WalkInSheet
+
+            return WalkInSheet(self._look, WalkInPresenter(self._journey))
         if sheet is Sheet.ADJUST:
             return self._make_adjust()
         if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING):

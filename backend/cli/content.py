@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.cli.output import print_json, print_table, texts, write_file
 from backend.db.models import KitRow
 from backend.runtime import Runtime
-from backend.services import batches, candidates, invitations, kit_files, kits
+from backend.services import batches, candidates, invitations, kit_files, kits, walkins
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
@@ -56,6 +56,16 @@ def add_batch(hr: Runtime, options: argparse.Namespace) -> int:
         print_json({"batch": batch_id})
     else:
         print(_("Batch {id}").format(id=batch_id))
+    return 0
+
+
+def allow_walk_ins(hr: Runtime, options: argparse.Namespace) -> int:
+    _ = texts(options)
+    walkins.allow(hr, _ACTOR, options.batch, options.limit)
+    if options.json:
+        print_json({"batch": options.batch, "limit": options.limit})
+    else:
+        print(_("Devices know of it after their next contact."))
     return 0
 
 

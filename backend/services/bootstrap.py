@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
-from backend.services import delegations, device_settings, wholes
+from backend.services import delegations, device_settings, walkins, wholes
 from backend.services.devices import Asking
 from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
@@ -73,6 +73,7 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
             for invitation in session.scalars(living)
         ],
         delegations=delegations.for_device(hr, session, device_id),
+        walk_ins=walkins.offers(session, now),
     )
 
 

@@ -15,10 +15,10 @@ from backend.db.models import Batch, Candidate, InvitationRow, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, people, scope
 from backend.services.actor import Actor
-from backend.services.identifiers import clean_email, clean_id_number, clean_name, clean_phone
 from backend.services.table_file import Row, Table, read_table
 from contract import invitation as invitations
 from contract.errors import ErrorCode, XudaError
+from contract.identifiers import clean_email, clean_id_number, clean_name, clean_phone
 from contract.invitation import Adjustments
 
 _CLEANERS: dict[str, Callable[[str], str | None]] = {
@@ -117,7 +117,7 @@ def invite(
         id=name,
         batch_id=batch.id,
         candidate_id=candidate.id,
-        code=_new_code(session),
+        code=new_code(session),
         token=invitations.issue(right, hr.vault.sign_key),
         adjustments=(adjustments or Adjustments()).model_dump(mode="json"),
         created_at=now,
@@ -220,7 +220,8 @@ def _seal(hr: Runtime, candidate: Candidate, person: Person) -> None:
     )
 
 
-def _new_code(session: Session) -> str:
+def new_code(session: Session) -> str:
+    """An invitation code that nobody has."""
     while True:
         code = invitations.new_code(secrets.token_bytes(5))
         if session.scalar(select(InvitationRow.id).where(InvitationRow.code == code)) is None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import adjusting, audit, deletion, quota, states, wholes
+from backend.services import adjusting, audit, deletion, quota, states, walkins, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -43,6 +43,7 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
             quota.check_document(hr, session, interview_id, len(envelope.payload))
         new = _store(session, event, envelope, now)
         if new:
+            walkins.follow(hr, session, interview, event)
             _follow(session, interview, now)
             adjusting.follow(hr, session, interview, event)
         if new and event.kind is EventType.WITHDRAWN:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Interview, InvitationRow, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import scope
+from backend.services import scope, walkins
 from backend.services.actor import Actor
 from backend.services.people import candidate_name, candidate_value
 from contract.envelope import Envelope, parse_payload
@@ -45,6 +45,7 @@ class InvitationLine:
     not_before: datetime
     not_after: datetime
     interview_id: str | None
+    walk_in: walkins.WalkInView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +159,5 @@ def _invitation_line(
         not_before=batch.not_before,
         not_after=batch.not_after,
         interview_id=begun.get(row.id),
+        walk_in=walkins.view(hr, session, row),
     )

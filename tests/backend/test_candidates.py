@@ -10,9 +10,9 @@ from backend.db.models import Candidate, InvitationRow
 from backend.runtime import Runtime
 from backend.services import batches, invitations
 from backend.services.candidates import ImportReport, import_candidates
-from backend.services.identifiers import clean_email, clean_id_number, clean_name, clean_phone
 from backend.services.people import candidate_value
 from contract.errors import ErrorCode, XudaError
+from contract.identifiers import clean_email, clean_id_number, clean_name, clean_phone
 from contract.invitation import read
 from tests.backend.world import COMMAND_LINE, organisation
 

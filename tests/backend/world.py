@@ -224,7 +224,7 @@ class Talk:
         self.envelopes[number] = envelope
         return envelope
 
-    def started(self, **changes: Any) -> Envelope:
+    def started(self, sealed: Any = None, **changes: Any) -> Envelope:
         public = b64decode(self.booth.organisation.encryption_key)
         data = {
             "invitation_id": self.invitation_id,
@@ -236,7 +236,7 @@ class Talk:
             "app_version": "1",
             "environment": {"os": "test"},
         }
-        return self.add(EventType.STARTED, ev.StartedData(**{**data, **changes}))
+        return self.add(EventType.STARTED, ev.StartedData(**{**data, **changes}), sealed)
 
     def consented(self) -> Envelope:
         data = ev.ConsentedData(consent_version="1", recording=True, scoring=False)

@@ -24,6 +24,7 @@ from contract.canonical import b64encode
 from contract.envelope import sign
 from contract.invitation import Adjustments, Delegation, Invitation, RosterEntry, lookup_hash
 from contract.kit import Kit
+from contract.walkin import WalkInOffer
 from tests.storage.office import Device, Office
 from tests.support.waiting import wait_for
 
@@ -141,6 +142,18 @@ class Desk:
         roster = office.roster([self.entry], delegations=delegations)
         now = self.device.shelf.server_time() or self.clock.now()
         self.device.shelf.save_bootstrap(office.bootstrap([], roster, server_time=now), self.clock.monotonic())
+
+    def take_walk_ins(self, office: Office, limit: int = 10, batch: str = "") -> WalkInOffer:
+        """HR has opened a batch for people who are not invited, and this device knows of it."""
+        start, end = self.clock.now() - timedelta(hours=1), self.clock.now() + timedelta(days=7)
+        offer = WalkInOffer(
+            batch_id=batch or str(uuid.uuid4()), kit_id="engineer", not_before=start, not_after=end, limit=limit
+        )
+        roster = office.roster([self.entry], walk_ins=[offer])
+        self.device.shelf.save_bootstrap(
+            office.bootstrap([], roster, server_time=self.clock.now()), self.clock.monotonic()
+        )
+        return offer
 
     def _tell(self, news: News) -> None:
         self.news.append(news)

@@ -21,8 +21,8 @@ from pypdf import PdfReader
 from backend.db.models import Batch
 from backend.services import audit, candidates
 from backend.services.candidates import Person
-from backend.services.identifiers import clean_name
 from contract import events as ev
+from contract.identifiers import clean_name
 from report.archive import safe_name
 from tests.backend import tus
 from tests.backend.world import Talk, invite

@@ -41,6 +41,7 @@ from contract.invitation import Delegation, Invitation, Roster, RosterEntry
 from contract.keys import SigningKey, UnwrapKey, wrap_key
 from contract.kit import Kit, QuestionKind
 from contract.manifest import Manifest, Receipt
+from contract.walkin import WalkInOffer
 
 NAME = "欧阳铁蛋 Planted-Name-7319"
 WORDS = "这是一句不会出现在别处的话 planted phrase zx81"
@@ -104,6 +105,7 @@ class Office:
         device_id: str = "device-1",
         salt: bytes = b"salt",
         delegations: Sequence[Delegation] = (),
+        walk_ins: Sequence[WalkInOffer] = (),
     ) -> Envelope:
         roster = Roster(
             organisation_id="org-1",
@@ -112,6 +114,7 @@ class Office:
             salt=b64encode(salt),
             entries=entries,
             delegations=list(delegations),
+            walk_ins=list(walk_ins),
         )
         return sign(roster, self.key)
 

@@ -84,19 +84,20 @@ class Arrival:
         moving, service = self._context.moving, self._context.service
         self.asked_hr = False
         if moving is None or self._journey.offline or entry.unfinished is not None:
-            self._admit(entry)
+            self.admit(entry)
             return
 
         def answered(found: tuple[bool, Elsewhere | None]) -> None:
             self.asked_hr = found[0]
             if found[0]:
-                self._journey.do(lambda: service.heard(found[1]), self._admit)
+                self._journey.do(lambda: service.heard(found[1]), self.admit)
             else:
-                self._admit(entry)
+                self.admit(entry)
 
         self._journey.do(lambda: moving.ask(entry.invitation_id), answered, slowly=True)
 
-    def _admit(self, entry: Entry) -> None:
+    def admit(self, entry: Entry) -> None:
+        """Somebody has an invitation that holds: their entry page, or what they have begun."""
         from contract.errors import ErrorCode, XudaError
         from contract.events import HrState
 
@@ -192,7 +193,7 @@ class Arrival:
 
     def _given_up(self, entry: Entry | None) -> None:
         if entry is not None:
-            self._admit(entry)
+            self.admit(entry)
             return
         self.closed_earlier = True
         self._journey.open_start()

@@ -14,6 +14,7 @@ from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.attract import PAGE, SCAN_MS, AttractPresenter
 from app.ui.presenters.journey import Journey
+from app.ui.presenters.walkin import offer
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, IconLabel, Label, column, row
 from app.ui.widgets.page import Page
@@ -89,6 +90,10 @@ class AttractScreen(Page):
         for line in self._list:
             side.addWidget(line)
         side.addWidget(self._start)
+        self._walk_in = Button(look, "plain", name=names.ATTRACT_WALK_IN, icon="user")
+        self._walk_in.clicked.connect(lambda: offer(self._journey))
+        self.say(self._walk_in.setText, N_("Register here"))
+        side.addWidget(self._walk_in)
         side.addStretch(1)
         self.say(self._title.setText, N_("Welcome to your interview"))
         self.say(self._lead.setText, N_("Hold the QR code of your invitation in front of the camera, or touch Start."))
@@ -162,6 +167,7 @@ class AttractScreen(Page):
         self._organisation.setText(
             (page.organisation or look.t("This device is not enrolled yet")) if page is not None else ""
         )
+        self._walk_in.setVisible(bool(page is not None and page.walk_ins))
         kits = self._presenter.positions
         for place, line in enumerate(self._list):
             line.setVisible(place < len(kits))

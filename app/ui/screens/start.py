@@ -11,6 +11,7 @@ from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
+from app.ui.presenters.walkin import offer
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.fitrow import FitRow
@@ -83,6 +84,10 @@ class StartScreen(Page):
         card.body.addWidget(self._button)
         card.body.addWidget(self._asking)
         card.body.addWidget(self._way_buttons())
+        self._walk_in = Button(self.look, "plain", name=names.START_WALK_IN, icon="user")
+        self._walk_in.clicked.connect(lambda: offer(self._journey))
+        self.say(self._walk_in.setText, N_("Register here"))
+        card.body.addWidget(self._walk_in)
         self.column.addWidget(card)
         self.say(self._button.setText, N_("Start interview"))
         self.say(
@@ -199,6 +204,7 @@ class StartScreen(Page):
         self._asking.setVisible(self._journey.arrival.newest.asking)
         organisation = page.organisation if page else None
         self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))
+        self._walk_in.setVisible(bool(page and page.walk_ins))
         pending = page.pending_uploads if page else 0
         self._pending.setVisible(pending > 0)
         self._pending_icon.setVisible(pending > 0)

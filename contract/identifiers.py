@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date
 
-from report.text import printable
+from contract.text import invisible
 
 _PHONE_PUNCTUATION = re.compile(r"[\s\-().·]+")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -20,7 +20,7 @@ def clean_name(text: str) -> str | None:
     """The name, None when it cannot be one: empty, too long, without a letter, with something invisible in it."""
     name = " ".join(text.split())
     letters = any(unicodedata.category(c).startswith("L") for c in name)
-    return name if letters and len(name) <= 100 and printable(name) == name else None
+    return name if letters and len(name) <= 100 and not any(map(invisible, name)) else None
 
 
 def clean_phone(text: str) -> str | None:
