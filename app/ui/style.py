@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 import resources
 from app.ui import icons
 from app.ui.i18n import Texts
-from app.ui.tokens import ARABIC_FAMILIES, CJK_FAMILIES, LATIN_FAMILIES, Tokens
+from app.ui.tokens import ARABIC_FAMILIES, CJK_FAMILIES, ENGLISH_FAMILIES, LATIN_FAMILIES, Tokens
 
 
 class InputWatch(QObject):
@@ -86,7 +86,8 @@ def font_families(language: str, system: str, known: Container[str]) -> list[str
     The system's face leads on macOS and Windows, except for Arabic. On Linux a Noto face leads, so that digits and
     letters agree with the characters.
     """
-    own = CJK_FAMILIES.get(language, ARABIC_FAMILIES if language == "ar" else LATIN_FAMILIES)
+    others = {"ar": ARABIC_FAMILIES, "en": ENGLISH_FAMILIES}
+    own = CJK_FAMILIES.get(language) or others.get(language, LATIN_FAMILIES)
     scripts = [own, *CJK_FAMILIES.values(), LATIN_FAMILIES, ARABIC_FAMILIES]
     faces = list(dict.fromkeys(face for script in scripts for face in script if face in known))
     own_face = next((face for face in own if face in known), None)

@@ -14,7 +14,9 @@ CJK_FAMILIES = {
     "ko": ("Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans K"),
 }
 ARABIC_FAMILIES = ("SF Arabic", "Geeza Pro", "Segoe UI", "Noto Sans Arabic", "Noto Naskh Arabic", "DejaVu Sans")
-LATIN_FAMILIES = ("Noto Sans", "Noto Sans CJK SC", "DejaVu Sans")
+# Where only the CJK faces are there, the Korean one has the narrow quotation marks that European languages need.
+LATIN_FAMILIES = ("Noto Sans", "Noto Sans CJK KR", "DejaVu Sans")
+ENGLISH_FAMILIES = ("Noto Sans", "Noto Sans CJK SC", "DejaVu Sans")
 
 
 @dataclass(frozen=True, slots=True)
