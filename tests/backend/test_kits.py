@@ -10,6 +10,7 @@ import pytest
 
 from backend.db.models import KitRow
 from backend.runtime import Runtime
+from backend.services.kit_files import beside
 from backend.services.kits import add_kit
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
@@ -148,8 +149,9 @@ def test_a_refused_kit_leaves_the_published_one_alone(hr: Runtime) -> None:
 
 @pytest.mark.parametrize(("name", "language"), [("demo.yaml", "zh"), ("demo-en.yaml", "en")])
 def test_the_demo_kits_have_four_questions_of_which_two_are_spoken(hr: Runtime, name: str, language: str) -> None:
-    text = resources.files("resources").joinpath("kits", name).read_text("utf-8")
-    kit = add_kit(hr, COMMAND_LINE, text.replace("department_id: overseas", "department_id: rd").encode()).kit
+    folder = Path(str(resources.files("resources"))) / "kits"
+    content = (folder / name).read_bytes().replace(b"department_id: overseas", b"department_id: rd")
+    kit = add_kit(hr, COMMAND_LINE, content, beside(folder)).kit
     assert [q.kind for q in kit.questions] == [
         QuestionKind.VIDEO,
         QuestionKind.AUDIO,
