@@ -17,7 +17,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app.interview.states import InterviewState, TakeState
-from app.interview.views import PartialText, StartPage, Step, SyncNews, SyncPhase
+from app.interview.views import PartialText, StartPage, Step, SyncNews, SyncPhase, WalkInPlace
 from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.application import MainWindow
@@ -101,6 +101,17 @@ def start_unfinished(s: Set) -> None:
     paused = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
     s.service.page = StartPage(s.service.page.organisation, (stage.KIT,), 0, (paused,))
     s.window.journey.open_start()
+
+
+def walk_in(s: Set) -> None:
+    s.service.page = replace(s.service.page, walk_ins=(WalkInPlace("b1", stage.KIT),))
+    s.window.journey.open_start()
+    s.click(names.START_WALK_IN)
+
+
+def walk_in_wrong(s: Set) -> None:
+    walk_in(s)
+    s.click(names.WALK_IN_REGISTER)
 
 
 def start_scan(s: Set) -> None:
@@ -523,6 +534,8 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "start": start,
     "start-unfinished": start_unfinished,
     "start-scan": start_scan,
+    "walk-in": walk_in,
+    "walk-in-wrong": walk_in_wrong,
     "start-error": start_error,
     "interviews": interviews,
     "mine": mine,
