@@ -401,6 +401,18 @@ def test_a_wrong_window_or_file_is_explained_and_nothing_is_lost(world: World) -
     assert big.status_code == 413
 
 
+def test_hr_opens_a_batch_for_people_without_an_invitation(world: World) -> None:
+    web = world.http("hr")
+    path = f"/batches/{world.demo.batches[0].batch_id}"
+    assert 'name="limit" min="0" max="1000" value="0"' in web.page(path).text
+    assert web.post(f"{path}/walk-ins", limit="12").status_code in (200, 303)
+    assert 'name="limit" min="0" max="1000" value="12"' in web.page(path).text
+    for wrong in ("", "-1", "1001", "x"):
+        answer = web.post(f"{path}/walk-ins", limit=wrong)
+        assert answer.status_code == 422
+        assert 'role="alert"' in answer.text
+
+
 def test_an_enrolment_code_is_shown_once_and_a_device_can_be_revoked(world: World) -> None:
     web = world.http("admin")
     text = web.post("/devices/code").text

@@ -9,7 +9,7 @@ import segno
 from fastapi import APIRouter, File, Form, Response
 
 from backend.portal.visit import Member, MemberForm, Visit
-from backend.services import audit, batches, candidates, listings
+from backend.services import audit, batches, candidates, listings, walkins
 from backend.services.candidates import ImportReport, RowProblem
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
@@ -70,6 +70,18 @@ def import_list(visit: MemberForm, batch_id: str, file: Annotated[bytes, File()]
     return _batch(visit, batch_id, report=report)
 
 
+@router.post("/batches/{batch_id}/walk-ins")
+def allow_walk_ins(visit: MemberForm, batch_id: str, limit: Annotated[str, Form(max_length=10)] = "") -> Response:
+    """How many people without an invitation each device may register; 0: none."""
+    try:
+        walkins.allow(visit.hr, visit.actor, batch_id, int(limit) if limit.isascii() and limit.isdigit() else -1)
+    except XudaError as error:
+        if error.code in (ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND):
+            raise
+        return _batch(visit, batch_id, problem=" ".join(error_text(error, visit.language).lines), status=422)
+    return visit.redirect(f"/batches/{batch_id}")
+
+
 @router.get("/batches/{batch_id}/sheet")
 def sheet(visit: Member, batch_id: str) -> Response:
     """Invitations to print, each with the QR code the client reads."""
@@ -100,6 +112,7 @@ def _batch(
         status=status,
         line=line,
         invitations=listings.invitation_lines(visit.hr, visit.actor, batch_id=batch_id),
+        walk_ins=walkins.allowed(visit.hr, batch_id),
         report=report,
         problem=problem,
         row_words=lambda row: row_words(visit, row),
