@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from app.interview import drafts
 from app.interview.adjusting import Accepted, draft, given
@@ -134,6 +135,9 @@ class EntryDesk:
         Raises XudaError(KIT_INCOMPLETE) while a question could not be shown for want of its files.
         """
         admission = self.admission
+        if admission.person is not None and state is not InterviewState.ACTIVE:
+            # who registered and declines stays unknown: HR learns that somebody has declined
+            admission = replace(admission, person=None)
         invitation, kit = admission.invitation, admission.kit
         if state is InterviewState.ACTIVE and self._shelf.files.missing(kit):
             raise XudaError(ErrorCode.KIT_INCOMPLETE)

@@ -103,6 +103,18 @@ def test_looking_at_the_entry_page_costs_no_place_and_keeps_nothing(desk: Desk, 
     begin(desk, offer.batch_id)
 
 
+def test_who_registers_and_declines_stays_unknown(desk: Desk, office: Office) -> None:
+    offer = desk.take_walk_ins(office, limit=1)
+    desk.run(desk.service.register, offer.batch_id, PERSON)
+    desk.run(desk.service.decline, language="zh_CN")
+    (row,) = desk.run(desk.device.store.interviews)
+    event = first_event(desk, row.interview_id)
+    assert event.sealed is None
+    assert "walk_in" not in event.data
+    assert not desk.run(desk.device.store.candidate_name, row.interview_id)
+    assert [place.batch_id for place in desk.run(desk.service.start_page).walk_ins] == [offer.batch_id]
+
+
 @pytest.mark.parametrize("days", [-1, 8])
 def test_outside_its_window_nobody_registers(desk: Desk, office: Office, days: int) -> None:
     offer = desk.take_walk_ins(office)
