@@ -118,7 +118,7 @@ def test_what_was_given_is_sealed_in_an_event_that_says_who_and_why(staff: Staff
     sealed = staff.desk.run(staff.desk.device.store.open_sealed, event, AdjustedSealed)
     assert isinstance(sealed, AdjustedSealed)
     assert (sealed.holder, sealed.reason, sealed.token) == ("李老师", "accessibility", token)
-    staff.desk.device.database.checkpoint()
+    staff.desk.device.database.scrub()
     assert all(token.encode() not in content for content in staff.desk.device.files().values())
 
 
