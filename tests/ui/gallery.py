@@ -33,7 +33,7 @@ FURTHER_SIZES = (QSize(1920, 1080), QSize(3840, 2160))
 THEMES = (Theme.LIGHT, Theme.DARK)
 SHOWN_IN = ("zh_CN", "en", "de", "ar")
 OUT = ROOT / "docs" / "gallery"
-_QUALITY = 35
+_QUALITY = 25
 _METER_MS = 250  # the level meter has risen by then
 _RISING = {"devices", "devices-failed", "practice", "recording"}
 

@@ -164,12 +164,11 @@ class StaffSheet(SheetCard):
         self._set = Button(self.look, "plain", name=names.STAFF_ACTION_PREFIX + Action.LIMIT.value)
         self._set.clicked.connect(self._choose_limit)
         self._limit.activated.connect(lambda _: self._show_hours())
-        line = row(self.look, gap=1)
-        line.addWidget(self._limit, 1)
-        line.addWidget(self._hours, 1)
-        line.addWidget(self._set)
+        line = Columns(self.look, least_em=_FACT_EM, most=3, gap=1)
+        for part in (self._limit, self._hours, self._set):
+            line.add(part)
         self.content.addWidget(self._limit_name)
-        self.content.addLayout(line)
+        self.content.addWidget(line)
 
     def _buttons(self) -> None:
         self._actions: dict[Action, Button] = {}
