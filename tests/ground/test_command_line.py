@@ -40,6 +40,9 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         monkeypatch.delenv("XUDA_" + flag.lstrip("-").replace("-", "_").upper(), raising=False)
 
 
+ACTION = {"model": ["list"], "link": ["status"]}  # what these commands ask for besides their flags
+
+
 def write_config(folder: Path, text: str) -> Path:
     file = folder / "settings.toml"
     file.write_text(text, encoding="utf-8")
@@ -101,7 +104,7 @@ def test_a_flag_outweighs_a_variable_and_a_variable_the_file(tmp_path: Path, mon
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_one_settings_file_serves_every_command(command: str, tmp_path: Path) -> None:
     file = write_config(tmp_path, '[xuda]\nkiosk = true\nserver = "https://hr.example"\nwait = 1\n')
-    arguments = ["list"] if command == "model" else []
+    arguments = ACTION.get(command, [])
     assert parse(command, [*arguments, "--config", str(file)], "en").server == "https://hr.example"
 
 
