@@ -22,6 +22,7 @@ def make_paper(source: PaperSource, paper: Paper, *, language: str, letter: bool
 
 
 def _receipt(source: PaperSource, language: str, letter: bool) -> bytes:
+    from report.fonts import readable
     from report.pdf import PaperSize
     from report.receipt import ReceiptSource, receipt_pdf
 
@@ -37,13 +38,15 @@ def _receipt(source: PaperSource, language: str, letter: bool) -> bytes:
         qr_text=receipt.qr_text,
         confirmed=_confirmed(source.confirmed),
     )
-    return receipt_pdf(page, language, PaperSize.LETTER if letter else PaperSize.A4)
+    size = PaperSize.LETTER if letter else PaperSize.A4
+    return receipt_pdf(page, readable(language), size, wanted=language)
 
 
 def _report(source: PaperSource, language: str, letter: bool) -> bytes:
     if not source.readable:
         raise XudaError(ErrorCode.KEY_DESTROYED)
     from report.build import build_report
+    from report.fonts import readable
     from report.model import CandidateInfo
     from report.pdf import PaperSize, render_pdf
 
@@ -55,13 +58,13 @@ def _report(source: PaperSource, language: str, letter: bool) -> bytes:
         interview_id=source.interview_id,
         candidate=CandidateInfo(name=source.candidate_name),
         generated_at=SystemClock().now(),
-        language=language,
+        language=readable(language),
         state=source.state,
         receipt=parse_payload(confirmed.payload_bytes, Receipt) if confirmed else None,
         receipt_key_id=confirmed.signer if confirmed else "",
     )
     size = PaperSize.LETTER if letter else PaperSize.A4
-    return render_pdf(report, pictures=_pictures(source), paper=size, own_copy=True)
+    return render_pdf(report, pictures=_pictures(source), paper=size, own_copy=True, wanted=language)
 
 
 def _pictures(source: PaperSource) -> dict[str, bytes]:

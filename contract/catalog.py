@@ -14,7 +14,7 @@ import resources
 from contract import po
 
 SOURCE_LANGUAGE = "en"
-# Tag -> its own name. What a candidate meets (domains client and errors) is meant to be in all of them.
+# Tag -> its own name. What a candidate meets (domains client, errors and report) is meant to be in all of them.
 LANGUAGES: dict[str, str] = {
     "zh_CN": "简体中文",
     "zh_TW": "繁體中文",
@@ -30,8 +30,8 @@ LANGUAGES: dict[str, str] = {
     "ar": "العربية",
 }
 # What has to be translated into each of them; the other domains speak the languages of the staff.
-CANDIDATE_DOMAINS = ("client", "errors")
-# HR's portal, reports and command lines.
+CANDIDATE_DOMAINS = ("client", "errors", "report")
+# HR's portal and command lines.
 STAFF_LANGUAGES: dict[str, str] = {tag: LANGUAGES[tag] for tag in ("zh_CN", "en")}
 _TRADITIONAL = ("zh_tw", "zh_hk", "zh_mo", "zh_hant")
 

@@ -8,7 +8,7 @@ from typing import Any
 from contract.certificate import DeletionCertificate, DeletionState, Requester
 from contract.envelope import Envelope, parse_payload
 from report import words
-from report.pages import LANGUAGE_TAGS
+from report.fonts import script
 from report.text import breakable
 
 
@@ -58,10 +58,8 @@ def page_data(
 ) -> dict[str, Any]:
     """Everything the template lays out."""
     t = words.texts(language).gettext
-    lang, region = LANGUAGE_TAGS.get(language, ("en", "US"))
     return {
-        "lang": lang,
-        "region": region,
+        **script(language),
         "title": t("Deletion certificate"),
         "subtitle": breakable(organisation),
         "id": breakable(certificate.interview_id),

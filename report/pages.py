@@ -9,8 +9,9 @@ from typing import Any
 from contract.events import HrState
 from contract.kit_media import MediaKind
 from contract.parts import Relation
-from report import words
+from report import formats, words
 from report.delivery import spoken_units
+from report.fonts import script
 from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo
 from report.picture import svg_of
 from report.spans import spans
@@ -18,7 +19,6 @@ from report.text import breakable
 
 Page = dict[str, Any]
 _GOOD = frozenset({HrState.PENDING_REVIEW, HrState.SECOND_ROUND, HrState.PENDING_ONBOARDING})
-LANGUAGE_TAGS = {"zh_CN": ("zh", "CN"), "en": ("en", "US")}
 
 
 def page_data(
@@ -54,7 +54,6 @@ class _Pages:
 
     def data(self) -> Page:
         t, report = self._t, self._report
-        lang, region = LANGUAGE_TAGS.get(self._language, ("en", "US"))
         sections = [
             self._parts(),
             self._history(),
@@ -68,8 +67,7 @@ class _Pages:
             self._receipt(),
         ]
         return {
-            "lang": lang,
-            "region": region,
+            **script(self._language),
             "title": t("Interview report"),
             "mark": t("The candidate's own copy") if self._own_copy else "",
             "subtitle": breakable(f"{report.organisation} · {report.department} · {report.position}"),
@@ -225,10 +223,10 @@ class _Pages:
             facts.append(count.format(n=spoken_units(answer.transcript)))
             rate = t("{n} characters per minute") if unit == "characters" else t("{n} words per minute")
             facts.append(rate.format(n=round(answer.delivery.speech_rate)))
-            facts.append(t("longest pause {n} s").format(n=answer.delivery.longest_pause))
+            facts.append(t("longest pause {n} s").format(n=formats.number(answer.delivery.longest_pause, self._language)))
         for fault in answer.faults:
             shown = words.fault_words(fault.code, self._language)
-            facts.append(t("{fault} at {n} s").format(fault=shown, n=round(fault.at, 1)))
+            facts.append(t("{fault} at {n} s").format(fault=shown, n=formats.number(round(fault.at, 1), self._language)))
         return facts
 
     def _blocks(self, answer: AnswerInfo) -> list[Page]:
@@ -330,7 +328,7 @@ class _Pages:
     def _objects(self) -> Page | None:
         t = self._t
         rows = [
-            [answer.question_id, item.object_id, item.media_type, f"{item.size:,}", item.sha256]
+            [answer.question_id, item.object_id, item.media_type, formats.number(item.size, self._language), item.sha256]
             for answer in self._report.answers
             for item in answer.objects
         ]
@@ -363,7 +361,7 @@ class _Pages:
         return {"kind": "pairs", "title": title, "rows": safe}
 
     def _time(self, at: datetime) -> str:
-        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S %z")
+        return formats.moment(at, self._zone, self._language)
 
     def _seconds(self, seconds: float) -> str:
         minutes, rest = divmod(round(seconds), 60)

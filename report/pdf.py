@@ -11,6 +11,7 @@ from typing import Any
 
 import typst
 
+from report.fonts import no_letters
 from report.model import InterviewReport
 from report.pages import page_data
 
@@ -30,14 +31,18 @@ def render_pdf(
     pictures: Mapping[str, bytes] | None = None,
     paper: PaperSize = PaperSize.A4,
     own_copy: bool = False,
+    wanted: str | None = None,
 ) -> bytes:
     """PDF of a report in ``language`` (default: the report's own).
 
     ``pictures``: SHA-256 -> PNG or JPEG of questions that were asked with one; others are shown by their words.
     ``zone`` is the time zone of the times shown (default: this machine's); each time carries its offset. ``own_copy``
-    marks it as the candidate's. Nothing is written to the disk.
+    marks it as the candidate's. ``wanted`` is the reader's language where it had to be another (report.fonts.readable):
+    the page says so. Nothing is written to the disk.
     """
-    data = page_data(report, language or report.language, zone, pictures, own_copy=own_copy)
+    shown = language or report.language
+    data = page_data(report, shown, zone, pictures, own_copy=own_copy)
+    data["notices"] = [*no_letters(shown, wanted), *data["notices"]]
     return typeset(data, report.generated_at, paper)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from contract.events import HrState
 from contract.kit import Kit
 from contract.text import pick
-from report import words
+from report import formats, words
+from report.fonts import no_letters, script
 from report.model import ReceiptInfo
-from report.pages import LANGUAGE_TAGS
 from report.pdf import PaperSize, typeset
 from report.text import breakable
 
@@ -43,12 +43,10 @@ def receipt_data(source: ReceiptSource, language: str, zone: tzinfo | None) -> d
     """Everything the report's template lays out for a receipt."""
     t = words.texts(language).gettext
     kit = source.kit
-    lang, region = LANGUAGE_TAGS.get(language, ("en", "US"))
     place = f"{pick(kit.organisation, language)} · {pick(kit.department, language)} · {pick(kit.position, language)}"
     sections = [_code(source, language), _lines(source, language), _next(kit, language), _support(kit, language)]
     return {
-        "lang": lang,
-        "region": region,
+        **script(language),
         "title": t("Interview receipt"),
         "mark": t("The candidate's own copy"),
         "subtitle": breakable(place),
@@ -65,10 +63,16 @@ def receipt_data(source: ReceiptSource, language: str, zone: tzinfo | None) -> d
 
 
 def receipt_pdf(
-    source: ReceiptSource, language: str, paper: PaperSize = PaperSize.A4, *, zone: tzinfo | None = None
+    source: ReceiptSource,
+    language: str,
+    paper: PaperSize = PaperSize.A4,
+    *,
+    zone: tzinfo | None = None,
+    wanted: str | None = None,
 ) -> bytes:
-    """A page (more for very many answers). Nothing is written to the disk."""
-    return typeset(receipt_data(source, language, zone), source.finished_at, paper)
+    """A page (more for very many answers). Nothing is written to the disk. ``wanted``: see report.pdf.render_pdf."""
+    data = receipt_data(source, language, zone)
+    return typeset({**data, "notices": no_letters(language, wanted)}, source.finished_at, paper)
 
 
 def _summary(source: ReceiptSource, language: str, zone: tzinfo | None) -> list[list[str]]:
@@ -77,12 +81,13 @@ def _summary(source: ReceiptSource, language: str, zone: tzinfo | None) -> list[
     rows = [
         [t("Candidate"), source.candidate or ""],
         [t("Position"), pick(kit.position, language)],
-        [t("Saved"), _time(source.finished_at, zone)],
+        [t("Saved"), formats.moment(source.finished_at, zone, language, seconds=False)],
         [t("Answered"), t("{n} of {total} questions").format(n=len(source.lines), total=total)],
     ]
     if source.confirmed is not None:
         confirmed = t("{time}, receipt {id}")
-        shown = confirmed.format(time=_time(source.confirmed.issued_at, zone), id=source.confirmed.receipt_id)
+        at = formats.moment(source.confirmed.issued_at, zone, language, seconds=False)
+        shown = confirmed.format(time=at, id=source.confirmed.receipt_id)
         rows.append([t("Confirmed by HR"), shown])
     return [[label, breakable(value)] for label, value in rows if value]
 
@@ -135,7 +140,3 @@ def _svg(text: str) -> str:
     target = io.BytesIO()
     segno.make(text, error="m", micro=False).save(target, kind="svg", scale=4, border=4)
     return target.getvalue().decode("utf-8")
-
-
-def _time(at: datetime, zone: tzinfo | None) -> str:
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %z")
