@@ -19,6 +19,8 @@ _TAIWAN = ("Noto Sans CJK TC", "PingFang TC", "Microsoft JhengHei", "Noto Sans T
 _JAPANESE = ("Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic", "Meiryo", "Noto Sans JP", "Source Han Sans")
 _KOREAN = ("Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Source Han Sans K")
 _LATIN = ("Noto Sans", "Helvetica Neue", "Segoe UI", "Arial", "Liberation Sans")
+# The Chinese fonts give a whole square to an apostrophe and to a point between words, the Korean ones do not.
+_ALPHABETS = tuple(f"~{name}" for name in _KOREAN)
 _ARABIC = ("Noto Sans Arabic", "Noto Naskh Arabic", "Geeza Pro", "Segoe UI", "Arial", "DejaVu Sans")
 _FIRST = {"zh_CN": (), "en": (), "zh_TW": _TAIWAN, "ja": _JAPANESE, "ko": _KOREAN, "ar": _ARABIC}
 
@@ -46,8 +48,11 @@ def no_letters(shown: str, wanted: str | None) -> list[str]:
 
 
 def families(language: str) -> list[str]:
-    """Best first: the forms of this language, then whatever else a name or an answer may be written in."""
-    first = _FIRST.get(language, _LATIN)
+    """Best first: the forms of this language, then whatever else a name or an answer may be written in.
+
+    ``~`` before one: for alphabets alone.
+    """
+    first = _FIRST.get(language, _LATIN + _ALPHABETS)
     return list(dict.fromkeys([*first, *_CHINESE, *_JAPANESE, *_KOREAN, *_LATIN, *_ARABIC]))
 
 

@@ -223,10 +223,14 @@ class _Pages:
             facts.append(count.format(n=spoken_units(answer.transcript)))
             rate = t("{n} characters per minute") if unit == "characters" else t("{n} words per minute")
             facts.append(rate.format(n=round(answer.delivery.speech_rate)))
-            facts.append(t("longest pause {n} s").format(n=formats.number(answer.delivery.longest_pause, self._language)))
+            facts.append(
+                t("longest pause {n} s").format(n=formats.number(answer.delivery.longest_pause, self._language))
+            )
         for fault in answer.faults:
             shown = words.fault_words(fault.code, self._language)
-            facts.append(t("{fault} at {n} s").format(fault=shown, n=formats.number(round(fault.at, 1), self._language)))
+            facts.append(
+                t("{fault} at {n} s").format(fault=shown, n=formats.number(round(fault.at, 1), self._language))
+            )
         return facts
 
     def _blocks(self, answer: AnswerInfo) -> list[Page]:
@@ -328,7 +332,13 @@ class _Pages:
     def _objects(self) -> Page | None:
         t = self._t
         rows = [
-            [answer.question_id, item.object_id, item.media_type, formats.number(item.size, self._language), item.sha256]
+            [
+                answer.question_id,
+                item.object_id,
+                item.media_type,
+                formats.number(item.size, self._language),
+                item.sha256,
+            ]
             for answer in self._report.answers
             for item in answer.objects
         ]
