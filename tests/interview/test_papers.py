@@ -114,6 +114,14 @@ def test_the_report_on_the_device_shows_what_was_asked_and_said_as_the_candidate
     assert "Backend Engineer" in text_of(make_paper(source, Paper.REPORT, language="en", letter=True), tmp_path)
 
 
+def test_what_a_candidate_prints_is_in_the_language_of_their_screen(desk: Desk, tmp_path: Path) -> None:
+    source = source_of(desk, answered(desk, tmp_path))
+    receipt = text_of(make_paper(source, Paper.RECEIPT, language="de", letter=False), tmp_path)
+    report = text_of(make_paper(source, Paper.REPORT, language="fr", letter=False), tmp_path)
+    assert all(words in receipt for words in ("Quittung zum Interview", "Ihr eigenes Exemplar", "Wie es weitergeht"))
+    assert all(words in report for words in ("Rapport d’entretien", "Votre exemplaire", "En attente d’évaluation"))
+
+
 def test_the_report_of_an_interview_that_was_given_up_says_why(desk: Desk, tmp_path: Path) -> None:
     desk.begin()
     receipt = desk.run(desk.service.abandon, ExitReason.OTHER, "临时有急事")
