@@ -63,7 +63,11 @@ TESTING: list[tuple[str, ...]] = [
 ]
 
 # Tests that watch no clock: they may share the machine. The others record, speak, play and kill in real time.
-SIDE_BY_SIDE = ("backend", "carry", "contract", "ground", "portal", "report", "security", "storage", "sync")
+SIDE_BY_SIDE = (
+    *("backend", "carry", "contract", "ground", "interview", "kiosk", "portal", "report", "security", "storage"),
+    *("sync", "ui"),
+)
+QUIET = ("ui/test_cups.py", "ui/test_prompts.py", "ui/test_spoken_interview.py", "ui/test_start.py")
 
 
 def stop(message: str) -> NoReturn:
@@ -258,8 +262,10 @@ def pytest_runs(rest: list[str]) -> list[list[str]]:
     """Arguments of each run of pytest: all that is given, or first what may run side by side, then what needs quiet."""
     if rest:
         return [rest]
-    beside = [f"tests/{folder}" for folder in SIDE_BY_SIDE]
-    return [["-n", "2", "--dist", "loadfile", *beside], [f"--ignore={folder}" for folder in beside]]
+    with_tests = sorted({path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")})
+    alone = [*(folder for folder in with_tests if folder not in SIDE_BY_SIDE), *QUIET]
+    beside = [*(f"tests/{folder}" for folder in SIDE_BY_SIDE), *(f"--ignore=tests/{file}" for file in QUIET)]
+    return [["-n", "2", "--dist", "loadfile", *beside], [f"tests/{path}" for path in alone]]
 
 
 def command_demo(rest: list[str]) -> int:

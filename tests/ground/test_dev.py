@@ -13,6 +13,10 @@ import dev
 ROOT = Path(dev.__file__).parent
 
 
+def _tests(path: Path) -> list[Path]:
+    return [path] if path.is_file() else list(path.rglob("test_*.py"))
+
+
 def test_without_a_command_the_commands_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main([]) == 2
     assert dev.main(["--help"]) == 0
@@ -30,9 +34,12 @@ def test_what_follows_the_dashes_is_passed_on(monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_tests_are_left_out_of_the_two_runs_and_none_are_run_twice() -> None:
     beside, alone = dev.pytest_runs([])
-    named = [given for given in beside if given.startswith("tests/")]
-    assert all(list((ROOT / folder).glob("test_*.py")) for folder in named)
-    assert alone == [f"--ignore={folder}" for folder in named]
+    left_out = {given.removeprefix("--ignore=") for given in beside if given.startswith("--ignore=")}
+    run = [*(given for given in beside if given.startswith("tests/")), *alone]
+    found = [str(test.relative_to(ROOT)) for path in run for test in _tests(ROOT / path)]
+    assert left_out < set(alone)
+    assert sorted({*found}) == sorted(str(test.relative_to(ROOT)) for test in _tests(ROOT / "tests"))
+    assert sorted(found) == sorted([*{*found}, *left_out])
     assert dev.pytest_runs(["-k", "name"]) == [["-k", "name"]]
 
 
