@@ -27,7 +27,7 @@ PASSPHRASE = "kill campaign"
 TEXT = "我会先问清楚原因。"
 CHOICE = 0
 SPEECH = "我负责开发项目的数据库。 {0.2} 团队使用新的架构。"
-_PASSING = ("*.log", "*.log.*", "*.lock", "*-shm", "models", "crashes")
+_PASSING = ("*.log", "*.log.*", "*.lock", "*.sock", "*-shm", "models", "crashes")
 _ENVIRONMENT = threading.Lock()
 
 

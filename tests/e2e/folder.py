@@ -27,7 +27,7 @@ class Folder:
         self.data, self.env = data, env
 
     def copy(self, target: Path) -> Folder:
-        shutil.copytree(self.data, target)
+        shutil.copytree(self.data, target, ignore=shutil.ignore_patterns("*.sock"))
         return Folder(target, self.env)
 
     def xuda(self, command: str, *given: str, lang: str = "en") -> subprocess.CompletedProcess[str]:

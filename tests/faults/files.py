@@ -107,7 +107,7 @@ class Sample:
 
     def _copy(self, data: Path, name: str) -> Path:
         target = self.folder / name
-        shutil.copytree(data, target, ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+        shutil.copytree(data, target, ignore=shutil.ignore_patterns("*-shm", "*.lock", "*.sock"))
         return target
 
 
