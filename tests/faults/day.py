@@ -58,6 +58,7 @@ class Day:
 SECTIONS: dict[str, Callable[[Day], None]] = {
     "opened": day_hr.opened,
     "enrolled": day_booth.enrolled,
+    "fetched": day_booth.fetched,
     "half": day_booth.half,
     "damaged": day_booth.damaged,
     "other half": day_booth.other_half,

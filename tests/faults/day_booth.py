@@ -172,6 +172,20 @@ def installed(day: Day) -> None:
     day.disk.mark(promise="model", path=day.place(model.path))
 
 
+def fetched(day: Day) -> None:
+    """A picture that a kit's question is asked with comes in two pieces."""
+    from app.storage.kit_files import KitFiles
+    from contract.kit_media import MediaFile
+
+    content = b"a picture " * 2000
+    file = MediaFile(sha256=_sha256(content), media_type="image/png", size=len(content))
+    held = KitFiles(day.booth / "kit-files")
+    half = len(content) // 2
+    assert not held.add(file, 0, content[:half])
+    assert held.add(file, half, content[half:])
+    day.disk.mark(promise="file", path=day.place(day.booth / "kit-files" / file.sha256), content=content.decode())
+
+
 def _begin(day: Day, visit: Visit) -> str:
     interview_id = visit.begin(day.notes["codes"].pop())
     day.disk.mark(promise="state", interview=interview_id, state="active")
