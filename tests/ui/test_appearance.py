@@ -51,7 +51,8 @@ def ground(made: Set) -> str:
 
 
 def choose(made: Set, name: str) -> None:
-    if not made.find(QWidget, names.APPEARANCE_HOST).isVisible():
+    sheet = made.window.findChild(QWidget, names.APPEARANCE_HOST)  # made when it is first opened
+    if sheet is None or not sheet.isVisible():
         made.click(names.TOPBAR_APPEARANCE)
     button = made.find(QAbstractButton, name)
     assert isinstance(button, QAbstractButton)

@@ -20,6 +20,7 @@ from tests.ui.pseudo import contents, load, pseudo, untranslated
 # What the machine, the organisation, the candidate and the product's own name contribute.
 SAID = contents(stage.KIT.model_dump()) | set(LANGUAGES.values()) | set(stage.said("en"))
 SAID |= {"".join(stage.said("en")), "Galaxy Technologies", "Wang Xiaoming", "Logitech C920", "Integrated Camera"}
+SAID |= {"HP LaserJet (Lobby)", "Office"}
 SAID |= {"USB Headset", "Built-in Microphone", "KINGSTON", "GB", "kB", "MB", "ABCD-EFGH", "xuda://", "Booth 3", "Nov"}
 SAID |= {"xuda-4f0e9a57-20261122-183005.xuda", "XUDA://A/", "A timeline of eleven days with a red mark on day nine."}
 SAID |= {"Xuda 0.1.0", "small@1234abcd", "https://hr.example.com", "5b0f1a52", stage.CERTIFICATE.certificate_id}
