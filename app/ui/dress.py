@@ -90,6 +90,7 @@ class Dresser(QObject):
     def wear(self, window: QWidget, after: Callable[[], None]) -> None:
         """The window is complete: dress it, and follow the system from now on."""
         self._window, self._after = window, after
+        self.setParent(window)  # goes with it: the system's wishes come as long as the program runs
         # Once, when everything stands: with a style sheet in force each widget that is added costs a pass over it.
         window.setStyleSheet(style_sheet(self._look.tokens))
         hints = QApplication.styleHints()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -102,6 +102,16 @@ def test_the_system_is_followed_until_something_is_chosen(sets: list[Set], monke
     QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
     made.settle()
     assert ground(made) == SETS[Theme.LIGHT].canvas
+
+
+def test_the_system_may_change_after_a_window_is_gone(sets: list[Set]) -> None:
+    made = opened(sets, "start", appearance=Appearance())
+    sets.remove(made)
+    made.window.abort()
+    made.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    QApplication.processEvents()
 
 
 def test_the_choice_is_kept_on_the_device(tmp_path: Path) -> None:
