@@ -60,7 +60,7 @@ class AppliedSettings(WireModel):
     """Which settings (``contract.settings``) a device goes by: ``version`` 0 for none, ``digest`` of the document,
     ``refused``: the fields that it could not use."""
 
-    version: int = Field(ge=0, lt=2**53)
+    version: int = Field(ge=0, lt=2**53, strict=True)
     digest: str = Field(max_length=64)
     refused: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=64)
 
@@ -71,9 +71,9 @@ class Contact(WireModel):
     ``free_bytes``: room left where it stores recordings, None when it cannot tell. ``settings``: what it applies.
     """
 
-    pending: int = Field(ge=0, lt=2**31)
-    failed: int = Field(ge=0, lt=2**31)
-    free_bytes: int | None = Field(default=None, ge=0, lt=2**63)
+    pending: int = Field(ge=0, lt=2**31, strict=True)
+    failed: int = Field(ge=0, lt=2**31, strict=True)
+    free_bytes: int | None = Field(default=None, ge=0, lt=2**63, strict=True)
     clock: AwareDatetime
     app_version: str = Field(max_length=64)
     settings: AppliedSettings | None = None
