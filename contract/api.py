@@ -124,7 +124,8 @@ class Bootstrap(WireModel):
     """Everything a device needs offline: kits and roster in envelopes, HR's word on its interviews.
 
     ``key_lists``: the lists of the organisation's keys (``contract.keylist``), oldest first, that the device lacks.
-    ``settings``: a signed ``contract.settings.SettingsDocument``, None when nothing was ever set.
+    ``settings``: a signed ``contract.settings.SettingsDocument``, None when nothing was ever set. ``messages``: signed
+    ``contract.message.Message`` documents; what is missing here was withdrawn or is over.
     """
 
     server_time: ServerTime
@@ -133,6 +134,7 @@ class Bootstrap(WireModel):
     roster: Envelope
     results: dict[str, HrState] = Field(default_factory=dict)
     settings: Envelope | None = None
+    messages: list[Envelope] = Field(default_factory=list)
 
     @field_validator("results", mode="before")
     @classmethod

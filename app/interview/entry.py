@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.interview import drafts
 from app.interview.adjusting import Accepted, draft, given
+from app.interview.messages import MessageDesk
 from app.interview.model import Environment
 from app.interview.moving import MovingDesk
 from app.interview.ports import Clock
@@ -41,6 +42,7 @@ class EntryDesk:
         self._facts = facts
         self._new_key = new_key
         self._moving = MovingDesk(shelf)
+        self._messages = MessageDesk(store, shelf, clock)
         self._admission: Admission | None = None
         self._given: list[Accepted] = []
 
@@ -193,4 +195,5 @@ class EntryDesk:
             elsewhere=self._moving.elsewhere,
             adjustments=self.adjustments(),
             missing=len(self._shelf.files.missing(admission.kit)),
+            messages=self._messages.of(admission),
         )

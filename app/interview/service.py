@@ -13,6 +13,7 @@ from app.interview.adjusting import Accepted, AdjustingDesk, Candidate
 from app.interview.adjusting import draft as adjusted_draft
 from app.interview.answers import answer_views
 from app.interview.entry import EntryDesk
+from app.interview.messages import MessageDesk
 from app.interview.model import Environment, ExitReason
 from app.interview.papers import PaperSource, paper_source
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
@@ -67,6 +68,7 @@ class InterviewService:
         self._entry = EntryDesk(store, shelf, clock, facts, new_key)
         self._active = ActiveInterview(store, shelf, self._takes, clock, wake_sync)
         self._adjusting = AdjustingDesk(shelf, clock)
+        self.messages = MessageDesk(store, shelf, clock)
         self.practice = PracticeDesk(recorder, media, notify)
         self._trouble: XudaError | None = None
         self._held: set[str] = set()
@@ -101,6 +103,7 @@ class InterviewService:
             ),
             trouble=self._trouble,
             walk_ins=self._entry.walk_ins(),
+            unread=sum(message.unread for message in self.messages.here()),
         )
 
     def look_up(self, text: str) -> Entry:
@@ -368,6 +371,7 @@ class InterviewService:
                 self._store.withdraw(row.interview_id, drafts.withdrawn(row.invitation_id, row.attempt))
                 self._active.leave(row.interview_id)
         self._shelf.walk_ins.drop(chosen.invitation_id)
+        self._shelf.messages.drop(chosen.invitation_id)
         self._wake_sync()
 
     # ---- inside --------------------

@@ -19,6 +19,7 @@ from contract.events import Event, EventType, HrState
 from contract.invitation import Delegation, Invitation, RosterEntry
 from contract.kit import Kit
 from contract.kit_media import MediaFile
+from contract.message import Message
 from contract.parts import HandOver
 from contract.walkin import Registration, WalkInOffer
 
@@ -213,7 +214,10 @@ class InterviewStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A checked invitation with everything needed to begin. ``entry`` is None for an invitation not in the roster."""
+    """A checked invitation with everything needed to begin. ``entry`` is None for an invitation not in the roster.
+
+    ``by_code``: found by what only the invited have, not by a phone or an ID number.
+    """
 
     invitation: Invitation
     token: str
@@ -221,6 +225,7 @@ class Admission:
     entry: RosterEntry | None
     # who has registered on this device, with what they gave
     person: Registration | None = None
+    by_code: bool = False
 
     @property
     def candidate_name(self) -> str:
@@ -277,6 +282,24 @@ class WalkInBook(Protocol):
         ...
 
 
+class MessageBook(Protocol):
+    """What HR tells candidates, by its newest word."""
+
+    def all(self) -> list[Message]:
+        """Whoever they are for, and whether their time has come or not; newest first."""
+        ...
+
+    def read(self) -> frozenset[str]:
+        """Ids of those that were opened on this device."""
+        ...
+
+    def mark_read(self, message_id: str) -> None: ...
+
+    def drop(self, invitation_id: str) -> None:
+        """Remove what is for nobody but the one with this invitation."""
+        ...
+
+
 class Shelf(Protocol):
     """Kits, roster and organisation as downloaded; everything was verified when it came in and is again when read."""
 
@@ -288,6 +311,9 @@ class Shelf(Protocol):
 
     @property
     def walk_ins(self) -> WalkInBook: ...
+
+    @property
+    def messages(self) -> MessageBook: ...
 
     def organisation_name(self) -> str | None:
         """None when this device is not enrolled."""

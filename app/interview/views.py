@@ -44,6 +44,18 @@ class InterviewSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageView:
+    """What HR tells, in several languages; ``at`` is since when it holds. ``next_steps`` goes with a decision."""
+
+    message_id: str
+    title: dict[str, str]
+    text: dict[str, str]
+    at: datetime
+    unread: bool
+    next_steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WalkInPlace:
     """A position for which one may register on this device."""
 
@@ -53,7 +65,10 @@ class WalkInPlace:
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """``organisation`` is None when the device is not enrolled yet. ``trouble``: the disk is full or fails."""
+    """``organisation`` is None when the device is not enrolled yet. ``trouble``: the disk is full or fails.
+
+    ``unread``: HR's messages on this device that nobody has opened; not for a kiosk.
+    """
 
     organisation: str | None
     kits: tuple[Kit, ...]
@@ -61,6 +76,7 @@ class StartPage:
     unfinished: tuple[InterviewSummary, ...]
     trouble: XudaError | None = None
     walk_ins: tuple[WalkInPlace, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,7 @@ class Entry:
 
     ``elsewhere``: other devices have begun it and it can be gone on with here, at the first open question.
     ``adjustments``: what HR and staff have given; ``missing``: files of the kit that are not here yet: it cannot begin.
+    ``messages`` of HR for this candidate, who has shown a code.
     """
 
     kit: Kit
@@ -81,6 +98,7 @@ class Entry:
     elsewhere: Elsewhere | None = None
     adjustments: Adjustments = field(default_factory=Adjustments)
     missing: int = 0
+    messages: tuple[MessageView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

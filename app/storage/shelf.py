@@ -17,6 +17,7 @@ from app.storage.database import Database
 from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.keystore import KeyStore
 from app.storage.kit_files import KitFiles
+from app.storage.messages import MessageBook
 from app.storage.query import Row, one, rows
 from app.storage.rows import stamp
 from app.storage.settings_book import SettingsBook
@@ -43,8 +44,8 @@ _LEAST_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document of a bootstrap that was not taken over. ``what``: ``kit``, ``roster`` or ``settings``; ``code``: an
-    ErrorCode value.
+    """A document of a bootstrap that was not taken over. ``what``: ``kit``, ``roster``, ``message`` or ``settings``;
+    ``code``: an ErrorCode value.
 
     ``name`` is the kit's id and version when they could be verified, else empty.
     """
@@ -74,6 +75,7 @@ class SqliteShelf:
         self.files = KitFiles(database.path.with_name("kit-files"))
         self.adjustments = AdjustmentBook(database, enrolments, lambda: self._entries(enrolments.need()))
         self.walk_ins = WalkInBook(database, keystore, lambda: self._entries(enrolments.need()))
+        self.messages = MessageBook(database, keystore, enrolments)
         self._heard: _Heard | None = None
         self._refused: tuple[Refused, ...] = ()
 
@@ -88,6 +90,7 @@ class SqliteShelf:
         enrolment = self._enrolments.need()
         trusted = enrolment.accepted_keys(bootstrap.server_time)
         sealed = self._seal_roster(bootstrap.roster, enrolment, trusted)
+        messages, not_taken = self.messages.check(bootstrap.messages, trusted)
         ago = timedelta(seconds=self._clock.monotonic() - heard_at_monotonic)
         heard = _Heard(bootstrap.server_time, heard_at_monotonic, self._clock.now() - ago)
 
@@ -98,6 +101,8 @@ class SqliteShelf:
                 refused.append(sealed)
             else:
                 db.table("roster").insert({"id": 1, **sealed}, replace=True)
+            refused += [Refused("message", code) for code in not_taken]
+            self.messages.replace(db, messages)
             db.execute("DELETE FROM results")
             for interview_id, state in bootstrap.results.items():
                 db.table("results").insert({"interview_id": interview_id, "state": state.value})
@@ -204,7 +209,8 @@ class SqliteShelf:
             token = SCHEME + text[len(SCHEME) :]
             invitation = read(token, enrolment.accepted_keys(self.server_time()))
             entry = self._find(entries, enrolment, lambda item: item.invitation_id == invitation.invitation_id)
-            return Admission(invitation, token, self.kit(invitation.kit_id), entry[1] if entry else None)
+            kit = self.kit(invitation.kit_id)
+            return Admission(invitation, token, kit, entry[1] if entry else None, by_code=True)
         try:
             chosen = self._by_code_or_number(text, entries, enrolment)
         except XudaError:
@@ -212,7 +218,8 @@ class SqliteShelf:
             if here is None:
                 raise
             return Admission(here[0], "", self.kit(here[0].kit_id), None, here[1])
-        return Admission(chosen[0], chosen[1].token, self.kit(chosen[0].kit_id), chosen[1])
+        by_code = normalise_code(text) == chosen[1].code
+        return Admission(chosen[0], chosen[1].token, self.kit(chosen[0].kit_id), chosen[1], by_code=by_code)
 
     def entry(self, invitation_id: str) -> RosterEntry | None:
         enrolment = self._enrolments.need()

@@ -129,12 +129,14 @@ START_WAY_PREFIX = "start_way_"  # + code | phone | link | scan
 START_UNFINISHED_PREFIX = "start_unfinished_"  # + index
 START_WALK_IN = "start_walk_in"  # opens Sheet.WALK_IN; where HR lets people register
 START_PENDING = "start_pending"  # label
+START_MESSAGES = "start_messages"  # opens 我的: there is a new message of HR; not in a kiosk
 START_ASKING = "start_asking"  # label: the code is not known here, HR is asked for its newest list
 START_STAFF = "start_staff"  # label: what staff have to do before anything is sent
 
 # ---- 面试 and 我的 ----
 INTERVIEWS_CONTINUE_PREFIX = "interviews_continue_"  # + index
 INTERVIEWS_ENTER = "interviews_enter"
+MESSAGE_PREFIX = "message_"  # + index: opens and closes a message of HR, in 我的 and on the entry page
 MINE_WITHDRAW_PREFIX = "mine_withdraw_"  # + index
 MINE_CONTINUE_PREFIX = "mine_continue_"  # + index
 MINE_CERTIFICATE_PREFIX = "mine_certificate_"  # + index

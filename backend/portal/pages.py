@@ -49,6 +49,7 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
         (_STAFF, NavItem("/batches", "calendar", t("Batches"))),
         (_READERS, NavItem("/candidates", "user", t("Candidates"))),
         (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
+        (_STAFF, NavItem("/messages", "mail", t("Messages"))),
         (_STAFF, NavItem("/imports", "save", t("Import"))),
         (_STAFF, NavItem("/devices", "scan", t("Devices"))),
         (_STAFF, NavItem("/retention", "trash", t("Retention"))),

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
 from backend.runtime import Runtime
-from backend.services import delegations, device_settings, walkins, wholes
+from backend.services import delegations, device_settings, messages, walkins, wholes
 from backend.services.devices import Asking
 from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
@@ -28,6 +28,7 @@ def bootstrap(hr: Runtime, asking: Asking, *, keys_serial: int = 0) -> Bootstrap
             roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
             results=_results(session, asking.device_id),
             settings=device_settings.document(hr, session, asking.device_id),
+            messages=messages.for_device(hr, session, asking.device_id),
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from backend.db.message_models import MessageRow
 from backend.db.models import Batch, Candidate, Interview, InvitationRow
 
 
@@ -39,6 +40,8 @@ def erase(session: Session, candidate_id: str, now: datetime) -> None:
         setattr(candidate, f"{column}_sealed", None)
     mine = InvitationRow.candidate_id == candidate_id
     session.execute(update(InvitationRow).where(mine).values(adjustments={}))
+    told = MessageRow.invitation_id.in_(select(InvitationRow.id).where(mine))
+    session.execute(update(MessageRow).where(told).values(words_sealed=""))
     session.execute(update(InvitationRow).where(mine, InvitationRow.cancelled_at.is_(None)).values(cancelled_at=now))
 
 

@@ -8,14 +8,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
 import requests
 
 from backend.db.models import InvitationRow, Role
-from backend.services import auth, deletion, devices, users
+from backend.services import auth, deletion, devices, messages, users
 from contract import events as ev
 from contract.api import Contact
 from contract.canonical import b64encode
@@ -133,7 +133,15 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "deleted_id": lambda world, department: _deleted(world),
     "seq": lambda world, department: str(next(world.counter)),
     "serial": lambda world, department: str(next(world.counter)),
+    "message_id": lambda world, department: _message(world),
 }
+
+
+def _message(world: World) -> str:
+    """A message to everyone that was not withdrawn yet."""
+    now = world.backend.hr.now()
+    draft = messages.Draft(messages.EVERYONE, {"en": "Title"}, {"en": "Text"}, now, now + timedelta(days=1))
+    return messages.send(world.backend.hr, COMMAND_LINE, draft)
 
 
 def _begun(world: World, department: str) -> str:

@@ -136,6 +136,24 @@ def mine(s: Set) -> None:
     s.click(names.TOPBAR_MINE)
 
 
+def start_messages(s: Set) -> None:
+    s.service.page = replace(s.service.page, unread=1)
+    s.window.journey.open_start()
+
+
+def mine_messages(s: Set) -> None:
+    s.service.messages.list = stage.MESSAGES
+    mine(s)
+    s.click(names.MESSAGE_PREFIX + "0")
+
+
+def kiosk_messages(s: Set) -> None:
+    """Shown to whoever has given a code, and only before the interview."""
+    s.service.messages.list = stage.MESSAGES
+    s.window.journey.arrival.look_up("ABCD-EFGH")
+    s.settle()
+
+
 def mine_elsewhere(s: Set) -> None:
     s.service.list = [
         stage.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
@@ -519,6 +537,7 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "kiosk-start": kiosk_start,
     "idle": idle,
     "kiosk-printing": kiosk_printing,
+    "kiosk-messages": kiosk_messages,
     "pin": pin,
     "pin-wrong": _wrong_pin,
     "pin-locked": pin_locked,
@@ -537,8 +556,10 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "walk-in": walk_in,
     "walk-in-wrong": walk_in_wrong,
     "start-error": start_error,
+    "start-messages": start_messages,
     "interviews": interviews,
     "mine": mine,
+    "mine-messages": mine_messages,
     "mine-elsewhere": mine_elsewhere,
     "mine-withdraw": withdraw,
     "export": lambda s: export(s) and None,

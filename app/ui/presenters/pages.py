@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.interview.model import ExitKind, ExitReason
-from app.interview.views import Certificate, InterviewsChanged, InterviewSummary, News
+from app.interview.views import Certificate, InterviewsChanged, InterviewSummary, MessageView, News
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
@@ -129,12 +129,13 @@ class QuestionnairePresenter(Presenter):
 
 
 class MinePresenter(Presenter):
-    """``loaded`` is False until the list was read once."""
+    """``loaded`` is False until the list was read once. ``messages`` of HR: never in a kiosk, where anybody may look."""
 
     def __init__(self, journey: Journey) -> None:
         super().__init__()
         self.journey = journey
         self.interviews: list[InterviewSummary] = []
+        self.messages: tuple[MessageView, ...] = ()
         self.loaded = False
         self.withdrawing: InterviewSummary | None = None
         self.withdrawn = False
@@ -166,6 +167,16 @@ class MinePresenter(Presenter):
 
     def refresh(self) -> None:
         self.journey.quietly(self.journey.context.service.mine, self._found)
+        if not self.journey.context.kiosk:
+            self.journey.quietly(lambda: self.journey.context.service.messages.here(), self._told)
+
+    def _told(self, messages: tuple[MessageView, ...]) -> None:
+        self.messages = messages
+        self.changed()
+
+    def read(self, message_id: str) -> None:
+        """A new message was opened."""
+        self.journey.quietly(lambda: self.journey.context.service.messages.read(message_id), lambda _: None)
 
     def _found(self, interviews: list[InterviewSummary]) -> None:
         self.interviews = interviews
@@ -190,5 +201,6 @@ class MinePresenter(Presenter):
             self.withdrawn = True
             self.journey.close_sheet()
             self._found(interviews)
+            self.refresh()
 
         self.journey.do(run, done)

@@ -16,6 +16,7 @@ from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, 
 from app.ui.widgets.columns import Columns
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.fold import Fold
+from app.ui.widgets.messages import MessageList
 from app.ui.widgets.page import Page
 from contract.kit import InterviewKind, Kit, Support
 
@@ -92,6 +93,8 @@ class EntryScreen(Page):
         self._given = Label("body")
         self.column.addWidget(self._missing)
         self.column.addWidget(self._given)
+        self._messages = MessageList(look)
+        self.column.addWidget(self._messages)
         self._facts()
         self._steps()
         self._guide_title, self._guide = Label("heading"), Label("body")
@@ -181,10 +184,14 @@ class EntryScreen(Page):
         self.retranslate()
         self.scroll_to_top()
 
+    def left(self) -> None:
+        self._messages.show_messages(())
+
     def refresh(self) -> None:
         entry = self._journey.arrival.entry
-        if entry is None:
+        if entry is None or self._journey.screen is not self.place:
             return
+        self._messages.show_messages(entry.messages)
         look, kit = self.look, entry.kit
         name = entry.candidate_name
         hello = look.t("Hello, {name}", name=name) if name else look.t("Hello")

@@ -19,6 +19,7 @@ from app.ui.screens.start import unfinished_card
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
 from app.ui.widgets.flow import Flow
+from app.ui.widgets.messages import MessageList
 from app.ui.widgets.page import Page
 from contract.events import HrState
 from contract.kit import Kit
@@ -135,6 +136,8 @@ class MineScreen(Page):
         self._withdrawn_words = Label("body")
         self._withdrawn.body.addLayout(icon_line(look, "check-circle", self._withdrawn_words))
         self.column.addWidget(self._withdrawn)
+        self._messages = MessageList(look, presenter.read)
+        self.column.addWidget(self._messages)
         self._list = column(look, gap=1.5)
         self.column.addLayout(self._list)
         self.column.addStretch(1)
@@ -171,6 +174,7 @@ class MineScreen(Page):
         if self._journey.screen is not Screen.MINE:
             return
         self._withdrawn.setVisible(self._presenter.withdrawn)
+        self._messages.show_messages(self._presenter.messages)
         clear(self._list)
         for index, summary in enumerate(self._presenter.interviews):
             self._list.addWidget(self._card(summary, index))

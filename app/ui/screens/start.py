@@ -118,6 +118,13 @@ class StartScreen(Page):
         line.addWidget(self._pending_icon)
         line.addWidget(self._pending, 1)
         self.column.addLayout(line)
+        self._news = Button(self.look, "link", name=names.START_MESSAGES, icon="mail")
+        self._news.clicked.connect(lambda: self._journey.go(Screen.MINE))
+        news = row(self.look, gap=0)
+        news.addWidget(self._news)
+        news.addStretch(1)
+        self.column.addLayout(news)
+        self.say(self._news.setText, N_("New messages from HR"))
         self._staff = Label("muted")
         self._staff.setObjectName(names.START_STAFF)
         self.column.addWidget(self._staff)
@@ -205,6 +212,7 @@ class StartScreen(Page):
         organisation = page.organisation if page else None
         self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))
         self._walk_in.setVisible(bool(page and page.walk_ins))
+        self._news.setVisible(bool(page and page.unread) and not self._journey.context.kiosk)
         pending = page.pending_uploads if page else 0
         self._pending.setVisible(pending > 0)
         self._pending_icon.setVisible(pending > 0)

@@ -90,5 +90,7 @@ def action_words(visit: Visit, action: str) -> str:
         "import_interview": t("Imported an interview from a bundle"),
         "import_revoked": t("Imported an interview of a withdrawn device"),
         "list_interviews": t("Listed interviews"),
+        "message": t("Wrote a message to candidates"),
+        "message_withdrawn": t("Withdrew a message"),
         "change_password": t("Changed the password"),
     }.get(action, action)
