@@ -24,6 +24,7 @@ from contract.canonical import b64encode
 from contract.envelope import sign
 from contract.invitation import Adjustments, Delegation, Invitation, RosterEntry, lookup_hash
 from contract.kit import Kit
+from contract.message import Message
 from contract.walkin import WalkInOffer
 from tests.storage.office import Device, Office
 from tests.support.waiting import wait_for
@@ -142,6 +143,15 @@ class Desk:
         roster = office.roster([self.entry], delegations=delegations)
         now = self.device.shelf.server_time() or self.clock.now()
         self.device.shelf.save_bootstrap(office.bootstrap([], roster, server_time=now), self.clock.monotonic())
+
+    def tell(self, office: Office, *messages: dict[str, Any]) -> None:
+        """HR's newest messages have come; each says what is not as in the first line here."""
+        now = self.clock.now()
+        usual = {"organisation_id": "org-1", "device_id": "device-1", "audience": "everyone", "text": {"en": "text"}}
+        usual |= {"not_before": now - timedelta(hours=1), "not_after": now + timedelta(days=5)}
+        signed = [sign(Message.model_validate({**usual, **message}), office.key) for message in messages]
+        bootstrap = office.bootstrap([], office.roster([self.entry]), server_time=now, messages=signed)
+        self.device.shelf.save_bootstrap(bootstrap, self.clock.monotonic())
 
     def take_walk_ins(self, office: Office, limit: int = 10, batch: str = "") -> WalkInOffer:
         """HR has opened a batch for people who are not invited, and this device knows of it."""

@@ -129,7 +129,7 @@ class QuestionnairePresenter(Presenter):
 
 
 class MinePresenter(Presenter):
-    """``loaded`` is False until the list was read once. ``messages`` of HR: never in a kiosk, where anybody may look."""
+    """``loaded`` is False until the list was read once. ``messages`` of HR: never in a kiosk, where anybody looks."""
 
     def __init__(self, journey: Journey) -> None:
         super().__init__()
