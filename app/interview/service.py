@@ -365,13 +365,14 @@ class InterviewService:
         Whatever other parts of the same interview are on this device go with it.
         """
         chosen = self._store.interview(interview_id)
+        # first: what the withdrawal empties of old pages holds these too then
+        self._shelf.messages.drop(chosen.invitation_id)
         for row in self._entry.attempts(chosen.invitation_id):
             if row.attempt == chosen.attempt and row.state is not InterviewState.DELETED:
                 self._takes.halt(row.interview_id)
                 self._store.withdraw(row.interview_id, drafts.withdrawn(row.invitation_id, row.attempt))
                 self._active.leave(row.interview_id)
         self._shelf.walk_ins.drop(chosen.invitation_id)
-        self._shelf.messages.drop(chosen.invitation_id)
         self._wake_sync()
 
     # ---- inside --------------------
