@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.interview.desk import WRITTEN
@@ -50,6 +51,14 @@ def no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     qInstallMessageHandler(before)
     assert [message for message in said if not any(word in message for word in _HARMLESS)] == []
+
+
+@pytest.fixture(autouse=True)
+def empty_clipboard() -> Iterator[None]:
+    """All tests of a process share one clipboard."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.clipboard().clear()
 
 
 @pytest.fixture(scope="session")
