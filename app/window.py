@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.config import ClientSettings
 from app.opening import Opening
@@ -19,20 +18,16 @@ if TYPE_CHECKING:
 
     from app.bootstrap import Client
     from app.crashes.watch import CrashWatch
+    from app.flight import Flight
     from app.interview.model import Battery
     from app.interview.papers import Paper, PaperSource
-    from app.interview.service import InterviewService
-    from app.kiosk.desk import KioskDesk
     from app.ui.application import MainWindow
-    from app.ui.autopilot import Autopilot
     from app.ui.context import UiContext
     from app.ui.links import LinkDoor
     from app.ui.script import Script
-    from contract.errors import ErrorCode, XudaError
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
 _WARM_UP_AFTER_MS = 400
-_TOLD_SECONDS = 20
 # A window that is never painted (no window system shows it) must not keep the client from opening.
 _PAINTED_AT_LATEST_MS = 1500
 
@@ -89,8 +84,7 @@ class ClientRun:
         self._window: MainWindow | None = None
         self._watch: CrashWatch | None = None
         self._script: Script | None = None
-        self._pilot: Autopilot | None = None
-        self._earlier: set[str] = set()
+        self._flight: Flight | None = None
         self._error: Exception | None = None
         self._begun = False
         self._door: LinkDoor | None = None
@@ -109,8 +103,9 @@ class ClientRun:
         code = int(self._application.exec())
         if self._error is not None:
             raise self._error
-        if self._pilot is not None:
-            return self._report(self._pilot, code)
+        if self._flight is not None:
+            self._flight.report()
+            return code
         return code or (self._window.exit_code if self._window is not None else 0)
 
     def tell(self, error: Exception) -> None:
@@ -142,6 +137,7 @@ class ClientRun:
         if self._watch is None:
             self._keep_records()
             self._script = _script(self._settings.autopilot)
+        import app.screen_context  # noqa: F401 - wanted next; the thread of the screens does not wait for it
         from app.bootstrap import Client
 
         return Client(_with(self._settings, passphrase), self._start_watch())
@@ -184,20 +180,20 @@ class ClientRun:
     def _failed(self, error: Exception) -> None:
         from contract.errors import XudaError
 
-        language = self._context.language
         if isinstance(error, XudaError) and self._script is None:
-            found = _ask(error.code, language, self._opening.attempt, kiosk=self._settings.kiosk)
+            from app.ui.failure import see_to
+
+            found = see_to(error, self._context.language, self._opening.attempt, kiosk=self._settings.kiosk)
             if found is not None:
                 self._follow(found)
                 return
-            if error.code not in _asked():
-                _show_failure(error, language, seconds=_TOLD_SECONDS if self._settings.kiosk else None)
         self._error = error
         self._application.exit(1)
 
     def _opened(self, client: Client) -> None:
         from PySide6.QtCore import QTimer
 
+        from app.screen_context import make_context, wants_kiosk
         from app.ui.pages import load_screens
 
         window = self._window
@@ -222,12 +218,16 @@ class ClientRun:
         QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
         QTimer.singleShot(_WARM_UP_AFTER_MS, self._open_door)
         if self._script is not None:
-            self._fly(window, client, self._script)
+            from app.flight import Flight
+
+            self._flight = Flight(window, self._context, client, self._script, self._application.exit)
         elif self._settings.invitation:
-            window.use_invitation(self._settings.invitation)
+            window.journey.arrival.arrive(self._settings.invitation)
 
     def _speak(self, window: MainWindow, client: Client) -> None:
         """HR may have set a language from afar; whoever has chosen one, earlier or just now, keeps it."""
+        from app.screen_context import first_language
+
         wanted = first_language(client, kiosk=False)
         if window.texts.language == self._context.language != wanted:
             window.speak(wanted)
@@ -237,7 +237,7 @@ class ClientRun:
         if self._window is not None:
             from app.ui.links import LinkDoor
 
-            self._door = LinkDoor(self._settings.data, self._window.take_link)
+            self._door = LinkDoor(self._settings.data, self._window)
 
     def _show(self, context: UiContext, *, waiting: bool = False) -> MainWindow:
         from app.ui.application import MainWindow
@@ -246,56 +246,6 @@ class ClientRun:
         window = MainWindow(context, waiting=waiting)
         window.show()
         return window
-
-    # ---- the autopilot --------------------
-
-    def _fly(self, window: MainWindow, client: Client, script: Script) -> None:
-        from app.ui.autopilot import Autopilot
-
-        self._earlier = {row.interview_id for row in client.submit(client.service.mine).result()}
-        self._pilot = Autopilot(window, self._context, script, self._application.exit)
-        self._pilot.start()
-
-    def _report(self, pilot: Autopilot, code: int) -> int:
-        client = self._opening.client
-        assert client is not None
-        client.submit(client.service.shutdown).result()
-        found = client.submit(lambda: _result(client.service, pilot.interview_id, self._earlier)).result()
-        found["answers"] = found["answers"] or pilot.answers
-        found["queue"] = client.storage.outbox.counts()[0]
-        if pilot.notice:
-            found["error"] = pilot.notice
-        import json
-
-        print(json.dumps(found, ensure_ascii=False), flush=True)
-        return code
-
-
-def _asked() -> frozenset[ErrorCode]:
-    """Somebody may help with these."""
-    from app.ui.unlock import ASKED_FOR
-    from contract.errors import ErrorCode
-
-    return ASKED_FOR | {ErrorCode.PASSPHRASE_WRONG}
-
-
-def _ask(
-    code: ErrorCode, language: str, attempt: Callable[[str], Future[Client]], *, kiosk: bool
-) -> Future[Client] | None:
-    """The attempt that opened the data folder, None when the person gave up or cannot help."""
-    from contract.errors import ErrorCode
-
-    if code not in _asked():
-        return None
-    from app.ui.unlock import UnlockDialog
-
-    # a wrong one from the settings: the right one may still be known to somebody here
-    asked = ErrorCode.PASSPHRASE_NEEDED if code is ErrorCode.PASSPHRASE_WRONG else code
-    dialog = UnlockDialog(asked, language, attempt, kiosk=kiosk)
-    dialog.exec()
-    future = dialog.future
-    dialog.deleteLater()
-    return future
 
 
 def _with(settings: ClientSettings, passphrase: str) -> ClientSettings:
@@ -320,26 +270,6 @@ def _script(file: Path | None) -> Script | None:
     return read_script(file)
 
 
-def wants_kiosk(client: Client) -> bool:
-    """HR may have asked for it from afar."""
-    from app.device_settings import Source
-
-    desk = client.device_settings
-    return client.settings.kiosk if desk.source("kiosk") is Source.DEFAULT else bool(desk.values.kiosk)
-
-
-def first_language(client: Client, *, kiosk: bool) -> str:
-    """What the windows speak at first. What a person has chosen on their own machine stays; a booth forgets it."""
-    wanted = client.device_settings.values.language or client.settings.lang
-    return wanted if kiosk else saved_language(client.settings.data) or wanted
-
-
-def _booth(client: Client) -> KioskDesk:
-    from app.staff import make_desk
-
-    return make_desk(client)
-
-
 def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
     watch.at_screen(name)
     client.background(watch.keep_screen)
@@ -349,6 +279,7 @@ def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
     """What the screens see of a client that is not open yet: what they ask of it waits."""
     from app.ui.context import UiContext
     from app.ui.dress import save_appearance, saved_appearance
+    from app.ui.i18n import save_language, saved_language
 
     return UiContext(
         service=opening.part(lambda client: client.service),
@@ -357,7 +288,7 @@ def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
         background=opening.background,
         subscribe=opening.subscribe,
         checks=lambda kit: _of(opening).check(kit),
-        diagnostics=lambda: diagnostics(_of(opening)),
+        diagnostics=lambda: _diagnostics(_of(opening)),
         save_language=lambda language: save_language(settings.data, language),
         battery=_battery,
         language=saved_language(settings.data) or settings.lang,
@@ -381,101 +312,13 @@ def _paper(source: PaperSource, paper: Paper, *, language: str, letter: bool) ->
     return make_paper(source, paper, language=language, letter=letter)
 
 
+def _diagnostics(client: Client) -> str:
+    from app.screen_context import diagnostics
+
+    return diagnostics(client)
+
+
 def _battery() -> Battery | None:
     from app.facts import read_battery
 
     return read_battery()
-
-
-def make_context(client: Client) -> UiContext:
-    """What the screens see of a client."""
-    from app.ui.context import UiContext
-    from app.ui.dress import save_appearance, saved_appearance
-
-    settings, kiosk = client.settings, wants_kiosk(client)
-    return UiContext(
-        service=client.service,
-        devices=client.devices,
-        submit=client.submit,
-        background=client.background,
-        subscribe=client.news.subscribe,
-        checks=client.check,
-        diagnostics=lambda: diagnostics(client),
-        save_language=lambda language: save_language(settings.data, language),
-        battery=_battery,
-        language=first_language(client, kiosk=kiosk),
-        transfer=client.storage.bundles,
-        kiosk=kiosk,
-        booth=_booth(client) if kiosk else None,
-        appearance=saved_appearance(settings.data),
-        save_appearance=lambda chosen: save_appearance(settings.data, chosen),
-        papers=_paper,
-        moving=client.moving if settings.server_sync else None,
-        fresh=client.fresh if settings.server_sync else None,
-    )
-
-
-def _result(service: InterviewService, interview_id: str | None, earlier: set[str]) -> dict[str, Any]:
-    """The interview of this run: the one that was answered, else the one that came to be (a refusal)."""
-    for summary in service.mine():
-        if summary.interview_id == interview_id or (interview_id is None and summary.interview_id not in earlier):
-            answers = [asdict(answer) for answer in service.answers(summary.interview_id)]
-            return {"interview": summary.interview_id, "state": summary.hr_state.value, "answers": answers}
-    return {"interview": None, "state": None, "answers": []}
-
-
-def diagnostics(client: Client) -> str:
-    """Facts for the support line: nothing personal, ready to copy."""
-    import platform
-
-    from app.crashes.reports import CrashFolder
-    from app.facts import app_version
-
-    facts = asdict(client.facts())
-    storage = client.storage
-    enrolment = storage.enrolments.load()
-    waiting, failed = storage.outbox.counts()
-    facts |= {
-        "device": enrolment.device_id if enrolment else "",
-        "keystore": storage.keystore.kind,
-        "queue": waiting,
-        "refused": failed,
-        "machine": platform.machine(),
-        "crash_reports": len(CrashFolder(client.settings.data).files()),
-        "settings_version": client.device_settings.received.version,
-        "update_to": client.device_settings.update_to(app_version()),
-    }
-    lines = [f"Xuda {app_version()}", *(f"{key}: {value}" for key, value in facts.items())]
-    return "\n".join(lines)
-
-
-def save_language(data: Path, language: str) -> None:
-    (data / "language").write_text(language, "utf-8")
-
-
-def saved_language(data: Path) -> str | None:
-    from contract.catalog import LANGUAGES
-
-    try:
-        language = (data / "language").read_text("utf-8").strip()
-    except OSError:
-        return None
-    return language if language in LANGUAGES else None
-
-
-def _show_failure(error: XudaError, language: str, *, seconds: int | None) -> None:
-    """A window says why the client cannot start: on a booth nobody reads a terminal.
-
-    ``seconds``: it goes by itself after these, so that a supervisor can start the program again.
-    """
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QMessageBox
-
-    from contract.texts import error_text
-
-    text = error_text(error, language)
-    box = QMessageBox(QMessageBox.Icon.Critical, "Xuda 续答", text.lines[0])
-    box.setInformativeText("\n".join(text.lines[1:]))
-    if seconds is not None:
-        QTimer.singleShot(1000 * seconds, box.accept)
-    box.exec()

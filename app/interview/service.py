@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from app.interview import drafts, plan
+from app.interview import drafts
 from app.interview.active import ActiveInterview
 from app.interview.adjusting import Accepted, AdjustingDesk, Candidate
 from app.interview.adjusting import draft as adjusted_draft
 from app.interview.answers import answer_views
 from app.interview.entry import EntryDesk
+from app.interview.leaving import LeavingDesk
 from app.interview.messages import MessageDesk
 from app.interview.model import Environment, ExitReason
 from app.interview.papers import PaperSource, paper_source
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
-from app.interview.receipt import receipt_view
-from app.interview.recovery import reconcile, standing
+from app.interview.recovery import reconcile
 from app.interview.states import InterviewState, TakeState
-from app.interview.store import EventDraft, InterviewRow, InterviewStore, Shelf
+from app.interview.store import InterviewStore, Shelf
 from app.interview.summary import summary_view
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
 from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
@@ -67,11 +67,11 @@ class InterviewService:
         self._takes = TakeDesk(store, recorder, media, transcriber, post, notify)
         self._entry = EntryDesk(store, shelf, clock, facts, new_key)
         self._active = ActiveInterview(store, shelf, self._takes, clock, wake_sync)
+        self._leaving = LeavingDesk(store, self._takes, self._active, facts)
         self._adjusting = AdjustingDesk(shelf, clock)
         self.messages = MessageDesk(store, shelf, clock)
         self.practice = PracticeDesk(recorder, media, notify)
         self._trouble: XudaError | None = None
-        self._held: set[str] = set()
 
     # ---- start, entry, consent --------------------
 
@@ -136,7 +136,7 @@ class InterviewService:
         declined = drafts.declined(self._entry.admission.kit)
         row = self._entry.create(InterviewState.DECLINED, [declined], language=language, scoring=False)
         self._wake_sync()
-        return self._receipt(row)
+        return self._leaving.receipt(row)
 
     def resume(self, interview_id: str) -> None:
         self._store.append(interview_id, [drafts.resumed(self._facts())], state=InterviewState.ACTIVE)
@@ -144,7 +144,7 @@ class InterviewService:
 
     def abandon_earlier(self, interview_id: str) -> None:
         """The candidate wants to start again: the old attempt is kept for audit as 未完成."""
-        self._give_up(self._store.interview(interview_id), ExitReason.GIVE_UP, "")
+        self._leaving.give_up(self._store.interview(interview_id), ExitReason.GIVE_UP, "")
 
     # ---- the active interview --------------------
 
@@ -296,25 +296,15 @@ class InterviewService:
 
     def pause(self, reason: ExitReason, words: str = "") -> ReceiptView:
         """保存进度 and leave. A running take is kept and offered back; it does not cost a take."""
-        row = self._active.row()
-        if self._takes.running:
-            self._end_interrupted()
-        left = self._left(row, InterviewState.PAUSED, reason, words)
-        return self._receipt(self._end(row, left, InterviewState.PAUSED))
+        return self._leaving.receipt(self._leaving.pause(reason, words))
 
     def abandon(self, reason: ExitReason, words: str = "") -> ReceiptView:
         """放弃面试: what was submitted goes to HR as 未完成; what was not is removed."""
-        return self._receipt(self._give_up(self._active.row(), reason, words))
+        return self._leaving.receipt(self._leaving.give_up(self._active.row(), reason, words))
 
     def finish(self, *, time_up: bool = False) -> ReceiptView:
         """All questions are answered (or the total time is used up): 待评估. Raises XudaError(ILLEGAL_STATE)."""
-        row = self._active.row()
-        if not time_up and self.step() is not None:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, old="unanswered", new="finished")
-        self._takes.halt(row.interview_id)
-        answered = len(plan.answered_questions(self._store.events(row.interview_id)))
-        finished = drafts.finished(answered, time_up=time_up)
-        return self._receipt(self._end(row, finished, InterviewState.FINISHED))
+        return self._leaving.receipt(self._leaving.finish(time_up=time_up))
 
     def answer_questionnaire(self, interview_id: str, ratings: wire.QuestionnaireData, words: str = "") -> None:
         self._active.save(self._store.interview(interview_id), [drafts.questionnaire(ratings, words)])
@@ -322,14 +312,7 @@ class InterviewService:
     def farewell(self) -> None:
         """The candidate has left the last screen: what was delivered may be removed from this device now."""
         self._entry.forget()
-        held, self._held = self._held, set()
-        for interview_id in held:
-            self._store.release(interview_id)
-
-    def _hold(self, interview_id: str) -> None:
-        """The questionnaire still needs the key, however quick the delivery is."""
-        self._store.hold(interview_id)
-        self._held.add(interview_id)
+        self._leaving.release()
 
     def shutdown(self) -> None:
         """The window or the machine is going down without a choice: save the progress with that reason.
@@ -379,31 +362,3 @@ class InterviewService:
 
     def _submit_value(self, step: Step, sealed: wire.AnswerSealed, thinking_used: float) -> None:
         self._active.save(self._active.row(), [drafts.written_answer(step, sealed, thinking_used)])
-
-    def _give_up(self, row: InterviewRow, reason: ExitReason, words: str) -> InterviewRow:
-        self._takes.halt(row.interview_id)
-        left = self._left(row, InterviewState.ABANDONED, reason, words)
-        return self._end(row, left, InterviewState.ABANDONED)
-
-    def _left(self, row: InterviewRow, state: InterviewState, reason: ExitReason, words: str) -> EventDraft:
-        now = replace(row, seconds_used=self._active.seconds_used(row))
-        return drafts.left(state, reason, words, self._facts(), standing(self._store, now, self._active.kit(row)))
-
-    def _end(self, row: InterviewRow, last: EventDraft, state: InterviewState) -> InterviewRow:
-        """The candidate leaves. Takes that can never be submitted any more go in the same transaction."""
-        dropped = self._takes.dropped(row.interview_id) if state.final else []
-        self._hold(row.interview_id)
-        row = self._active.save(row, [last], state=state, takes=dropped)
-        self._active.leave(row.interview_id)
-        return row
-
-    def _end_interrupted(self) -> None:
-        try:
-            self._takes.end(interrupted=True)
-        except XudaError as error:
-            # Nothing readable, or the disk is full: the exit itself must still be recorded.
-            if error.code not in (ErrorCode.RECORDING_EMPTY, ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
-                raise
-
-    def _receipt(self, row: InterviewRow) -> ReceiptView:
-        return receipt_view(row, self._active.kit(row), self._store.events(row.interview_id))

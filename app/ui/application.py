@@ -5,50 +5,35 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPaintEvent, QSessionManager, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from app.ui import names
-from app.ui.dress import Dresser, screen_zoom, tokens_for
+from app.ui.deck import Deck
+from app.ui.dress import Appearance, Dresser, dress_application, screen_zoom, tokens_for
+from app.ui.forget import ClipboardWatch
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
 from app.ui.presenters.journey import IN_INTERVIEW, Journey
 from app.ui.runner import QtRunner
-from app.ui.style import InputWatch, Look, interface_font, palette
-from app.ui.widgets.page import Page
+from app.ui.style import InputWatch, Look
 from app.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:  # what the first screen does not show is imported when it is wanted
     from app.interview.views import News
     from app.ui.context import UiContext
-    from app.ui.dress import Appearance
-    from app.ui.forget import ClipboardWatch
     from app.ui.kiosk import KioskShell
-    from app.ui.links import Answer
+    from app.ui.overlays import Overlays
     from app.ui.presenters.answering import AnsweringPresenter
-    from app.ui.presenters.pages import MinePresenter
-    from app.ui.presenters.power import PowerWatch
-    from app.ui.screens.appearance import AppearanceOverlay
-    from app.ui.screens.help import HelpPanel
-    from app.ui.screens.sheets import SheetCard
-    from app.ui.widgets.notice import Notice
-    from app.ui.widgets.overlay import SheetHost, SidePanel
 
 log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
 _SPARE_TIME_MS = 60
-_SHEETS_AHEAD = tuple(
-    sheet
-    for sheet in Sheet
-    if sheet not in (Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.WALK_IN)
-)
-_PARTS_AHEAD = ("notice", "_sheet_host", "_help_host", "_appearance")
 
 
 def build_application(argv: Sequence[str] | None = None) -> QApplication:
@@ -81,8 +66,7 @@ class MainWindow(QWidget):
         zoom = screen_zoom() if context.zoom is None else context.zoom
         tokens = tokens_for(context.appearance, kiosk=context.kiosk, zoom=zoom)
         # Before the first widget exists: one that was made earlier would keep the system's face.
-        QApplication.setFont(interface_font(tokens, context.language))
-        QApplication.setPalette(palette(tokens))
+        dress_application(tokens, context.language)
         super().__init__()
         self._context = context
         self._closing = False
@@ -123,14 +107,12 @@ class MainWindow(QWidget):
         look, journey = self.look, self.journey
         self._maker = PageMaker(look, journey, self.switch_language)
         self.topbar = TopBar(look, kiosk=self._context.kiosk)
-        self._stack = QStackedWidget()
-        self._pages: dict[Screen, Page] = {}
-        self._sheets: dict[Sheet, SheetCard] = {}
+        self.deck = Deck(self._maker)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.topbar)
-        layout.addWidget(self._stack, 1)
+        layout.addWidget(self.deck.stack, 1)
         self._rows = layout
 
     def _connect(self) -> None:
@@ -169,10 +151,11 @@ class MainWindow(QWidget):
 
     def be_ready(self) -> None:
         """The parts behind the screens are there."""
-        from app.ui.forget import ClipboardWatch
+        from app.ui.presenters.power import PowerWatch
 
         self._waiting = False
         self._clipboard = ClipboardWatch(self)
+        self._power = PowerWatch(self.journey, self._context.battery)
         self._second.timeout.connect(self._power.tick)
         self._second.start()
         self._spare_time.start()
@@ -183,63 +166,17 @@ class MainWindow(QWidget):
     def answering(self) -> AnsweringPresenter:
         return self._maker.answering
 
-    @property
-    def mine(self) -> MinePresenter:
-        return self._maker.mine
-
     @cached_property
-    def notice(self) -> Notice:
-        from app.ui.widgets.notice import Notice
+    def _overlays(self) -> Overlays:
+        from app.ui.overlays import Overlays
 
-        notice = Notice(self.look)
-        notice.close_button.clicked.connect(self.journey.dismiss_error)
-        self._rows.insertWidget(1, notice)
-        return notice
+        rows, look, journey, maker = self._rows, self.look, self.journey, self._maker
+        dismiss, choose = self._dismiss_sheet, self.change_appearance
+        return Overlays(self, rows, look, journey, maker, dismiss=dismiss, choose=choose)
 
-    @cached_property
-    def _sheet_host(self) -> SheetHost:
-        from app.ui.widgets.overlay import SheetHost
-
-        host = SheetHost(self.look, self)
-        host.dismissed.connect(self._dismiss_sheet)
-        return host
-
-    @cached_property
-    def _help(self) -> HelpPanel:
-        from app.ui.forget import remember_words
-
-        panel = self._maker.make_help()
-        panel.closed.connect(self.close_help)
-        panel.adjust_wanted.connect(self._open_adjust)
-        remember_words(panel)
-        return panel
-
-    @cached_property
-    def _help_host(self) -> SidePanel:
-        from app.ui.widgets.overlay import SidePanel
-
-        host = SidePanel(self.look, self, self._help)
-        host.setObjectName(names.HELP_PANEL)
-        host.dismissed.connect(self.close_help)
-        return host
-
-    @cached_property
-    def _appearance(self) -> AppearanceOverlay:
-        from app.ui.screens.appearance import AppearanceOverlay
-
-        overlay = AppearanceOverlay(self.look, self)
-        overlay.chosen.connect(self.change_appearance)
-        return overlay
-
-    @cached_property
-    def _power(self) -> PowerWatch:
-        from app.ui.presenters.power import PowerWatch
-
-        return PowerWatch(self.journey, self._context.battery)
-
-    def _made(self, part: str) -> bool:
-        """Whether a cached part is there already."""
-        return part in self.__dict__
+    def _made_overlays(self) -> Overlays | None:
+        """None while nothing has ever lain over the screens."""
+        return self._overlays if "_overlays" in self.__dict__ else None
 
     # ---- where we are --------------------
 
@@ -261,83 +198,35 @@ class MainWindow(QWidget):
 
     # ---- the view of the presenters --------------------
 
-    def use_invitation(self, text: str) -> None:
-        """Open with an invitation that came from outside: a link that was clicked, or a code."""
-        self.journey.arrival.arrive(text)
-
-    def take_link(self, text: str) -> Answer:
-        """A link was clicked while this window is open. A booth takes none, nor does a window somebody answers in."""
-        from app.ui.links import Answer
-        from contract.invitation import SCHEME
-
-        journey = self.journey
-        free = not journey.active and not journey.busy and journey.arrival.entry is None and journey.sheet is Sheet.NONE
-        if self.kiosk is not None or self._closing or not free or not text.casefold().startswith(SCHEME):
-            return Answer.REFUSED
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.raise_()
-        self.activateWindow()
-        journey.open_start()
-        journey.arrival.arrive(text)
-        return Answer.TAKEN
-
-    def _page(self, screen: Screen) -> Page:
-        page = self._pages.get(screen)
-        if page is None:
-            page = self._pages[screen] = self._maker.make(screen)
-            self._stack.addWidget(page)
-            self._remember(page)  # as it is made; what it says of a candidate comes with its first refresh
-            page.retranslate()
-        return page
-
-    def _sheet(self, sheet: Sheet) -> SheetCard | None:
-        card = self._sheets.get(sheet) or self._maker.make_sheet(sheet)
-        if card is not None and sheet not in self._sheets:
-            self._sheets[sheet] = card
-            self._remember(card)
-        return card
-
-    def _remember(self, part: QWidget) -> None:
-        from app.ui.forget import remember_words
-
-        remember_words(part)
+    def free(self) -> bool:
+        """Whether a link may begin something here: not at a booth, nor while somebody answers."""
+        return self.kiosk is None and not self._closing and self.journey.vacant
 
     def _make_the_next_part(self) -> None:
         """One screen or sheet per idle moment, so that each is there at once when it is wanted."""
-        page = next((screen for screen in self._maker.wanted() if screen not in self._pages), None)
-        sheet = next((sheet for sheet in _SHEETS_AHEAD if sheet not in self._sheets), None)
-        other = next((part for part in _PARTS_AHEAD if not self._made(part)), None)
-        if self._closing or (page is None and sheet is None and other is None):
+        if self._closing or not (self.deck.make_next() or self._overlays.make_next()):
             self._spare_time.stop()
-        elif page is not None:
-            self._page(page)
-        elif sheet is not None:
-            self._sheet(sheet)
-        elif other is not None:
-            getattr(self, other)
 
     def forget_candidate(self) -> None:
         """The start page comes: what was said to the candidate before, and what they typed or copied, goes."""
-        from app.ui.forget import forget_words
-
-        helping = (self._help,) if self._made("_help") else ()
-        for part in (*self._pages.values(), *self._sheets.values(), *helping):
-            forget_words(part)
+        self.deck.forget()
+        overlays = self._made_overlays()
+        if overlays is not None:
+            overlays.forget()
         if self._clipboard is not None:
             self._clipboard.forget()
         self._retranslate()
 
     def show_screen(self, screen: Screen) -> None:
-        before = self._stack.currentWidget()
-        page = self._page(screen)
-        if isinstance(before, Page) and before is not page:
+        before, page = self.deck.shown(), self.deck.page(screen)
+        if before is not None and before is not page:
             before.left()
-        if isinstance(before, Page) and screen in (Screen.ATTRACT, Screen.START):
+        if before is not None and screen in (Screen.ATTRACT, Screen.START):
             self.forget_candidate()
-        ended = isinstance(before, Page) and before.station is not None and screen is Screen.START
+        ended = before is not None and before.station is not None and screen is Screen.START
         if ended or screen is Screen.ATTRACT:
             self.reset_appearance()
-        self._stack.setCurrentWidget(page)
+        self.deck.stack.setCurrentWidget(page)
         self.topbar.setVisible(screen not in (Screen.ATTRACT, Screen.ASLEEP))
         if self.kiosk is not None:
             self.kiosk.screen_shown(screen)
@@ -347,14 +236,13 @@ class MainWindow(QWidget):
         self.screen_changed.emit(screen.value)
 
     def show_sheet(self, sheet: Sheet) -> None:
-        card = self._sheet(sheet)
-        if card is None:
-            if self._made("_sheet_host"):
-                self._sheet_host.hide_sheet()
-        else:
+        card = self.deck.sheet(sheet)
+        if card is not None:
             card.opened()
             card.refresh()
-            self._sheet_host.show_sheet(card, card.first())
+            self._overlays.show_sheet(card)
+        elif (overlays := self._made_overlays()) is not None:
+            overlays.show_sheet(None)
         if self.kiosk is not None:
             self.kiosk.sheet_shown(sheet)
         self.sheet_changed.emit(sheet.value)
@@ -371,13 +259,14 @@ class MainWindow(QWidget):
         inside = journey.screen in IN_INTERVIEW or journey.screen in (Screen.FINISH, Screen.LEFT, Screen.DECLINED)
         self.topbar.show_state(saved=journey.saved and inside, busy=journey.busy and inside, sync=journey.sync)
         self._say_error()
-        card = self._sheets.get(journey.sheet)
+        card = self.deck.sheets.get(journey.sheet)
         if card is not None:
             card.refresh()
 
     def _say_error(self) -> None:
-        if self.journey.error is not None or self._made("notice"):
-            self.notice.show_error(self.journey.error)
+        overlays = self._made_overlays() if self.journey.error is None else self._overlays
+        if overlays is not None:
+            overlays.show_error(self.journey.error)
 
     def _navigate(self, screen: Screen) -> None:
         if self._waiting:
@@ -388,25 +277,18 @@ class MainWindow(QWidget):
             self.journey.go(screen)
 
     def _dismiss_sheet(self) -> None:
-        card = self._sheets.get(self.journey.sheet)
+        card = self.deck.sheets.get(self.journey.sheet)
         if card is not None:
             card.dismissed()
 
     def close_help(self) -> None:
-        self.journey.reading_help = False
-        self._help_host.close_overlay()
-
-    def _open_adjust(self) -> None:
-        self.close_help()
-        self._maker.adjust.open()
+        self._overlays.close_help()
 
     def open_help(self) -> None:
         if self._waiting:
             self.journey.soon(self.open_help)
             return
-        self.journey.reading_help = True
-        self._help.opened()
-        self._help_host.open(self._help.close_button)
+        self._overlays.open_help()
 
     def switch_language(self, language: str) -> None:
         """As somebody has chosen it, at any time."""
@@ -424,7 +306,7 @@ class MainWindow(QWidget):
         if self._waiting:
             self.journey.soon(self.open_appearance)
             return
-        self._appearance.open_with(self._dresser.appearance)
+        self._overlays.open_appearance(self._dresser.appearance)
 
     def change_appearance(self, chosen: Appearance) -> None:
         """At any time; every screen is drawn anew in place. A kiosk forgets it with the candidate."""
@@ -434,8 +316,9 @@ class MainWindow(QWidget):
 
     def reset_appearance(self) -> None:
         """The next candidate begins as the device was set up."""
-        if self._made("_appearance"):
-            self._appearance.close_overlay()
+        overlays = self._made_overlays()
+        if overlays is not None:
+            overlays.close_appearance()
         if self._context.kiosk:
             self._dresser.reset()
 
@@ -443,14 +326,10 @@ class MainWindow(QWidget):
         direction = Qt.LayoutDirection.RightToLeft if self.texts.right_to_left else Qt.LayoutDirection.LeftToRight
         self.setLayoutDirection(direction)
         self.topbar.retranslate()
-        for page in self._pages.values():
-            page.retranslate()
-        for card in self._sheets.values():
-            card.refresh()
-        if self._made("_help_host") and self._help_host.isVisible():
-            self._help.retranslate()
-        if self._made("_appearance"):
-            self._appearance.retranslate()
+        self.deck.retranslate()
+        overlays = self._made_overlays()
+        if overlays is not None:
+            overlays.retranslate()
         self._say_error()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -472,30 +351,27 @@ class MainWindow(QWidget):
         if self._closing:
             event.accept()
             return
-        if self.kiosk is not None and event.spontaneous():
-            event.ignore()
-            self.kiosk.ask_for_staff()
-            return
-        if self.journey.active and self.journey.sheet is not Sheet.LEAVE:
-            event.ignore()
-            self.journey.ask_to_leave()
-            return
         event.ignore()
-        self._shut_down(self._close_now)
+        if self.kiosk is not None and event.spontaneous():
+            self.kiosk.ask_for_staff()
+        elif self.journey.active and self.journey.sheet is not Sheet.LEAVE:
+            self.journey.ask_to_leave()
+        else:
+            self._shut_down()
 
-    def _shut_down(self, after: Callable[[], None]) -> None:
+    def _shut_down(self) -> None:
         def failed(error: Exception) -> None:
             log.error("the progress could not be saved while closing", exc_info=error)
-            after()
+            self._close_now()
 
         service = self._context.service
         self.setEnabled(False)
-        self.runner.service(lambda: service.shutdown(), lambda _: after(), failed)
+        self.runner.service(lambda: service.shutdown(), lambda _: self._close_now(), failed)
 
     def end_with(self, code: int) -> None:
         """Staff end the program: the progress is saved, and the process ends with this code."""
         self.exit_code = code
-        self._shut_down(self._close_now)
+        self._shut_down()
 
     def abort(self) -> None:
         """Close at once, as when the program is killed: nothing is saved, nothing is delivered any more."""
@@ -506,9 +382,9 @@ class MainWindow(QWidget):
             self.kiosk.stop()
         self.runner.close()
         self._second.stop()
-        for card in self._sheets.values():
+        for card in self.deck.sheets.values():
             card.abandoned()
-        self._pages[self.journey.screen].left()
+        self.deck.pages[self.journey.screen].left()
         self.close()
 
     def _close_now(self) -> None:

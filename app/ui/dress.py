@@ -70,6 +70,12 @@ def tokens_for(appearance: Appearance, *, kiosk: bool, zoom: float) -> Tokens:
     return make_tokens(theme, kiosk=kiosk, text_scale=appearance.text / 100, zoom=zoom)
 
 
+def dress_application(tokens: Tokens, language: str) -> None:
+    """Typeface and colours of every window, for the script of this language."""
+    QApplication.setFont(interface_font(tokens, language))
+    QApplication.setPalette(palette(tokens))
+
+
 class Dresser(QObject):
     """Puts the appearance on a window, now and whenever it or the system's wishes change.
 
@@ -121,8 +127,7 @@ class Dresser(QObject):
         if window is None:
             return
         look.tokens = tokens_for(self.appearance, kiosk=self._kiosk, zoom=self._zoom)
-        QApplication.setFont(interface_font(look.tokens, self._language))
-        QApplication.setPalette(palette(look.tokens))
+        dress_application(look.tokens, self._language)
         window.setUpdatesEnabled(False)
         window.setStyleSheet(style_sheet(look.tokens))
         for widget in window.findChildren(QWidget):

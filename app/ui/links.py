@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+if TYPE_CHECKING:
+    from app.ui.application import MainWindow
 
 _LONGEST = 600
 _PATIENCE_MS = 3000
@@ -24,12 +27,26 @@ class Answer(StrEnum):
     REFUSED = "refused"
 
 
-class LinkDoor(QObject):
-    """Listens while the window is open. ``take``: what becomes of an invitation; called on the window's thread."""
+def take_link(window: MainWindow, text: str) -> Answer:
+    """A link was clicked while this window is open: it comes to the front with it."""
+    from contract.invitation import SCHEME
 
-    def __init__(self, data: Path, take: Callable[[str], Answer]) -> None:
+    if not window.free() or not text.casefold().startswith(SCHEME):
+        return Answer.REFUSED
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
+    window.journey.open_start()
+    window.journey.arrival.arrive(text)
+    return Answer.TAKEN
+
+
+class LinkDoor(QObject):
+    """Listens while ``window`` is open and gives it what comes."""
+
+    def __init__(self, data: Path, window: MainWindow) -> None:
         super().__init__()
-        self._take = take
+        self._window = window
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._come)
@@ -53,7 +70,7 @@ class LinkDoor(QObject):
         if not socket.canReadLine():
             return
         text = bytes(socket.readLine().data()).decode("utf-8", "replace").strip()
-        socket.write(self._take(text).encode())
+        socket.write(take_link(self._window, text).encode())
         socket.flush()
         socket.disconnectFromServer()
 

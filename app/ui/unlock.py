@@ -8,13 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QWidget
 
 from app.passphrase import CHOOSING, LEAST, pause_after, problem_of
 from app.ui import names
-from app.ui.dress import Appearance, screen_zoom, tokens_for
+from app.ui.dress import Appearance, dress_application, screen_zoom, tokens_for
 from app.ui.i18n import N_, Texts
-from app.ui.style import InputWatch, Look, interface_font, palette, style_sheet
+from app.ui.style import InputWatch, Look, style_sheet
 from app.ui.widgets.basic import Button, Label, column, row
 from contract.errors import ErrorCode, XudaError
 from contract.texts import code_text
@@ -63,8 +63,7 @@ class UnlockDialog(QDialog):
 
     def __init__(self, code: ErrorCode, language: str, attempt: Attempt, *, kiosk: bool = False) -> None:
         tokens = tokens_for(Appearance(), kiosk=kiosk, zoom=screen_zoom())
-        QApplication.setFont(interface_font(tokens, language))
-        QApplication.setPalette(palette(tokens))
+        dress_application(tokens, language)
         super().__init__()
         self.future: Future[Any] | None = None
         self._attempt = attempt

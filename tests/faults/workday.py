@@ -63,10 +63,10 @@ def work(findings: Findings, folder: Path, *, minutes: float) -> None:
 
 def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> list[Sample]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.screen_context import make_context
     from app.ui.application import MainWindow, build_application
     from app.ui.autopilot import Autopilot
     from app.ui.script import read_script
-    from app.window import make_context
 
     application = build_application([])
     samples: list[Sample] = []

@@ -39,6 +39,8 @@ COMPOSITION = (
     "app.commands",
     "app.device_status",
     "app.diagnostics",
+    "app.flight",
+    "app.screen_context",
     "app.demo",
     "app.keystore_command",
     "app.kiosk_command",

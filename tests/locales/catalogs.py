@@ -79,7 +79,7 @@ def used(domain: str) -> dict[Key, Text]:
     """The texts of a domain in the order of the source."""
     if domain == "errors":
         texts = [text for texts in TEXTS.values() for text in texts]
-        return {(None, text): Text(text, "", None, "contract/texts.py") for text in [*texts, *LABELS.values()]}
+        return {(None, text): Text(text, "", None, "contract/texts") for text in [*texts, *LABELS.values()]}
     found: dict[Key, Text] = {}
     for file in sources(domain):
         method = "python" if file.suffix == ".py" else "jinja2.ext:babel_extract"

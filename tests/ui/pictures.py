@@ -344,7 +344,7 @@ def text(s: Set) -> None:
     }
     edit.setPlainText(words.get(s.service.language, words["en"]))
     s.window.findChild(QPlainTextEdit, names.TEXT_EDIT)
-    s.window._pages[Screen.TEXT].left()
+    s.window.deck.pages[Screen.TEXT].left()
 
 
 def choice(s: Set) -> None:
@@ -382,7 +382,7 @@ def finish(s: Set) -> None:
 
 def receipt(s: Set) -> None:
     finish(s)
-    bar = s.window._pages[Screen.FINISH]._scroll.verticalScrollBar()
+    bar = s.window.deck.pages[Screen.FINISH]._scroll.verticalScrollBar()
     s.settle()
     bar.setValue(bar.maximum())
 

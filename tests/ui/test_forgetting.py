@@ -19,9 +19,9 @@ WISH = "planted wish hj52"
 def words(booth: Booth) -> dict[str, list[str]]:
     """What the labels and buttons of each screen say."""
     for screen in Screen:
-        booth.window._page(screen)
+        booth.window.deck.page(screen)
     found: dict[str, list[str]] = {}
-    for screen, page in booth.window._pages.items():
+    for screen, page in booth.window.deck.pages.items():
         labels = [label.text() for label in page.findChildren(QLabel)]
         found[screen.value] = sorted({*labels, *(button.text() for button in page.findChildren(QAbstractButton))})
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.ui.links import Answer, LinkDoor, hand_over
+from app.ui.links import Answer, LinkDoor, hand_over, take_link
 from app.ui.names import Screen
 from tests.interview.desk import WRITTEN
 from tests.ui.booth import Booth
@@ -80,7 +80,7 @@ def door(open_booth: Open, tmp_path: Path) -> Iterator[tuple[Booth, Path]]:
     booth = open_booth(stages=WRITTEN)
     booth.on(Screen.START)
     booth.wait(lambda: booth.window.journey.start_page is not None and not booth.window.busy())
-    made = LinkDoor(tmp_path, booth.window.take_link)
+    made = LinkDoor(tmp_path, booth.window)
     assert made.open
     yield booth, tmp_path
     made.close()
@@ -113,7 +113,7 @@ def test_what_is_no_link_is_refused_by_the_open_window(open_booth: Open) -> None
     booth = open_booth(stages=WRITTEN)
     booth.on(Screen.START)
     for text in ("ABCD-EFGH", "", "https://xuda/"):
-        assert booth.window.take_link(text) is Answer.REFUSED
+        assert take_link(booth.window, text) is Answer.REFUSED
     assert booth.window.screen_name() == Screen.START.value
 
 
@@ -124,5 +124,5 @@ def test_without_an_open_window_there_is_nobody_to_hand_a_link_to(tmp_path: Path
 def test_a_booth_takes_no_links(open_booth: Open) -> None:
     booth = open_booth(stages=WRITTEN, kiosk=True)
     booth.on(Screen.ATTRACT)
-    assert booth.window.take_link(booth.desk.token) is Answer.REFUSED
+    assert take_link(booth.window, booth.desk.token) is Answer.REFUSED
     assert booth.window.screen_name() == Screen.ATTRACT.value

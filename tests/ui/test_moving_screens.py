@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from app.interview.model import ExitReason
 from app.interview.views import SyncNews, SyncPhase
+from app.screen_context import make_context
 from app.ui import names
 from app.ui.application import MainWindow
 from app.ui.names import Screen, Sheet
-from app.window import make_context
 from contract.errors import ErrorCode, XudaError
 from tests.e2e.hall import Hall, Stand, hall
 

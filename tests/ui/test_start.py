@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app import window
 from app.config import ClientSettings
 from app.opening import Opening
 from app.storage.database import Database
 from app.storage.open import DATABASE_NAME
-from app.ui import names
+from app.ui import failure, names
 from app.ui.application import MainWindow, build_application
 from app.ui.context import UiContext
 from app.ui.names import Screen, Sheet
@@ -59,13 +59,14 @@ from app import window
 from app.__main__ import main
 from app.device_settings import Received
 from app.storage.settings_book import SettingsBook
+from app.ui.i18n import saved_language
 from contract.settings import DeviceSettings
 SettingsBook.current = property(lambda _: Received(1, "", DeviceSettings(language="en")))
 speak = window.ClientRun._speak
 def told(run, shown, client):
     before = shown.texts.language
     speak(run, shown, client)
-    print(before, shown.texts.language, window.saved_language(client.settings.data), flush=True)
+    print(before, shown.texts.language, saved_language(client.settings.data), flush=True)
     os._exit(0)
 window.ClientRun._speak = told
 main(["client", "--data", sys.argv[1], "--keystore", "file"])
@@ -147,6 +148,12 @@ class Waiting:
         self.opening.close()
 
 
+def test_the_window_rests_when_all_that_may_be_wanted_is_made_ahead(booth: Booth) -> None:
+    booth.wait(lambda: not booth.window._spare_time.isActive(), 60)
+    for name in (names.APPEARANCE_HOST, names.HELP_PANEL, names.NOTICE):
+        assert booth.window.findChild(QWidget, name) is not None
+
+
 def test_a_code_that_is_given_before_the_client_is_open_is_looked_up_when_it_is(booth: Booth) -> None:
     with closing(Waiting(booth)) as early:
         QTest.keyClicks(early.window.findChild(QLineEdit, names.START_FIELD), CODE)
@@ -201,7 +208,7 @@ def test_a_client_that_does_not_open_says_why_and_what_was_shown_goes(
 ) -> None:
     build_application([])
     said: list[XudaError] = []
-    monkeypatch.setattr(window, "_show_failure", lambda error, _, *, seconds: said.append(error))
+    monkeypatch.setattr(failure, "show_failure", lambda error, _, *, seconds: said.append(error))
     with closing(Database(tmp_path / DATABASE_NAME)):
         run = window.ClientRun(ClientSettings(data=tmp_path, lang="en"))
         try:

@@ -18,7 +18,7 @@ from app import window
 from app.bootstrap import Client
 from app.config import ClientSettings
 from app.storage.keystore import keystore_kind, open_keystore
-from app.ui import names, unlock
+from app.ui import failure, names, unlock
 from app.ui.application import build_application
 from app.ui.unlock import ASKED_FOR, UnlockDialog
 from contract.errors import ErrorCode, XudaError
@@ -194,7 +194,7 @@ def _opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str], t
             settle(lambda: not self.isVisible())
             return self.result()
 
-    monkeypatch.setattr(unlock, "UnlockDialog", Person)
+    monkeypatch.setattr(failure, "UnlockDialog", Person)
     run = window.ClientRun(settings)
 
     def look() -> None:

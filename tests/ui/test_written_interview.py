@@ -293,7 +293,7 @@ def test_withdrawing_destroys_the_key_after_a_confirmation(booth: Booth) -> None
     booth.click(names.FINISH_DONE)
     booth.on(Screen.START)
     booth.click(names.TOPBAR_MINE)
-    booth.wait(lambda: booth.window.mine.interviews)
+    booth.wait(lambda: booth.window._maker.mine.interviews)
     booth.click(names.MINE_WITHDRAW_PREFIX + "0")
     booth.on(Screen.MINE, Sheet.WITHDRAW)
     assert booth.rows()[0].key_present
@@ -304,5 +304,5 @@ def test_withdrawing_destroys_the_key_after_a_confirmation(booth: Booth) -> None
 
 def test_an_invitation_from_outside_opens_its_entry_page(open_booth: Open) -> None:
     booth = open_booth(stages=WRITTEN)
-    booth.window.use_invitation(booth.desk.token)
+    booth.window.journey.arrival.arrive(booth.desk.token)
     booth.on(Screen.ENTRY)

@@ -77,6 +77,12 @@ class Journey(Operations):
         for listener in self._endings:
             listener()
 
+    @property
+    def vacant(self) -> bool:
+        """Nobody answers, reads their entry page or waits for something."""
+        engaged = self.active or self.busy or self.arrival.entry is not None
+        return not engaged and self.sheet is Sheet.NONE
+
     # ---- moving --------------------
 
     def go(self, screen: Screen) -> None:

@@ -11,7 +11,6 @@ from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
-from app.ui.presenters.walkin import offer
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.fitrow import FitRow
@@ -85,7 +84,7 @@ class StartScreen(Page):
         card.body.addWidget(self._asking)
         card.body.addWidget(self._way_buttons())
         self._walk_in = Button(self.look, "plain", name=names.START_WALK_IN, icon="user")
-        self._walk_in.clicked.connect(lambda: offer(self._journey))
+        self._walk_in.clicked.connect(self._offer_walk_in)
         self.say(self._walk_in.setText, N_("Register here"))
         card.body.addWidget(self._walk_in)
         self.column.addWidget(card)
@@ -132,6 +131,11 @@ class StartScreen(Page):
         self.column.addWidget(self._closed)
 
     # ---- clicks --------------------
+
+    def _offer_walk_in(self) -> None:
+        from app.ui.presenters.walkin import offer
+
+        offer(self._journey)
 
     def _begin(self) -> None:
         if self._way == "scan" and not self._field.isVisible():

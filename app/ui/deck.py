@@ -1,0 +1,76 @@
+"""The screens and sheets of the window: made when they are wanted or in spare time, emptied for the next candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QStackedWidget
+
+from app.ui.forget import forget_words, remember_words
+from app.ui.names import Screen, Sheet
+from app.ui.pages import PageMaker
+from app.ui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from app.ui.screens.sheets import SheetCard
+
+# Wanted by few people, or with what not every window has.
+_MADE_LATE = (
+    *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN),
+    *(Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING),
+)
+
+
+class Deck:
+    """``stack`` shows one of ``pages``; sheets are shown over it by whoever asks for them. Both hold what was made."""
+
+    def __init__(self, maker: PageMaker) -> None:
+        self._maker = maker
+        self.stack = QStackedWidget()
+        self.pages: dict[Screen, Page] = {}
+        self.sheets: dict[Sheet, SheetCard] = {}
+        self._ahead = [sheet for sheet in Sheet if sheet not in _MADE_LATE]
+
+    def page(self, screen: Screen) -> Page:
+        page = self.pages.get(screen)
+        if page is None:
+            page = self.pages[screen] = self._maker.make(screen)
+            self.stack.addWidget(page)
+            remember_words(page)  # as it is made; what it says of a candidate comes with its first refresh
+            page.retranslate()
+        return page
+
+    def sheet(self, sheet: Sheet) -> SheetCard | None:
+        """None for no sheet, and for one that this window has no use for."""
+        card = self.sheets.get(sheet) or self._maker.make_sheet(sheet)
+        if card is not None and sheet not in self.sheets:
+            self.sheets[sheet] = card
+            remember_words(card)
+        return card
+
+    def shown(self) -> Page | None:
+        """None before the first one."""
+        page = self.stack.currentWidget()
+        return page if isinstance(page, Page) else None
+
+    def make_next(self) -> bool:
+        """One screen or sheet ahead of its time; False when there is none left."""
+        screen = next((screen for screen in self._maker.wanted() if screen not in self.pages), None)
+        if screen is not None:
+            self.page(screen)
+        elif self._ahead:
+            self.sheet(self._ahead.pop())  # each once, whether this window has a use for it or not
+        else:
+            return False
+        return True
+
+    def forget(self) -> None:
+        """What was said to the candidate and what they typed goes. Words have to be set anew afterwards."""
+        for part in (*self.pages.values(), *self.sheets.values()):
+            forget_words(part)
+
+    def retranslate(self) -> None:
+        for page in self.pages.values():
+            page.retranslate()
+        for card in self.sheets.values():
+            card.refresh()
