@@ -9,6 +9,7 @@ import pytest
 
 from app.interview.model import ExitReason
 from app.interview.states import InterviewState
+from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.parts import Relation
@@ -52,6 +53,26 @@ def code(place: Hall) -> str:
 def leave(stand: Stand) -> None:
     stand.run(stand.service.pause, ExitReason.NETWORK)
     stand.run(stand.service.start_page)
+
+
+def give_part(stand: Stand, code: str, text: str = "words") -> str:
+    """Begin or go on, answer one question, leave, and let HR know; the id of the part."""
+    part = stand.go_on(code)
+    stand.answer(text)
+    leave(stand)
+    stand.deliver()
+    return part
+
+
+def ask_for_ticket(stand: Stand, invitation_id: str) -> tuple[str, Envelope | None]:
+    """The id of the part that the booth would give, and HR's word that it may."""
+    moving, part = stand.client.moving, stand.run(stand.service.next_part)
+    assert moving is not None
+    return part, moving.take_over(part, invitation_id)
+
+
+def begin(stand: Stand, ticket: Envelope | None) -> None:
+    stand.run(stand.service.begin, language="en", scoring=True, ticket=ticket)
 
 
 def finish(stand: Stand, sound: Path | None = None) -> None:
@@ -110,18 +131,14 @@ def test_a_candidate_goes_on_at_another_booth_and_hr_sees_one_interview(place: H
 
 def test_a_reply_that_is_lost_gives_the_same_ticket_again(place: Hall, code: str) -> None:
     first, second, _ = place.stands
-    first.go_on(code)
-    first.answer()
-    leave(first)
-    first.deliver()
+    give_part(first, code)
     entry = second.look_up(code)
-    part = second.run(second.service.next_part)
-    moving = second.client.moving
-    assert moving is not None
     place.front.fail("/hand-over", lose_reply, times=1)
-    assert moving.take_over(part, entry.invitation_id) is None
-    ticket = moving.take_over(part, entry.invitation_id)
-    second.run(second.service.begin, language="en", scoring=True, ticket=ticket)
+    part, lost = ask_for_ticket(second, entry.invitation_id)
+    assert lost is None
+    again, ticket = ask_for_ticket(second, entry.invitation_id)
+    assert again == part
+    begin(second, ticket)
     finish(second)
     assert second.deliver() == 0
     assert [item.relation for item in place.report(part).parts] == [Relation.FIRST, Relation.CONTINUED]
@@ -134,18 +151,13 @@ def test_a_network_that_goes_right_after_the_hand_over_costs_nothing(place: Hall
     leave(first)
     first.deliver()
     entry = second.look_up(code)
-    part = second.run(second.service.next_part)
-    moving = second.client.moving
-    assert moving is not None
-    ticket = moving.take_over(part, entry.invitation_id)
+    part, ticket = ask_for_ticket(second, entry.invitation_id)
     with place.offline():
-        second.run(second.service.begin, language="en", scoring=True, ticket=ticket)
+        begin(second, ticket)
         finish(second)
         second.deliver(0)
-    again = third.client.moving
-    assert again is not None
     with pytest.raises(XudaError) as caught:
-        again.take_over(third.run(third.service.next_part), entry.invitation_id)
+        ask_for_ticket(third, entry.invitation_id)
     assert caught.value.code is ErrorCode.INTERVIEW_ELSEWHERE, "the candidate is on the way to the second"
     assert second.deliver() == 0
     assert [item.relation for item in place.report(one).parts] == [Relation.FIRST, Relation.CONTINUED]
@@ -159,10 +171,8 @@ def test_nobody_takes_an_interview_from_a_booth_where_it_is_being_given(place: H
     entry = second.look_up(code)
     assert entry.elsewhere is not None
     assert entry.elsewhere.state is HrState.IN_PROGRESS
-    moving, part = second.client.moving, second.run(second.service.next_part)
-    assert moving is not None
     with pytest.raises(XudaError) as caught:
-        moving.take_over(part, entry.invitation_id)
+        ask_for_ticket(second, entry.invitation_id)
     assert caught.value.code is ErrorCode.INTERVIEW_ELSEWHERE
     leave(first)
 
@@ -195,10 +205,7 @@ def test_two_booths_without_a_network_lose_nothing_and_nothing_counts_twice(
 
 def test_a_booth_that_knows_of_it_from_the_roster_goes_on_without_a_network(place: Hall, code: str) -> None:
     first, second, _ = place.stands
-    one = first.go_on(code)
-    first.answer("known")
-    leave(first)
-    first.deliver()
+    one = give_part(first, code, "known")
     second.deliver()
     with place.offline():
         two = second.go_on(code)
@@ -224,18 +231,9 @@ def test_a_booth_that_knows_of_it_from_the_roster_goes_on_without_a_network(plac
 
 def test_three_booths_and_the_first_again_pass_it_on(place: Hall, code: str) -> None:
     first, second, third = place.stands
-    one = first.go_on(code)
-    first.answer("one")
-    leave(first)
-    first.deliver()
-    second.go_on(code)
-    second.answer()
-    leave(second)
-    second.deliver()
-    third.go_on(code)
-    third.answer("three")
-    leave(third)
-    third.deliver()
+    one = give_part(first, code, "one")
+    give_part(second, code)
+    give_part(third, code, "three")
     first.deliver()
     again = first.go_on(code)
     assert first.question == "q4"
@@ -286,10 +284,7 @@ def test_a_new_attempt_on_another_booth_is_an_interview_of_its_own(place: Hall, 
 
 def test_another_booth_learns_no_word_of_what_was_said(place: Hall, code: str) -> None:
     first, second, _ = place.stands
-    first.go_on(code)
-    first.answer("planted zq97 独一无二")
-    leave(first)
-    first.deliver()
+    give_part(first, code, "planted zq97 独一无二")
     before = len(place.front.asked)
     second.go_on(code)
     second.deliver()

@@ -26,12 +26,15 @@ from app.ui.dress import Appearance
 from app.ui.tokens import TEXT_PERCENTS, Theme, zoom_for
 from contract.catalog import LANGUAGES
 from tests.ui.fit import misfits
-from tests.ui.pictures import KIOSK_SCENES, ROOT, SCENES, Set, make_window
+from tests.ui.pictures import SCENES, make_window
+from tests.ui.scene_set import Set
+from tests.ui.scenes_kiosk import KIOSK_SCENES
 
 SIZES = (QSize(1024, 600), QSize(1366, 768), QSize(800, 1280))
 FURTHER_SIZES = (QSize(1920, 1080), QSize(3840, 2160))
 THEMES = (Theme.LIGHT, Theme.DARK)
 SHOWN_IN = ("zh_CN", "en", "de", "ar")
+ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "gallery"
 _QUALITY = 25
 _METER_MS = 250  # the level meter has risen by then

@@ -8,225 +8,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from app.interview.states import InterviewState, TakeState
-from app.interview.views import PartialText, StartPage, Step, SyncNews, SyncPhase, WalkInPlace
-from app.kiosk.pin import Attempt
+from app.interview.views import PartialText, Step, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.application import MainWindow
 from app.ui.dress import Appearance
 from app.ui.names import Screen, Sheet
-from app.ui.presenters.transfer import Drive, TransferState
-from app.ui.screens.export import ExportSheet
-from app.ui.widgets.option import Option
 from app.ui.widgets.picture import FitPicture
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.invitation import Adjustments
-from tests.ui import stage
+from tests.ui import stage, stage_interview
+from tests.ui.scene_set import Set
+from tests.ui.scenes_entry import (
+    consent,
+    continue_here,
+    decline,
+    declined,
+    entry_elsewhere,
+    export,
+    export_done,
+    export_failed,
+    export_receipts,
+    export_running,
+    interviews,
+    mine,
+    mine_elsewhere,
+    mine_messages,
+    start,
+    start_error,
+    start_messages,
+    start_scan,
+    start_unfinished,
+    walk_in,
+    walk_in_wrong,
+    withdraw,
+)
+from tests.ui.scenes_kiosk import (
+    KIOSK_SCENES,
+)
 from tests.ui.stage import StageDevices, StageService
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Set:
-    """What a scene works on."""
-
-    window: MainWindow
-    service: StageService
-    devices: StageDevices
-
-    def settle(self) -> None:
-        for _ in range(6):
-            QApplication.processEvents()
-
-    def find(self, kind: type[QWidget], name: str) -> QWidget:
-        found = self.window.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def click(self, name: str) -> None:
-        button = self.find(QPushButton, name)
-        assert isinstance(button, QPushButton)
-        button.click()
-        self.settle()
-
-    def tick(self, name: str) -> None:
-        option = self.find(Option, name)
-        assert isinstance(option, Option)
-        option.click()
-        self.settle()
-
-    def to_entry(self) -> None:
-        field = self.find(QLineEdit, names.START_FIELD)
-        assert isinstance(field, QLineEdit)
-        field.setText("ABCD-EFGH")
-        self.click(names.START_BEGIN)
-
-    def to_devices(self) -> None:
-        self.to_entry()
-        self.click(names.ENTRY_CONTINUE)
-        self.tick(names.CONSENT_RECORDING)
-        self.click(names.CONSENT_AGREE)
-
-    def to_question(self, index: int = 0) -> None:
-        self.service.current = stage.step(index)
-        self.to_devices()
-        self.click(names.DEVICES_CONTINUE)
-        self.click(names.PRACTICE_CONTINUE)
-
-    def to_recording(self) -> None:
-        self.to_question()
-        self.click(names.QUESTION_ANSWER)
-
-    def to_proof(self) -> None:
-        self.to_recording()
-        self.click(names.RECORDING_DONE)
-
-
-def start(s: Set) -> None:
-    s.service.page = replace(s.service.page, pending_uploads=2)
-    s.window.journey.open_start()
-
-
-def start_unfinished(s: Set) -> None:
-    paused = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
-    s.service.page = StartPage(s.service.page.organisation, (stage.KIT,), 0, (paused,))
-    s.window.journey.open_start()
-
-
-def walk_in(s: Set) -> None:
-    s.service.page = replace(s.service.page, walk_ins=(WalkInPlace("b1", stage.KIT),))
-    s.window.journey.open_start()
-    s.click(names.START_WALK_IN)
-
-
-def walk_in_wrong(s: Set) -> None:
-    walk_in(s)
-    s.click(names.WALK_IN_REGISTER)
-
-
-def start_scan(s: Set) -> None:
-    s.click(names.START_WAY_PREFIX + "scan")
-
-
-def start_error(s: Set) -> None:
-    s.window.journey.fail(XudaError(ErrorCode.INVITATION_EXPIRED, date="2026-11-20"))
-
-
-def interviews(s: Set) -> None:
-    start_unfinished(s)
-    s.click(names.TOPBAR_INTERVIEWS)
-
-
-def mine(s: Set) -> None:
-    s.service.list = [
-        stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2, key="a"),
-        stage.summary(InterviewState.FINISHED, HrState.SECOND_ROUND, 4, delivered=True, key="b"),
-        stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="c"),
-    ]
-    s.click(names.TOPBAR_MINE)
-
-
-def start_messages(s: Set) -> None:
-    s.service.page = replace(s.service.page, unread=1)
-    s.window.journey.open_start()
-
-
-def mine_messages(s: Set) -> None:
-    s.service.messages.list = stage.MESSAGES
-    mine(s)
-    s.click(names.MESSAGE_PREFIX + "0")
-
-
-def kiosk_messages(s: Set) -> None:
-    """Shown to whoever has given a code, and only before the interview."""
-    s.service.messages.list = stage.MESSAGES
-    s.window.journey.arrival.look_up("ABCD-EFGH")
-    s.settle()
-
-
-def mine_elsewhere(s: Set) -> None:
-    s.service.list = [
-        stage.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
-        replace(stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="b"), certificate=stage.CERTIFICATE),
-    ]
-    s.click(names.TOPBAR_MINE)
-
-
-def continue_here(s: Set) -> None:
-    s.service.elsewhere = stage.ELSEWHERE
-    s.to_entry()
-
-
-def entry_elsewhere(s: Set) -> None:
-    continue_here(s)
-    s.click(names.CONTINUE_HERE_YES)
-
-
-def withdraw(s: Set) -> None:
-    mine(s)
-    s.click(names.MINE_WITHDRAW_PREFIX + "1")
-
-
-def export(s: Set) -> ExportSheet:
-    """The sheet with a stick plugged in."""
-    mine(s)
-    s.click(names.MINE_EXPORT)
-    sheet = s.window.findChild(ExportSheet)
-    assert isinstance(sheet, ExportSheet)
-    presenter = sheet._presenter
-    stick = Drive(Path("/media/booth/KINGSTON"), "KINGSTON", 28_300_000_000, removable=True)
-    presenter._drives = lambda: [stick]
-    presenter.look()
-    s.settle()
-    return sheet
-
-
-def export_running(s: Set) -> None:
-    presenter = export(s)._presenter
-    presenter.state = TransferState.RUNNING
-    presenter._progress = (46, 100)
-    presenter.changed()
-
-
-def export_done(s: Set) -> None:
-    export(s)
-    s.click(names.EXPORT_START)
-
-
-def export_failed(s: Set) -> None:
-    export(s)
-    s.service.transfer.problem = XudaError(ErrorCode.TARGET_LOST)
-    s.click(names.EXPORT_START)
-
-
-def export_receipts(s: Set) -> None:
-    export(s)._presenter.take_receipts(Path("receipts.json"))
-
-
-def consent(s: Set) -> None:
-    s.to_entry()
-    s.click(names.ENTRY_CONTINUE)
-    s.tick(names.CONSENT_RECORDING)
-
-
-def decline(s: Set) -> None:
-    consent(s)
-    s.click(names.CONSENT_DECLINE)
-
-
-def declined(s: Set) -> None:
-    decline(s)
-    s.click(names.DECLINE_CONFIRM)
 
 
 def devices_failed(s: Set) -> None:
@@ -246,23 +73,23 @@ def practice_done(s: Set) -> None:
 
 
 def question_recovered(s: Set) -> None:
-    cut = stage.review(s.service.language, state=TakeState.RECOVERED, duration=31.0, counted=False)
+    cut = stage_interview.review(s.service.language, state=TakeState.RECOVERED, duration=31.0, counted=False)
     s.to_devices()
-    s.service.current = stage.step(0, takes=(cut,))
+    s.service.current = stage_interview.step(0, takes=(cut,))
     s.click(names.DEVICES_CONTINUE)
     s.click(names.PRACTICE_CONTINUE)
 
 
 def question_picture(s: Set) -> None:
-    _ask(s, stage.asked(stage.step(0), "timeline.png", stage.PICTURE_WORDS))
+    _ask(s, stage_interview.asked(stage_interview.step(0), "timeline.png", stage_interview.PICTURE_WORDS))
 
 
 def question_sound(s: Set) -> None:
-    _ask(s, stage.asked(stage.step(0), "complaint.ogg", stage.SOUND_WORDS, plays=2))
+    _ask(s, stage_interview.asked(stage_interview.step(0), "complaint.ogg", stage_interview.SOUND_WORDS, plays=2))
 
 
 def text_picture(s: Set) -> None:
-    _ask(s, stage.asked(stage.step(1), "timeline.png", stage.PICTURE_WORDS))
+    _ask(s, stage_interview.asked(stage_interview.step(1), "timeline.png", stage_interview.PICTURE_WORDS))
 
 
 def picture_enlarged(s: Set) -> None:
@@ -307,23 +134,28 @@ def adjust_refused(s: Set) -> None:
 def recording(s: Set) -> None:
     s.to_recording()
     s.window.answering._recording_since = s.window.journey.clock() - 42
-    text = stage.said(s.service.language)[0]
+    text = stage_interview.said(s.service.language)[0]
     s.window.journey.on_news(PartialText("t1", text))
 
 
 def proof(s: Set) -> None:
     takes = (
-        stage.review(s.service.language),
-        stage.review(s.service.language, take_id="t2", number=2, duration=56.0),
+        stage_interview.review(s.service.language),
+        stage_interview.review(s.service.language, take_id="t2", number=2, duration=56.0),
     )
     s.to_recording()
-    s.service.current = stage.step(0, takes=takes, used=2)
+    s.service.current = stage_interview.step(0, takes=takes, used=2)
     s.click(names.RECORDING_DONE)
 
 
 def proof_silent(s: Set) -> None:
-    s.service.reviewed = stage.review(
-        s.service.language, proof=stage.SILENT, duration=12.0, transcript=None, transcribing=False, counted=False
+    s.service.reviewed = stage_interview.review(
+        s.service.language,
+        proof=stage_interview.SILENT,
+        duration=12.0,
+        transcript=None,
+        transcribing=False,
+        counted=False,
     )
     s.to_proof()
 
@@ -367,7 +199,7 @@ def left(s: Set) -> None:
 
 
 def resume(s: Set) -> None:
-    s.service.unfinished = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
+    s.service.unfinished = stage_interview.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
     s.to_entry()
 
 
@@ -410,21 +242,6 @@ def printing_delivered(s: Set) -> None:
     s.click(names.MINE_PRINT_PREFIX + "1")
 
 
-def kiosk_printing(s: Set) -> None:
-    """Nowhere to print: the code on the screen is what is left."""
-    s.service.press.found = []
-    s.service.current = None
-    s.window.journey.arrival.look_up("ABCD-EFGH")
-    s.settle()
-    s.click(names.ENTRY_CONTINUE)
-    s.tick(names.CONSENT_RECORDING)
-    s.click(names.CONSENT_AGREE)
-    if s.window.journey.screen is Screen.DEVICES:
-        s.click(names.DEVICES_CONTINUE)
-        s.click(names.PRACTICE_CONTINUE)
-    s.click(names.FINISH_PRINT)
-
-
 def time_up(s: Set) -> None:
     finish(s)
     s.window.journey.open_sheet(Sheet.TIME_UP)
@@ -435,120 +252,11 @@ def help_panel(s: Set) -> None:
     s.click(names.TOPBAR_HELP)
 
 
-def attract(s: Set) -> None:
-    """Where a kiosk begins."""
-    s.service.page = replace(s.service.page, pending_uploads=2)
-    s.window.journey.open_start()
-
-
-def attract_no_camera(s: Set) -> None:
-    s.devices.present = False
-    s.window.journey.open_start()
-
-
-def asleep(s: Set) -> None:
-    s.window.journey.go(Screen.ASLEEP)
-
-
-def kiosk_start(s: Set) -> None:
-    s.click(names.ATTRACT_START)
-
-
-def idle(s: Set) -> None:
-    s.window.journey.arrival.look_up("ABCD-EFGH")
-    s.settle()
-    s.click(names.ENTRY_CONTINUE)
-    s.tick(names.CONSENT_RECORDING)
-    s.click(names.CONSENT_AGREE)
-    s.window.journey.open_sheet(Sheet.IDLE)
-
-
-def pin(s: Set) -> None:
-    s.click(names.ATTRACT_STAFF)
-    for digit in "1357":
-        s.click(names.PIN_DIGIT_PREFIX + digit)
-
-
-def _wrong_pin(s: Set) -> None:
-    s.click(names.ATTRACT_STAFF)
-    for digit in "111222":
-        s.click(names.PIN_DIGIT_PREFIX + digit)
-    s.click(names.PIN_OPEN)
-
-
-def pin_locked(s: Set) -> None:
-    lock = s.window._context.booth.lock
-    lock.answer = Attempt(False, 120.0, 0)
-    _wrong_pin(s)
-
-
-def pin_missing(s: Set) -> None:
-    s.window._context.booth.lock.present = False
-    s.click(names.ATTRACT_STAFF)
-
-
-def staff(s: Set) -> None:
-    s.click(names.ATTRACT_STAFF)
-    for digit in stage.StageLock.PIN:
-        s.click(names.PIN_DIGIT_PREFIX + digit)
-    s.click(names.PIN_OPEN)
-
-
-def staff_asked(s: Set) -> None:
-    staff(s)
-    s.click(names.STAFF_ACTION_PREFIX + "close")
-
-
-def staff_done(s: Set) -> None:
-    staff(s)
-    s.click(names.STAFF_ACTION_PREFIX + "diagnostics")
-    s.click(names.STAFF_YES)
-
-
-def staff_export(s: Set) -> None:
-    staff(s)
-    s.click(names.STAFF_ACTION_PREFIX + "export")
-
-
 def appearance(s: Set) -> None:
     s.to_question()
     s.click(names.TOPBAR_APPEARANCE)
 
 
-def _staff_in_an_interview(s: Set) -> None:
-    s.window.journey.arrival.look_up("ABCD-EFGH")
-    s.settle()
-    s.click(names.TOPBAR_STAFF)
-    for digit in stage.StageLock.PIN:
-        s.click(names.PIN_DIGIT_PREFIX + digit)
-    s.click(names.PIN_OPEN)
-    s.click(names.STAFF_ACTION_PREFIX + "adjust")
-
-
-def giving_nobody(s: Set) -> None:
-    staff(s)
-    s.click(names.STAFF_ACTION_PREFIX + "adjust")
-
-
-KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
-    "attract": attract,
-    "attract-no-camera": attract_no_camera,
-    "asleep": asleep,
-    "kiosk-start": kiosk_start,
-    "idle": idle,
-    "kiosk-printing": kiosk_printing,
-    "kiosk-messages": kiosk_messages,
-    "pin": pin,
-    "pin-wrong": _wrong_pin,
-    "pin-locked": pin_locked,
-    "pin-missing": pin_missing,
-    "staff": staff,
-    "staff-asked": staff_asked,
-    "staff-done": staff_done,
-    "staff-export": staff_export,
-    "staff-giving": _staff_in_an_interview,
-    "staff-giving-nobody": giving_nobody,
-}
 SCENES: dict[str, Callable[[Set], None]] = {
     "start": start,
     "start-unfinished": start_unfinished,

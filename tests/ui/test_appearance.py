@@ -18,7 +18,8 @@ from app.ui.names import Screen
 from app.ui.tokens import SETS, Theme
 from app.ui.widgets.meters import Ring
 from tests.ui.fit import misfits
-from tests.ui.pictures import SCENES, Set, make_window
+from tests.ui.pictures import SCENES, make_window
+from tests.ui.scene_set import Set
 from tests.ui.stage import PLAIN
 
 _SMALL = QSize(1024, 600)

@@ -17,7 +17,9 @@ from app.ui.tokens import Theme
 from tests.ui import pictures
 from tests.ui.fit import misfits
 from tests.ui.gallery import large_texts
-from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, make_window
+from tests.ui.pictures import SCENES, make_window
+from tests.ui.scene_set import Set
+from tests.ui.scenes_kiosk import KIOSK_SCENES
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SMALL = QSize(1024, 600)

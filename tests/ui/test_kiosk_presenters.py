@@ -19,7 +19,7 @@ from app.ui.presenters.staff import Action, PinPresenter, PinState, StaffPresent
 from app.ui.presenters.transfer import Drive
 from contract.errors import ErrorCode, XudaError
 from contract.settings import parse_hours
-from tests.ui import stage
+from tests.ui import stage_interview
 from tests.ui.stage import StageLock, StageStaff
 from tests.ui.test_presenters import Trip
 
@@ -45,7 +45,7 @@ class KioskTrip(Trip):
 
     def _pause(self, reason: ExitReason, *_: object) -> object:
         self.pauses.append(reason)
-        return stage.RECEIPT
+        return stage_interview.RECEIPT
 
     def later(self, seconds: float) -> None:
         super().later(seconds)
@@ -213,7 +213,7 @@ def test_a_camera_that_is_missing_or_stands_still_is_opened_again(trip: KioskTri
 
 
 def test_many_positions_are_shown_in_turn(trip: KioskTrip) -> None:
-    kits = tuple(stage.KIT.model_copy(update={"kit_id": f"k{number}"}) for number in range(PAGE + 1))
+    kits = tuple(stage_interview.KIT.model_copy(update={"kit_id": f"k{number}"}) for number in range(PAGE + 1))
     trip.journey.start_page = StartPage("Galaxy", kits, 0, ())
     attract = AttractPresenter(trip.journey)
     attract.enter()

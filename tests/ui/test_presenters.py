@@ -16,7 +16,7 @@ from app.ui.presenters.doubt import doubtful_spans, heard_count
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import LeavingPresenter, ScanPresenter
 from contract.errors import ErrorCode, XudaError
-from tests.ui import stage
+from tests.ui import stage, stage_interview
 from tests.ui.stage import StageDevices, StageService
 
 
@@ -117,7 +117,7 @@ def test_nothing_begins_behind_a_sheet_or_the_help(trip: Trip, cover: str) -> No
 
 
 def test_a_question_with_a_kept_take_waits_for_a_decision_without_a_timer(trip: Trip) -> None:
-    trip.service.current = stage.step(0, takes=(stage.review("zh_CN"),))
+    trip.service.current = stage_interview.step(0, takes=(stage_interview.review("zh_CN"),))
     trip.to_question()
     assert trip.answering.thinking_left is None
     trip.later(600)
@@ -165,12 +165,12 @@ def test_captions_are_those_of_the_running_take(trip: Trip) -> None:
 
 
 def test_words_that_come_later_appear_on_the_proof(trip: Trip) -> None:
-    trip.service.reviewed = stage.review("zh_CN", transcript=None, transcribing=True)
+    trip.service.reviewed = stage_interview.review("zh_CN", transcript=None, transcribing=True)
     trip.to_question()
     trip.answering.begin()
     trip.answering.finish()
-    trip.service.reviewed = stage.review("zh_CN")
-    trip.journey.on_news(TranscriptReady("t1", stage.transcript("zh_CN")))
+    trip.service.reviewed = stage_interview.review("zh_CN")
+    trip.journey.on_news(TranscriptReady("t1", stage_interview.transcript("zh_CN")))
     assert trip.answering.review is not None
     assert trip.answering.review.transcript is not None
 
@@ -178,7 +178,7 @@ def test_words_that_come_later_appear_on_the_proof(trip: Trip) -> None:
 def test_the_total_time_ends_the_interview_with_the_answer_in_progress(trip: Trip) -> None:
     submitted: list[str] = []
     trip.service.submit_take = submitted.append  # type: ignore[attr-defined]
-    trip.service.current = replace(stage.step(0), total_seconds_left=30.0)
+    trip.service.current = replace(stage_interview.step(0), total_seconds_left=30.0)
     trip.to_question()
     trip.answering.begin()
     trip.later(29)

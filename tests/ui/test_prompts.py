@@ -20,7 +20,7 @@ from contract.canonical import sha256_hex
 from contract.errors import ErrorCode, XudaError
 from contract.kit_media import MediaFile
 from tests.support import kit_media
-from tests.ui import stage
+from tests.ui import stage_interview
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
 from tests.ui.test_presenters import Trip
@@ -35,7 +35,9 @@ def trip() -> Trip:
 
 def listen(trip: Trip, **more: Any) -> list[bytes]:
     """The candidate is before a question with a sound; what a view would play lands in the list."""
-    trip.service.current = stage.asked(stage.step(0), "complaint.ogg", stage.SOUND_WORDS, **more)
+    trip.service.current = stage_interview.asked(
+        stage_interview.step(0), "complaint.ogg", stage_interview.SOUND_WORDS, **more
+    )
     trip.to_question()
     trip.answering.enter_question()
     return []
@@ -59,7 +61,8 @@ def test_the_time_to_think_begins_when_the_question_was_heard_for_the_first_time
 
 def test_who_came_back_after_listening_thinks_at_once(trip: Trip) -> None:
     trip.service.current = replace(
-        stage.asked(stage.step(0), "complaint.ogg", stage.SOUND_WORDS, plays=2), plays_used=1
+        stage_interview.asked(stage_interview.step(0), "complaint.ogg", stage_interview.SOUND_WORDS, plays=2),
+        plays_used=1,
     )
     trip.to_question()
     trip.answering.enter_question()
@@ -129,7 +132,7 @@ def test_a_question_that_is_left_meanwhile_is_not_recorded(trip: Trip) -> None:
 
 def test_the_time_of_a_written_answer_begins_after_listening_too(trip: Trip) -> None:
     written = WrittenPresenter(trip.journey, trip.answering.prompt)
-    trip.service.current = stage.asked(stage.step(1), "complaint.ogg", stage.SOUND_WORDS)
+    trip.service.current = stage_interview.asked(stage_interview.step(1), "complaint.ogg", stage_interview.SOUND_WORDS)
     trip.to_question()
     assert trip.journey.screen is Screen.TEXT
     written.enter(lambda: None)
@@ -142,11 +145,11 @@ def test_the_time_of_a_written_answer_begins_after_listening_too(trip: Trip) -> 
 
 
 def test_what_is_read_aloud_is_what_stands_on_the_screen_in_its_language(trip: Trip) -> None:
-    trip.service.current = stage.step(2)
+    trip.service.current = stage_interview.step(2)
     trip.to_question()
     prompt: PromptPresenter = trip.answering.prompt
     assert prompt.spoken_tag == "zh_CN"
-    question = stage.KIT.questions[2]
+    question = stage_interview.KIT.questions[2]
     assert prompt.spoken_words.splitlines() == [text["zh_CN"] for text in (question.prompt, *question.choices)]
     trip.journey.language = "fr"  # the kit has no French: English words want an English voice
     assert prompt.spoken_tag == "en"

@@ -12,18 +12,32 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from app.ui import names
 from app.ui.application import build_application
 from contract.catalog import LANGUAGES
-from tests.ui import stage
+from tests.ui import stage_interview
 from tests.ui.fit import misfits
-from tests.ui.pictures import KIOSK_SCENES, SCENES, Set, make_window
+from tests.ui.pictures import SCENES, make_window
 from tests.ui.pseudo import contents, load, pseudo, untranslated
+from tests.ui.scene_set import Set
+from tests.ui.scenes_kiosk import KIOSK_SCENES
 
 # What the machine, the organisation, the candidate and the product's own name contribute.
-SAID = contents(stage.KIT.model_dump()) | set(LANGUAGES.values()) | set(stage.said("en"))
-SAID |= {"".join(stage.said("en")), "Galaxy Technologies", "Wang Xiaoming", "Logitech C920", "Integrated Camera"}
+SAID = contents(stage_interview.KIT.model_dump()) | set(LANGUAGES.values()) | set(stage_interview.said("en"))
+SAID |= {
+    "".join(stage_interview.said("en")),
+    "Galaxy Technologies",
+    "Wang Xiaoming",
+    "Logitech C920",
+    "Integrated Camera",
+}
 SAID |= {"HP LaserJet (Lobby)", "Office"}
 SAID |= {"USB Headset", "Built-in Microphone", "KINGSTON", "GB", "kB", "MB", "ABCD-EFGH", "xuda://", "Booth 3", "Nov"}
 SAID |= {"xuda-4f0e9a57-20261122-183005.xuda", "XUDA://A/", "A timeline of eleven days with a red mark on day nine."}
-SAID |= {"Xuda 0.1.0", "small@1234abcd", "https://hr.example.com", "5b0f1a52", stage.CERTIFICATE.certificate_id}
+SAID |= {
+    "Xuda 0.1.0",
+    "small@1234abcd",
+    "https://hr.example.com",
+    "5b0f1a52",
+    stage_interview.CERTIFICATE.certificate_id,
+}
 
 
 @pytest.fixture

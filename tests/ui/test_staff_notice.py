@@ -13,7 +13,8 @@ from app.ui import names
 from app.ui.application import build_application
 from contract.errors import ErrorCode
 from tests.ui.fit import misfits
-from tests.ui.pictures import Set, make_window
+from tests.ui.pictures import make_window
+from tests.ui.scene_set import Set
 
 
 @pytest.fixture(params=["zh_CN", "en"])

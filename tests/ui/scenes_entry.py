@@ -1,0 +1,146 @@
+"""Scenes before an interview: the start page, what was begun earlier, carrying interviews away, agreeing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from app.interview.states import InterviewState
+from app.interview.views import StartPage, WalkInPlace
+from app.ui import names
+from app.ui.presenters.transfer import Drive, TransferState
+from app.ui.screens.export import ExportSheet
+from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
+from tests.ui import stage
+from tests.ui.scene_set import Set
+
+
+def start(s: Set) -> None:
+    s.service.page = replace(s.service.page, pending_uploads=2)
+    s.window.journey.open_start()
+
+
+def start_unfinished(s: Set) -> None:
+    paused = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
+    s.service.page = StartPage(s.service.page.organisation, (stage.KIT,), 0, (paused,))
+    s.window.journey.open_start()
+
+
+def walk_in(s: Set) -> None:
+    s.service.page = replace(s.service.page, walk_ins=(WalkInPlace("b1", stage.KIT),))
+    s.window.journey.open_start()
+    s.click(names.START_WALK_IN)
+
+
+def walk_in_wrong(s: Set) -> None:
+    walk_in(s)
+    s.click(names.WALK_IN_REGISTER)
+
+
+def start_scan(s: Set) -> None:
+    s.click(names.START_WAY_PREFIX + "scan")
+
+
+def start_error(s: Set) -> None:
+    s.window.journey.fail(XudaError(ErrorCode.INVITATION_EXPIRED, date="2026-11-20"))
+
+
+def interviews(s: Set) -> None:
+    start_unfinished(s)
+    s.click(names.TOPBAR_INTERVIEWS)
+
+
+def mine(s: Set) -> None:
+    s.service.list = [
+        stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2, key="a"),
+        stage.summary(InterviewState.FINISHED, HrState.SECOND_ROUND, 4, delivered=True, key="b"),
+        stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="c"),
+    ]
+    s.click(names.TOPBAR_MINE)
+
+
+def start_messages(s: Set) -> None:
+    s.service.page = replace(s.service.page, unread=1)
+    s.window.journey.open_start()
+
+
+def mine_messages(s: Set) -> None:
+    s.service.messages.list = stage.MESSAGES
+    mine(s)
+    s.click(names.MESSAGE_PREFIX + "0")
+
+
+def mine_elsewhere(s: Set) -> None:
+    s.service.list = [
+        stage.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
+        replace(stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="b"), certificate=stage.CERTIFICATE),
+    ]
+    s.click(names.TOPBAR_MINE)
+
+
+def continue_here(s: Set) -> None:
+    s.service.elsewhere = stage.ELSEWHERE
+    s.to_entry()
+
+
+def entry_elsewhere(s: Set) -> None:
+    continue_here(s)
+    s.click(names.CONTINUE_HERE_YES)
+
+
+def withdraw(s: Set) -> None:
+    mine(s)
+    s.click(names.MINE_WITHDRAW_PREFIX + "1")
+
+
+def export(s: Set) -> ExportSheet:
+    """The sheet with a stick plugged in."""
+    mine(s)
+    s.click(names.MINE_EXPORT)
+    sheet = s.window.findChild(ExportSheet)
+    assert isinstance(sheet, ExportSheet)
+    presenter = sheet._presenter
+    stick = Drive(Path("/media/booth/KINGSTON"), "KINGSTON", 28_300_000_000, removable=True)
+    presenter._drives = lambda: [stick]
+    presenter.look()
+    s.settle()
+    return sheet
+
+
+def export_running(s: Set) -> None:
+    presenter = export(s)._presenter
+    presenter.state = TransferState.RUNNING
+    presenter._progress = (46, 100)
+    presenter.changed()
+
+
+def export_done(s: Set) -> None:
+    export(s)
+    s.click(names.EXPORT_START)
+
+
+def export_failed(s: Set) -> None:
+    export(s)
+    s.service.transfer.problem = XudaError(ErrorCode.TARGET_LOST)
+    s.click(names.EXPORT_START)
+
+
+def export_receipts(s: Set) -> None:
+    export(s)._presenter.take_receipts(Path("receipts.json"))
+
+
+def consent(s: Set) -> None:
+    s.to_entry()
+    s.click(names.ENTRY_CONTINUE)
+    s.tick(names.CONSENT_RECORDING)
+
+
+def decline(s: Set) -> None:
+    consent(s)
+    s.click(names.CONSENT_DECLINE)
+
+
+def declined(s: Set) -> None:
+    decline(s)
+    s.click(names.DECLINE_CONFIRM)
