@@ -31,3 +31,8 @@ def booth(backend: Served) -> Booth:
 @pytest.fixture
 def talk(backend: Served, booth: Booth) -> Talk:
     return Talk(booth, invite(backend.hr, "李雷"))
+
+
+@pytest.fixture
+def other(backend: Served) -> Booth:
+    return backend.enrol("Booth 2")

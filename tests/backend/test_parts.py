@@ -8,90 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import requests
 
 from backend.db.models import Interview
-from backend.services import audit, deletion, holds, interviews, media, reports, wholes
+from backend.services import audit, interviews, media, wholes
 from backend.services.interviews import ListQuery
 from contract import events as ev
-from contract.api import HandOverReply, HandOverRequest, NoticeRequest, Notices
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode
 from contract.events import EventType, HrState
-from contract.parts import Elsewhere, HandOver, Notice, NoticeKind, Relation
+from contract.parts import Elsewhere, NoticeKind, Relation
 from contract.progress import Carried, PartRef
-from report.model import InterviewReport
-from tests.backend import tus
-from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, invite, wait_until
-
-
-@pytest.fixture
-def other(backend: Served) -> Booth:
-    return backend.enrol("Booth 2")
-
-
-def elsewhere(talk: Talk) -> Elsewhere | None:
-    answer = talk.booth.call("GET", f"/v1/invitations/{talk.invitation_id}/elsewhere")
-    assert answer.status_code == 200, answer.text
-    found = answer.json()["elsewhere"]
-    return Elsewhere.model_validate(found) if found else None
-
-
-def ask(talk: Talk) -> requests.Response:
-    """Ask for the ticket with which ``talk`` may go on."""
-    body = HandOverRequest(invitation_id=talk.invitation_id).model_dump_json().encode()
-    return talk.booth.call("PUT", f"/v1/interviews/{talk.interview_id}/hand-over", body)
-
-
-def ticket(talk: Talk) -> HandOver:
-    answer = ask(talk)
-    assert answer.status_code == 200, answer.text
-    envelope = HandOverReply.model_validate_json(answer.content).ticket
-    return open_envelope(envelope, HandOver, talk.booth.organisation_keys)
-
-
-def notices(booth: Booth, *talks: Talk) -> dict[str, NoticeKind]:
-    body = NoticeRequest(interviews=[talk.interview_id for talk in talks]).model_dump_json().encode()
-    answer = booth.call("POST", "/v1/notices", body)
-    assert answer.status_code == 200, answer.text
-    found = Notices.model_validate_json(answer.content).notices
-    opened = [open_envelope(envelope, Notice, booth.organisation_keys) for envelope in found]
-    assert {notice.device_id for notice in opened} <= {booth.device_id}
-    return {notice.interview_id: notice.kind for notice in opened}
-
-
-def code_of(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-def state_of(backend: Served, talk: Talk) -> str:
-    with backend.hr.db.read() as session:
-        return session.get_one(Interview, talk.interview_id).state
-
-
-def line(backend: Served, talk: Talk) -> interviews.InterviewSummary:
-    return interviews.summary(backend.hr, COMMAND_LINE, talk.interview_id)
-
-
-def report(backend: Served, talk: Talk) -> InterviewReport:
-    return reports.build(backend.hr, COMMAND_LINE, talk.interview_id, "en")
-
-
-def paused(talk: Talk) -> Talk:
-    """The first question answered with a recording, the second one open with a take used; then left."""
-    talk.started()
-    talk.consented()
-    sealed = talk.seal(b"a face and a voice")
-    talk.spoken(sealed)
-    talk.add(EventType.PAUSED, ev.ExitData(reason="network", takes_used={"q2": 1}, seconds_used=77))
-    talk.put_all()
-    tus.upload(talk, sealed)
-    assert talk.deliver(talk.manifest([sealed.ref])).json()["receipt"]
-    return talk
-
-
-def next_part(talk: Talk, booth: Booth) -> Talk:
-    return Talk(booth, talk.invitation_id)
+from tests.backend.parted import (
+    alone,
+    ask,
+    code_of,
+    elsewhere,
+    line,
+    next_part,
+    notices,
+    paused,
+    report,
+    state_of,
+    ticket,
+)
+from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, invite
 
 
 def test_another_device_learns_how_far_it_has_come_and_nothing_of_what_was_said(talk: Talk, other: Booth) -> None:
@@ -228,22 +168,6 @@ def test_an_id_that_is_taken_gets_no_ticket(talk: Talk, other: Booth) -> None:
     assert code_of(ask(Talk(other, "nowhere"))) == (404, ErrorCode.NOT_FOUND)
 
 
-def alone(backend: Served, booth: Booth, invitation: str, *steps: str) -> Talk:
-    """A part that knows of no other."""
-    talk = Talk(booth, invitation)
-    talk.started()
-    for step in steps:
-        if step == "q1":
-            talk.spoken(talk.seal(step.encode()))
-        elif step == "q2":
-            talk.written(f"said to {booth.device_id}")
-        elif step == "paused":
-            talk.paused()
-        else:
-            talk.finished()
-    return talk
-
-
 def put_mixed(talks: Sequence[Talk], order: Sequence[int]) -> None:
     for index in order:
         talks[index].put_all()
@@ -310,75 +234,6 @@ def test_a_third_device_and_the_first_again_go_on_where_the_others_stopped(
     again.put_all()
     assert [part.relation for part in report(backend, talk).parts] == ["first", "continued", "continued"]
     assert notices(other, second) == {second.interview_id: NoticeKind.CONTINUED}
-
-
-def withdraw(talk: Talk, *, only: bool = False) -> None:
-    """``only``: the device has sent nothing before and sends nothing else."""
-    data = ev.WithdrawnData(invitation_id=talk.invitation_id, attempt=1)
-    talk.add(EventType.WITHDRAWN, data)
-    last = max(talk.envelopes)
-    assert talk.put(last).status_code == 201
-    assert only or last > 1
-
-
-def certificate(talk: Talk) -> int:
-    return talk.booth.call("GET", f"/v1/interviews/{talk.interview_id}/deletion-certificate").status_code
-
-
-def test_a_withdrawal_on_one_device_deletes_all_parts_and_reaches_the_others(
-    backend: Served, talk: Talk, other: Booth
-) -> None:
-    paused(talk)
-    second = next_part(talk, other)
-    second.started(carried=ticket(second).carried)
-    second.put_all()
-    withdraw(second)
-    wait_until(lambda: certificate(talk) == certificate(second) == 200)
-    assert notices(talk.booth, talk) == {talk.interview_id: NoticeKind.DELETED}
-    assert notices(other, second) == {second.interview_id: NoticeKind.DELETED}
-    with backend.hr.db.read() as session:
-        assert all(session.get_one(Interview, item.interview_id).wrapped_key_sealed is None for item in (talk, second))
-
-
-def test_a_withdrawal_that_is_all_a_device_ever_sent_deletes_what_others_sent_before_and_after(
-    backend: Served, talk: Talk, other: Booth
-) -> None:
-    paused(talk)
-    silent = next_part(talk, other)
-    withdraw(silent, only=True)
-    wait_until(lambda: certificate(talk) == certificate(silent) == 200)
-    late = next_part(talk, backend.enrol("Booth 3"))
-    late.started()
-    assert late.put(1).status_code == 201
-    wait_until(lambda: certificate(late) == 200)
-    late.consented()
-    assert late.put(2).status_code == 410
-    assert notices(late.booth, late) == {late.interview_id: NoticeKind.DELETED}
-
-
-def test_a_hold_on_one_part_keeps_all_of_them_sealed(backend: Served, talk: Talk, other: Booth) -> None:
-    paused(talk)
-    second = next_part(talk, other)
-    second.started(carried=ticket(second).carried)
-    second.put_all()
-    holds.set_hold(backend.hr, COMMAND_LINE, second.interview_id, "a dispute")
-    withdraw(second)
-    deletion.carry_out_pending(backend.hr)
-    assert (certificate(talk), certificate(second)) == (202, 202)
-    assert notices(talk.booth, talk) == {talk.interview_id: NoticeKind.WITHDRAWN}
-    assert report(backend, talk).answers[0].content == "sealed"
-    holds.lift_hold(backend.hr, COMMAND_LINE, talk.interview_id, "settled")
-    deletion.carry_out_pending(backend.hr)
-    assert (certificate(talk), certificate(second)) == (200, 200)
-
-
-def test_hr_deletes_all_parts_with_one_word(backend: Served, talk: Talk, other: Booth) -> None:
-    paused(talk)
-    second = alone(backend, other, talk.invitation_id, "q2", "finished")
-    second.put_all()
-    gone = deletion.delete_interview(backend.hr, COMMAND_LINE, talk.interview_id)
-    assert (gone.events, gone.objects) == (4 + 3, 1)
-    assert (certificate(talk), certificate(second)) == (200, 200)
 
 
 def test_a_decision_under_one_part_is_told_to_all_devices(backend: Served, talk: Talk, other: Booth) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.portal.booth import Booth
-from tests.portal.world import Clock, Server, World, hold_interviews, organisation
+from tests.portal.world import Clock, Server, Web, World, hold_interviews, organisation
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +18,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world = World(server.url, hr, clock, filled, Booth(server.url, filled.enrolment_codes[0]))
         hold_interviews(world)
         yield world
+
+
+@pytest.fixture(scope="module")
+def admin(world: World) -> Web:
+    return world.http("admin")
+
+
+@pytest.fixture(scope="module")
+def officer(world: World) -> Web:
+    return world.http("hr")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.ui.names import Screen
 from tests.interview.desk import WRITTEN
 from tests.storage.office import Office
 from tests.ui.booth import Booth
@@ -93,3 +94,10 @@ def open_booth(qtbot: QtBot, tmp_path: Path, office: Office) -> Iterator[Open]:
 def booth(open_booth: Open) -> Booth:
     """An interview of one text and one choice question."""
     return open_booth(stages=WRITTEN)
+
+
+@pytest.fixture
+def kiosk(open_booth: Open) -> Booth:
+    booth = open_booth(stages=WRITTEN, kiosk=True)
+    booth.on(Screen.ATTRACT)
+    return booth

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPlainTextEdit
 
 from app.interview.states import InterviewState
 from app.kiosk.again import CLOSED_BY_STAFF, RESTARTED_BY_STAFF
@@ -18,7 +18,6 @@ from app.kiosk.desk import Rules
 from app.kiosk.idle import STAFF_SECONDS, WARNING_SECONDS
 from app.kiosk.pin import PinFile
 from app.ui import names
-from app.ui.kiosk import swallowed
 from app.ui.names import Screen, Sheet
 from contract.adjusting import AdjustmentReason
 from contract.events import EventType, ExitData
@@ -32,15 +31,12 @@ from tests.ui.conftest import Open
 from tests.ui.test_written_interview import answer_all
 
 PIN = "271828"
+
+
 TYPED = "planted words of a candidate zx61"
+
+
 MINUTES = Rules().idle_seconds
-
-
-@pytest.fixture
-def kiosk(open_booth: Open) -> Booth:
-    booth = open_booth(stages=WRITTEN, kiosk=True)
-    booth.on(Screen.ATTRACT)
-    return booth
 
 
 def to_question(booth: Booth) -> None:
@@ -347,74 +343,6 @@ def test_staff_end_the_program_after_a_yes_and_the_progress_is_saved_first(
     kiosk.wait(lambda: not kiosk.window.isVisible())
     assert kiosk.window.exit_code == code
     assert [row.state for row in kiosk.rows()] == [InterviewState.PAUSED]
-
-
-# ---- keeping people in --------------------
-
-
-def test_the_window_cannot_be_closed_from_outside_and_asks_for_the_pin_instead(kiosk: Booth) -> None:
-    handle = kiosk.window.windowHandle()
-    assert handle is not None
-    QCoreApplication.sendEvent(handle, QCloseEvent())
-    kiosk.on(Screen.ATTRACT, Sheet.PIN)
-    assert kiosk.window.isVisible()
-
-
-def test_a_window_that_was_made_small_or_hidden_behind_others_comes_back(kiosk: Booth) -> None:
-    assert kiosk.window.windowFlags() & Qt.WindowType.WindowStaysOnTopHint
-    kiosk.window.showMinimized()
-    kiosk.wait(lambda: kiosk.window.isFullScreen() and not kiosk.window.isMinimized())
-
-
-@pytest.mark.parametrize(
-    ("key", "modifier"),
-    [
-        (Qt.Key.Key_F4, Qt.KeyboardModifier.AltModifier),
-        (Qt.Key.Key_Tab, Qt.KeyboardModifier.AltModifier),
-        (Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier),
-        (Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier),
-        (Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier),
-        (Qt.Key.Key_L, Qt.KeyboardModifier.MetaModifier),
-        (Qt.Key.Key_Menu, Qt.KeyboardModifier.NoModifier),
-        (Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier),
-    ],
-)
-def test_keys_that_lead_out_are_swallowed(kiosk: Booth, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
-    assert swallowed(key, modifier)
-    assert kiosk.window.kiosk is not None
-    event = QKeyEvent(QEvent.Type.KeyPress, key, modifier)
-    assert kiosk.window.kiosk.guard.eventFilter(kiosk.window, event)
-
-
-@pytest.mark.parametrize(
-    ("key", "modifier"),
-    [
-        (Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier),
-        (Qt.Key.Key_Q, Qt.KeyboardModifier.ShiftModifier),
-        (Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier),
-        (Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier),  # @ on some keyboards
-        (Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier),
-        (Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier),
-    ],
-)
-def test_what_is_typed_is_never_swallowed(key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
-    assert not swallowed(key, modifier)
-
-
-def test_no_context_menu_opens_in_a_field(kiosk: Booth) -> None:
-    kiosk.click(names.ATTRACT_START)
-    kiosk.on(Screen.START)
-    field = kiosk.find(names.START_FIELD)
-    assert kiosk.window.kiosk is not None
-    kiosk.window.kiosk.guard.look_after()
-    handle = kiosk.window.windowHandle()
-    place = QPointF(field.mapTo(kiosk.window, QPoint(30, 20)))
-    right = Qt.MouseButton.RightButton
-    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
-        event = QMouseEvent(kind, place, handle.mapToGlobal(place), right, right, Qt.KeyboardModifier.NoModifier)
-        QCoreApplication.sendEvent(handle, event)
-    QApplication.processEvents()
-    assert QApplication.activePopupWidget() is None
 
 
 # ---- the attract screen --------------------
