@@ -58,6 +58,19 @@ def lose_reply(asked: Asked, handle: Handle) -> Answer:
     raise Silence
 
 
+def lose_each_reply_once(lost: set[str]) -> Fault:
+    """The same request is answered when it is made again. ``lost`` collects what was asked."""
+
+    def lose(asked: Asked, handle: Handle) -> Answer:
+        line = f"{asked.line} {asked.headers.get('upload-offset')}"
+        if line in lost:
+            return handle(asked)
+        lost.add(line)
+        return lose_reply(asked, handle)
+
+    return lose
+
+
 def refuse_connection(asked: Asked, handle: Handle) -> Answer:
     raise Silence
 

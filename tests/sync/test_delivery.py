@@ -21,6 +21,7 @@ from tests.sync.faults import (
     Asked,
     Handle,
     captive_portal,
+    lose_each_reply_once,
     lose_reply,
     problem,
     refuse_connection,
@@ -133,15 +134,7 @@ def test_poisoned_recording_blocks_no_other_recording(server: FaultyServer, devi
 def test_each_reply_lost_once_delivers_exactly_once(server: FaultyServer, device: Device) -> None:
     interview_id, ref = device.interview(size=600_000)
     lost: set[str] = set()
-
-    def lose_first(asked: Asked, handle: Handle) -> Answer:
-        line = f"{asked.line} {asked.headers.get('upload-offset')}"
-        if line in lost:
-            return handle(asked)
-        lost.add(line)
-        return lose_reply(asked, handle)
-
-    server.fail("/v1/", lose_first)
+    server.fail("/v1/", lose_each_reply_once(lost))
 
     summary = device.make_engine().run_until_idle(30)
 

@@ -21,7 +21,7 @@ from contract.events import HrState
 from tests.backend.world import Served, served
 from tests.sync.cutting_proxy import cutting
 from tests.sync.device import Device, WrongClock, eventually
-from tests.sync.faults import Answer, Asked, FaultyFront, Handle, lose_reply, running
+from tests.sync.faults import Answer, Asked, FaultyFront, Handle, lose_each_reply_once, running
 
 KIB = 1024
 COMMAND_LINE = Actor.command_line()
@@ -88,15 +88,7 @@ def test_kits_are_on_the_shelf_after_the_first_contact(hr: Served, booth: Device
 def test_each_reply_lost_once_delivers_exactly_once(hr: Served, booth: Device, front: FaultyFront) -> None:
     interview_id, _ = booth.interview(size=600_000)
     lost: set[str] = set()
-
-    def lose_first(asked: Asked, handle: Handle) -> Answer:
-        line = f"{asked.line} {asked.headers.get('upload-offset')}"
-        if line in lost:
-            return handle(asked)
-        lost.add(line)
-        return lose_reply(asked, handle)
-
-    front.fail("/v1/", lose_first)
+    front.fail("/v1/", lose_each_reply_once(lost))
 
     summary = booth.make_engine(url=front.url, patience=10).run_until_idle(60)
 

@@ -148,13 +148,8 @@ class EntryScreen(Page):
         self._cards: list[tuple[Label, Label]] = []
         for icon, _, _ in STEPS:
             card = Card(self.look, steps=2, gap=0.5)
-            card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
-            title, text = Label("strong"), Label("caption")
-            card.body.addWidget(title)
-            card.body.addWidget(text)
-            card.body.addStretch(1)
             grid.add(card)
-            self._cards.append((title, text))
+            self._cards.append(card.explain(icon))
         self.column.addWidget(grid)
 
     def _beside_words(self) -> str:

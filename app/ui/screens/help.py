@@ -12,7 +12,7 @@ from app.ui.presenters.adjust import AdjustPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.screens.entry import faq_words, support_words
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, icon_line, row
+from app.ui.widgets.basic import Button, Card, Label, clear, column, icon_line, row
 from app.ui.widgets.columns import Columns
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.fold import Fold
@@ -89,13 +89,8 @@ class HelpPanel(QFrame):
         self._steps: list[tuple[Label, Label]] = []
         for icon, _, _ in GUIDE:
             card = Card(self.look, "soft", steps=1.5, gap=0.5)
-            card.body.addWidget(IconLabel(self.look, icon, "accent", size="icon_large"))
-            title, text = Label("strong"), Label("caption")
-            card.body.addWidget(title)
-            card.body.addWidget(text)
-            card.body.addStretch(1)
             grid.add(card)
-            self._steps.append((title, text))
+            self._steps.append(card.explain(icon))
         self._body.addWidget(grid)
 
     def _diagnostics(self) -> None:

@@ -108,12 +108,22 @@ class SheetCard(SheetFrame):
         """Set all words in the present language."""
 
 
-class LeaveSheet(SheetCard):
-    sign = ("leave", "accent")
+class JourneySheet(SheetCard):
+    """A sheet over the interview: Escape only closes it."""
 
     def __init__(self, look: Look, journey: Journey) -> None:
         super().__init__(look)
         self._journey = journey
+
+    def dismissed(self) -> None:
+        self._journey.close_sheet()
+
+
+class LeaveSheet(JourneySheet):
+    sign = ("leave", "accent")
+
+    def __init__(self, look: Look, journey: Journey) -> None:
+        super().__init__(look, journey)
         self._presenter = LeavingPresenter(journey)
         self._why = Label("strong")
         self.content.addWidget(self._why)
@@ -142,9 +152,6 @@ class LeaveSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._continue
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def opened(self) -> None:
         self._group.setExclusive(False)
@@ -181,12 +188,11 @@ class LeaveSheet(SheetCard):
         self._continue.setEnabled(not self._journey.busy)
 
 
-class ResumeSheet(SheetCard):
+class ResumeSheet(JourneySheet):
     sign = ("save", "accent")
 
     def __init__(self, look: Look, journey: Journey) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._cancel = self.add("quiet", names.RESUME_CANCEL)
         self._no = self.add("plain", names.RESUME_NO)
         self._yes = self.add("primary", names.RESUME_YES)
@@ -196,9 +202,6 @@ class ResumeSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._yes
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         t, summary = self.look.t, self._journey.arrival.unfinished
@@ -220,14 +223,13 @@ class ResumeSheet(SheetCard):
             button.setEnabled(not self._journey.busy)
 
 
-class ContinueHereSheet(SheetCard):
+class ContinueHereSheet(JourneySheet):
     """The interview was begun on another device."""
 
     sign = ("save", "accent")
 
     def __init__(self, look: Look, journey: Journey) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._back = self.add("plain", names.CONTINUE_HERE_BACK)
         self._yes = self.add("primary", names.CONTINUE_HERE_YES)
         self._back.clicked.connect(journey.close_sheet)
@@ -235,9 +237,6 @@ class ContinueHereSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._yes
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         t, entry = self.look.t, self._journey.arrival.entry
@@ -262,12 +261,11 @@ class ContinueHereSheet(SheetCard):
         self._back.setText(t("Back"))
 
 
-class DeclineSheet(SheetCard):
+class DeclineSheet(JourneySheet):
     sign = ("chat", "accent")
 
     def __init__(self, look: Look, journey: Journey) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._cancel = self.add("plain", names.DECLINE_CANCEL)
         self._confirm = self.add("primary", names.DECLINE_CONFIRM)
         self._cancel.clicked.connect(journey.close_sheet)
@@ -275,9 +273,6 @@ class DeclineSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._cancel
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         t = self.look.t
@@ -292,12 +287,11 @@ class DeclineSheet(SheetCard):
         self._confirm.setText(t("Yes, no AI interview"))
 
 
-class DeviceLostSheet(SheetCard):
+class DeviceLostSheet(JourneySheet):
     sign = ("warning", "warning")
 
     def __init__(self, look: Look, journey: Journey, answering: AnsweringPresenter) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._answering = answering
         self._check = self.add("plain", names.DEVICE_LOST_CHECK)
         self._review = self.add("primary", names.DEVICE_LOST_REVIEW)
@@ -310,9 +304,6 @@ class DeviceLostSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._review
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         from contract.errors import ErrorCode
@@ -329,20 +320,16 @@ class DeviceLostSheet(SheetCard):
         self._review.setText(t("Look at the answer"))
 
 
-class TimeUpSheet(SheetCard):
+class TimeUpSheet(JourneySheet):
     sign = ("timer", "accent")
 
     def __init__(self, look: Look, journey: Journey) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._button = self.add("primary", names.TIME_UP_CONTINUE)
         self._button.clicked.connect(journey.close_sheet)
 
     def first(self) -> QWidget | None:
         return self._button
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         t = self.look.t
@@ -351,12 +338,11 @@ class TimeUpSheet(SheetCard):
         self._button.setText(t("Continue"))
 
 
-class WithdrawSheet(SheetCard):
+class WithdrawSheet(JourneySheet):
     sign = ("trash", "error")
 
     def __init__(self, look: Look, journey: Journey, mine: MinePresenter) -> None:
-        super().__init__(look)
-        self._journey = journey
+        super().__init__(look, journey)
         self._cancel = self.add("primary", names.WITHDRAW_CANCEL)
         self._confirm = self.add("danger", names.WITHDRAW_CONFIRM)
         self._cancel.clicked.connect(journey.close_sheet)
@@ -364,9 +350,6 @@ class WithdrawSheet(SheetCard):
 
     def first(self) -> QWidget | None:
         return self._cancel
-
-    def dismissed(self) -> None:
-        self._journey.close_sheet()
 
     def refresh(self) -> None:
         t = self.look.t

@@ -204,9 +204,19 @@ class Card(QFrame):
 
     def __init__(self, look: Look, kind: str = "true", *, steps: float = 3, gap: float = 1.5) -> None:
         super().__init__()
+        self._look = look
         self.setProperty("card", kind)
         self.body = column(look, gap=gap, margin=steps)
         self.setLayout(self.body)
+
+    def explain(self, icon: str) -> tuple[Label, Label]:
+        """A sign, and under it the title and the text that are returned."""
+        title, text = Label("strong"), Label("caption")
+        self.body.addWidget(IconLabel(self._look, icon, "accent", size="icon_large"))
+        self.body.addWidget(title)
+        self.body.addWidget(text)
+        self.body.addStretch(1)
+        return title, text
 
 
 def _layout(layout: QBoxLayout, look: Look, gap: float, margin: float) -> None:

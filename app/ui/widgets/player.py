@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Label
-from app.ui.widgets.preview import paint_picture
+from app.ui.widgets.preview import WideFrame, paint_picture
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QVideoFrame
@@ -21,32 +21,17 @@ if TYPE_CHECKING:
     from app.ui.widgets.media import MemoryPlayer
 
 
-class Picture(QWidget):
+class Picture(WideFrame):
     """The frame being played, or a waveform sign for sound alone."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
+        super().__init__(look, 44, (22, 12))
         self._image: QImage | None = None
         self._sign = "play"
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self.setMinimumSize(look.tokens.space(22), look.tokens.space(12))
 
     def show_frame(self, image: QImage | None, sign: str) -> None:
         self._image, self._sign = image, sign
         self.update()
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return width * 9 // 16
-
-    def sizeHint(self) -> QSize:
-        width = self._look.tokens.space(44)
-        return QSize(width, self.heightForWidth(width))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -39,15 +39,37 @@ def paint_picture(painter: QPainter, box: QRectF, image: QImage, radius: float, 
     painter.restore()
 
 
-class LivePreview(QWidget):
+class WideFrame(QWidget):
+    """Sixteen to nine at any width. ``wish``, ``least`` (wide and high): its size in steps of the look."""
+
+    def __init__(self, look: Look, wish: int, least: tuple[int, int]) -> None:
+        super().__init__()
+        self._look = look
+        self._wish = wish
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setMinimumSize(look.tokens.space(least[0]), look.tokens.space(least[1]))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return width * 9 // 16
+
+    def sizeHint(self) -> QSize:
+        width = self._look.tokens.space(self._wish)
+        return QSize(width, self.heightForWidth(width))
+
+
+class LivePreview(WideFrame):
     """Shows the newest frame of ``devices`` 25 times a second while it is visible; words when there is none.
 
     ``frame`` draws the corners of a code to be held into the picture.
     """
 
     def __init__(self, look: Look, devices: CaptureDevices, *, frame: bool = False, mirrored: bool = True) -> None:
-        super().__init__()
-        self._look = look
+        super().__init__(look, 60, (24, 13))
         self._devices = devices
         self._frame = frame
         self._mirrored = mirrored
@@ -58,10 +80,6 @@ class LivePreview(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._look_again)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-        self.setMinimumSize(look.tokens.space(24), look.tokens.space(13))
 
     def say(self, words: str) -> None:
         """What is shown instead of a picture."""
@@ -101,16 +119,6 @@ class LivePreview(QWidget):
             self._number = number
             self._image = to_image(frame)
             self.update()
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return width * 9 // 16
-
-    def sizeHint(self) -> QSize:
-        width = self._look.tokens.space(60)
-        return QSize(width, self.heightForWidth(width))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
