@@ -43,12 +43,6 @@ def report_json(report: InterviewReport) -> bytes:
     return report.model_dump_json(indent=2).encode("utf-8")
 
 
-def write_archive(target: BinaryIO, report: InterviewReport, pdf: bytes, media: Iterable[Media]) -> None:
-    """Write the archive to ``target``, which only needs ``write``. See :func:`stream_archive`."""
-    for part in stream_archive(report, pdf, media):
-        target.write(part)
-
-
 def stream_archive(report: InterviewReport, pdf: bytes, media: Iterable[Media]) -> Iterator[bytes]:
     """The archive piece by piece; no recording is ever whole in memory or on the disk.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from report.model import InterviewReport
 
@@ -13,7 +12,3 @@ def schema_text() -> str:
     schema = InterviewReport.model_json_schema(mode="serialization")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps({**head, **schema}, ensure_ascii=False, indent=2) + "\n"
-
-
-def write_schema(path: Path) -> None:
-    path.write_text(schema_text(), encoding="utf-8")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
-
 from backend.db.models import Batch, Department, Role
 from backend.runtime import Runtime
 from backend.services import audit, scope
@@ -66,11 +64,6 @@ def departments(hr: Runtime, actor: Actor) -> Sequence[Department]:
     """The departments the actor may see."""
     with hr.db.read() as session:
         return session.scalars(scope.departments(actor)).all()
-
-
-def all_departments(hr: Runtime) -> Sequence[Department]:
-    with hr.db.read() as session:
-        return session.scalars(select(Department).order_by(Department.id)).all()
 
 
 def moment(text: str, *, end: bool = False) -> datetime:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from report.archive import media_name, safe_name, stream_archive, write_archive
+from report.archive import media_name, safe_name, stream_archive
 from report.build import build_report
 from report.model import CandidateInfo, InterviewReport
 from tests.report import sample as s
@@ -42,7 +42,7 @@ class OnlyWrite(io.RawIOBase):
 def test_the_archive_holds_report_media_and_matching_sums() -> None:
     video = bytes(range(256)) * 5000
     target = OnlyWrite()
-    write_archive(target, report(), b"%PDF-1", [("01-q1.webm", lambda: io.BytesIO(video))])
+    target.writelines(stream_archive(report(), b"%PDF-1", [("01-q1.webm", lambda: io.BytesIO(video))]))
     with zipfile.ZipFile(io.BytesIO(bytes(target.data))) as archive:
         assert archive.testzip() is None
         assert archive.read("media/01-q1.webm") == video
@@ -63,7 +63,7 @@ def test_media_is_streamed_piece_by_piece() -> None:
 def test_hostile_and_equal_names_stay_inside_and_apart() -> None:
     names = ["../../etc/passwd", "..\\..\\x.webm", "/abs.webm", "a.webm", "A.webm", "con.webm", "", "\u202egpj.webm"]
     target = io.BytesIO()
-    write_archive(target, report(), b"", [(name, lambda: io.BytesIO(b"x")) for name in names])
+    target.writelines(stream_archive(report(), b"", [(name, lambda: io.BytesIO(b"x")) for name in names]))
     with zipfile.ZipFile(target) as archive:
         stored = [name for name in archive.namelist() if name.startswith("media/")]
     assert len({name.lower() for name in stored}) == len(names)
@@ -80,7 +80,7 @@ def test_a_failing_recording_leaves_no_archive_that_looks_complete() -> None:
 
     target = io.BytesIO()
     with pytest.raises(OSError, match="gone"):
-        write_archive(target, report(), b"", [("a.webm", broken)])
+        target.writelines(stream_archive(report(), b"", [("a.webm", broken)]))
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(target)
 

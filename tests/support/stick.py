@@ -27,7 +27,6 @@ from contract.canonical import b64decode, b64encode, sha256_hex
 from contract.envelope import Envelope, parse_payload, sign
 from contract.events import ObjectRef
 from contract.keys import SigningKey
-from contract.manifest import Manifest
 from tests.backend.world import Booth, organisation
 from tests.sync.device import Device
 
@@ -194,7 +193,3 @@ def stored_object(hr: Runtime, interview_id: str, object_id: str) -> bytes:
     with hr.db.read() as session:
         row = session.get_one(ObjectRow, (interview_id, object_id))
     return hr.store.path(row.storage_key).read_bytes()
-
-
-def manifest_of(envelope: Envelope) -> Manifest:
-    return parse_payload(envelope.payload_bytes, Manifest)

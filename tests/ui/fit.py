@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QSlider,
     QWidget,
 )
@@ -147,7 +146,3 @@ def _out_of_reach(window: QWidget) -> list[str]:
         if button.isVisible() and not inside:
             found.append(f"out of reach: {name(button)}")
     return found
-
-
-def scroll_areas(window: QWidget) -> list[QScrollArea]:
-    return [area for area in window.findChildren(QScrollArea) if area.isVisible()]

@@ -162,9 +162,6 @@ class Journey(Operations):
 
         self.do(begin, self.route)
 
-    def next_step(self) -> None:
-        self.do(self.context.service.step, self.route)
-
     def route(self, step: Step | None) -> None:
         """Show the first unanswered question, or finish."""
         self.step = step
