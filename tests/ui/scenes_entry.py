@@ -12,7 +12,7 @@ from app.ui.presenters.transfer import Drive, TransferState
 from app.ui.screens.export import ExportSheet
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
-from tests.ui import stage
+from tests.ui import stage_interview
 from tests.ui.scene_set import Set
 
 
@@ -22,13 +22,13 @@ def start(s: Set) -> None:
 
 
 def start_unfinished(s: Set) -> None:
-    paused = stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
-    s.service.page = StartPage(s.service.page.organisation, (stage.KIT,), 0, (paused,))
+    paused = stage_interview.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
+    s.service.page = StartPage(s.service.page.organisation, (stage_interview.KIT,), 0, (paused,))
     s.window.journey.open_start()
 
 
 def walk_in(s: Set) -> None:
-    s.service.page = replace(s.service.page, walk_ins=(WalkInPlace("b1", stage.KIT),))
+    s.service.page = replace(s.service.page, walk_ins=(WalkInPlace("b1", stage_interview.KIT),))
     s.window.journey.open_start()
     s.click(names.START_WALK_IN)
 
@@ -53,9 +53,9 @@ def interviews(s: Set) -> None:
 
 def mine(s: Set) -> None:
     s.service.list = [
-        stage.summary(InterviewState.PAUSED, HrState.PAUSED, 2, key="a"),
-        stage.summary(InterviewState.FINISHED, HrState.SECOND_ROUND, 4, delivered=True, key="b"),
-        stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="c"),
+        stage_interview.summary(InterviewState.PAUSED, HrState.PAUSED, 2, key="a"),
+        stage_interview.summary(InterviewState.FINISHED, HrState.SECOND_ROUND, 4, delivered=True, key="b"),
+        stage_interview.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="c"),
     ]
     s.click(names.TOPBAR_MINE)
 
@@ -66,21 +66,24 @@ def start_messages(s: Set) -> None:
 
 
 def mine_messages(s: Set) -> None:
-    s.service.messages.list = stage.MESSAGES
+    s.service.messages.list = stage_interview.MESSAGES
     mine(s)
     s.click(names.MESSAGE_PREFIX + "0")
 
 
 def mine_elsewhere(s: Set) -> None:
     s.service.list = [
-        stage.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
-        replace(stage.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="b"), certificate=stage.CERTIFICATE),
+        stage_interview.summary(InterviewState.MOVED, HrState.PAUSED, 2, delivered=True, key="a"),
+        replace(
+            stage_interview.summary(InterviewState.DELETED, HrState.INCOMPLETE, 3, key="b"),
+            certificate=stage_interview.CERTIFICATE,
+        ),
     ]
     s.click(names.TOPBAR_MINE)
 
 
 def continue_here(s: Set) -> None:
-    s.service.elsewhere = stage.ELSEWHERE
+    s.service.elsewhere = stage_interview.ELSEWHERE
     s.to_entry()
 
 

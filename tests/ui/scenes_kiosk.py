@@ -8,13 +8,13 @@ from dataclasses import replace
 from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.names import Screen, Sheet
-from tests.ui import stage
+from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 
 
 def kiosk_messages(s: Set) -> None:
     """Shown to whoever has given a code, and only before the interview."""
-    s.service.messages.list = stage.MESSAGES
+    s.service.messages.list = stage_interview.MESSAGES
     s.window.journey.arrival.look_up("ABCD-EFGH")
     s.settle()
 

@@ -58,29 +58,6 @@ class StagePractice:
         return GOOD, io.BytesIO(b"")
 
 
-MESSAGES = (
-    MessageView(
-        "m2",
-        {"zh_CN": "第二轮面试安排", "en": "Your second interview"},
-        {
-            "zh_CN": "恭喜您进入第二轮。\n请于 12 月 3 日 10:00 到 A 座 5 层前台。",
-            "en": "Congratulations on reaching the second round.\nPlease come to floor 5 of building A "
-            "on 3 December at 10:00 and bring your ID card.",
-        },
-        NOW,
-        True,
-        True,
-    ),
-    MessageView(
-        "m1",
-        {"zh_CN": "展位开放时间", "en": "Opening hours of the booths"},
-        {"zh_CN": "本周六展位照常开放。", "en": "The booths are open this Saturday as usual."},
-        NOW - timedelta(days=1),
-        False,
-    ),
-)
-
-
 class StageMessages:
     def __init__(self) -> None:
         self.list: tuple[MessageView, ...] = ()

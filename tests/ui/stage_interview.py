@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.interview.model import Proof, Transcript, Word
@@ -11,6 +11,7 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.views import (
     Certificate,
     InterviewSummary,
+    MessageView,
     ReceiptLine,
     ReceiptView,
     Step,
@@ -249,4 +250,25 @@ RECEIPT = ReceiptView(
     lines=tuple(ReceiptLine(f"q{i + 1}", i, f"{(i + 3) * 7919:x}".zfill(8) * 8) for i in range(4)),
     digest="9c1185a5c5e9fc54612808977ee8f548" * 2,
     qr_text="xuda://r/0f8a51c2-7d53-4f0e-9a57-2c4f1d6b8e90/9c1185a5c5e9fc54612808977ee8f548",
+)
+MESSAGES = (
+    MessageView(
+        "m2",
+        {"zh_CN": "第二轮面试安排", "en": "Your second interview"},
+        {
+            "zh_CN": "恭喜您进入第二轮。\n请于 12 月 3 日 10:00 到 A 座 5 层前台。",
+            "en": "Congratulations on reaching the second round.\nPlease come to floor 5 of building A "
+            "on 3 December at 10:00 and bring your ID card.",
+        },
+        NOW,
+        True,
+        True,
+    ),
+    MessageView(
+        "m1",
+        {"zh_CN": "展位开放时间", "en": "Opening hours of the booths"},
+        {"zh_CN": "本周六展位照常开放。", "en": "The booths are open this Saturday as usual."},
+        NOW - timedelta(days=1),
+        False,
+    ),
 )
