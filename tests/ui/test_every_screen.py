@@ -14,7 +14,7 @@ from app.ui.application import build_application
 from app.ui.dress import Appearance
 from app.ui.names import Screen
 from app.ui.tokens import Theme
-from tests.ui import pictures
+from tests.ui import pictures, scenes_entry, scenes_kiosk
 from tests.ui.fit import misfits
 from tests.ui.gallery import large_texts
 from tests.ui.pictures import SCENES, make_window
@@ -133,10 +133,10 @@ def test_a_kiosk_has_larger_controls_and_shows_no_one_elses_interview() -> None:
     service, devices = pictures.StageService("zh_CN"), pictures.StageDevices()
     made = Set(pictures.MainWindow(pictures.stage.context(service, devices, kiosk=True)), service, devices)
     made.window.show()
-    pictures.start_unfinished(made)
+    scenes_entry.start_unfinished(made)
     made.settle()
     assert made.window.screen_name() == Screen.ATTRACT.value
-    pictures.kiosk_start(made)
+    scenes_kiosk.kiosk_start(made)
     made.settle()
     button = made.find(QAbstractButton, names.START_BEGIN)
     assert button.height() >= 56
