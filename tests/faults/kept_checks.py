@@ -23,7 +23,7 @@ def files(folder: Path, side: str, promised: Promises, later: Promises) -> list[
         if path.partition("/")[0] == side:
             name = folder / Path(path).relative_to(side)
             text = name.read_text("utf-8", "replace") if name.exists() else ""
-            if text not in (content, later.files[path]):
+            if text not in (content, later.files.get(path)):
                 found.append(f"the file {path} is lost or damaged")
     return found
 

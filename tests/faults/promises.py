@@ -78,6 +78,9 @@ class Promises:
     def _on_file(self, path: str, content: str) -> None:
         self.files[path] = content
 
+    def _on_file_given_up(self, path: str) -> None:
+        self.files.pop(path)
+
     def _on_purged(self, interview: str, key: str) -> None:
         self.purged[interview] = key
 

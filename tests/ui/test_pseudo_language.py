@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 from PySide6.QtCore import QSize
@@ -21,6 +22,7 @@ from tests.ui.scenes_kiosk import KIOSK_SCENES
 
 # What the machine, the organisation, the candidate and the product's own name contribute.
 SAID = contents(stage_interview.KIT.model_dump()) | set(LANGUAGES.values()) | set(stage_interview.said("en"))
+SAID |= contents([asdict(message) for message in stage_interview.MESSAGES])
 SAID |= {
     "".join(stage_interview.said("en")),
     "Galaxy Technologies",
