@@ -236,9 +236,8 @@ class MainWindow(QWidget):
         self.screen_changed.emit(screen.value)
 
     def show_sheet(self, sheet: Sheet) -> None:
-        card = self.deck.sheet(sheet)
+        card = self.deck.open(sheet)
         if card is not None:
-            card.opened()
             card.refresh()
             self._overlays.show_sheet(card)
         elif (overlays := self._made_overlays()) is not None:

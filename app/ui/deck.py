@@ -19,6 +19,8 @@ _MADE_LATE = (
     *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN),
     *(Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING),
 )
+# They come over whatever is open, which is there again afterwards.
+_COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING})
 
 
 class Deck:
@@ -29,6 +31,7 @@ class Deck:
         self.stack = QStackedWidget()
         self.pages: dict[Screen, Page] = {}
         self.sheets: dict[Sheet, SheetCard] = {}
+        self._open = self._covered = Sheet.NONE
         self._ahead = [sheet for sheet in Sheet if sheet not in _MADE_LATE]
 
     def page(self, screen: Screen) -> Page:
@@ -46,6 +49,25 @@ class Deck:
         if card is not None and sheet not in self.sheets:
             self.sheets[sheet] = card
             remember_words(card)
+        return card
+
+    def open(self, sheet: Sheet) -> SheetCard | None:
+        """Make a sheet ready to be shown. One that was only covered is as it was left; one that is closed forgets."""
+        before, self._open = self._open, sheet
+        if sheet in _COVERING:
+            self._covered = self._covered if before in _COVERING else before
+            return self._ready(sheet)
+        below, self._covered = self._covered if before in _COVERING else before, Sheet.NONE
+        if below is sheet and before in _COVERING:
+            return self.sheet(sheet)
+        if below in self.sheets:
+            self.sheets[below].closed()
+        return self._ready(sheet)
+
+    def _ready(self, sheet: Sheet) -> SheetCard | None:
+        card = self.sheet(sheet)
+        if card is not None:
+            card.opened()
         return card
 
     def shown(self) -> Page | None:

@@ -96,7 +96,10 @@ class SheetCard(SheetFrame):
         return None
 
     def opened(self) -> None:
-        """The sheet is about to be shown."""
+        """The sheet is about to be shown; not called when it comes back after something has covered it."""
+
+    def closed(self) -> None:
+        """It was shown and is closed, not only covered: nothing that was typed stays."""
 
     def dismissed(self) -> None:
         """Escape was pressed."""

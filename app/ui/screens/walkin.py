@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.ui import names
@@ -55,13 +54,11 @@ class WalkInSheet(SheetCard):
     def opened(self) -> None:
         self._forget()
 
-    def dismissed(self) -> None:
+    def closed(self) -> None:
         self._forget()
-        self._presenter.cancel()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._forget()
+    def dismissed(self) -> None:
+        self._presenter.cancel()
 
     def _forget(self) -> None:
         """Nothing of what was typed stays behind a form that is closed."""
