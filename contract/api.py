@@ -15,6 +15,7 @@ from contract.envelope import Envelope, SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState, ObjectRef
 from contract.keys import SigningKey
+from contract.numbers import Count, Ordinal
 from contract.parts import Elsewhere
 
 AUDIENCE = "xuda-hr"
@@ -44,9 +45,9 @@ class Problem(WireModel):
     """
 
     code: ErrorCode | str = Field(union_mode="left_to_right")
-    status: int
+    status: int = Field(ge=100, le=999)
     field: str | None = None
-    row: int | None = None
+    row: Count | None = None
     params: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -60,7 +61,7 @@ class AppliedSettings(WireModel):
     """Which settings (``contract.settings``) a device goes by: ``version`` 0 for none, ``digest`` of the document,
     ``refused``: the fields that it could not use."""
 
-    version: int = Field(ge=0, lt=2**53, strict=True)
+    version: Count
     digest: str = Field(max_length=64)
     refused: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=64)
 
@@ -71,9 +72,9 @@ class Contact(WireModel):
     ``free_bytes``: room left where it stores recordings, None when it cannot tell. ``settings``: what it applies.
     """
 
-    pending: int = Field(ge=0, lt=2**31, strict=True)
-    failed: int = Field(ge=0, lt=2**31, strict=True)
-    free_bytes: int | None = Field(default=None, ge=0, lt=2**63, strict=True)
+    pending: int = Field(ge=0, lt=2**31)
+    failed: int = Field(ge=0, lt=2**31)
+    free_bytes: int | None = Field(default=None, ge=0, lt=2**63)
     clock: AwareDatetime
     app_version: str = Field(max_length=64)
     settings: AppliedSettings | None = None
@@ -83,7 +84,7 @@ class ContactReply(WireModel):
     """``settings_version``: the version of its settings that the device should have; None when nothing was ever set."""
 
     server_time: ServerTime
-    settings_version: int | None = None
+    settings_version: Count | None = None
 
 
 class EnrolRequest(WireModel):
@@ -150,7 +151,7 @@ class EventReply(WireModel):
     """``digest`` is the SHA-256 of the stored payload."""
 
     interview_id: str
-    seq: int
+    seq: Ordinal
     digest: str
 
 
@@ -159,17 +160,17 @@ class InterviewCheck(WireModel):
 
     interview_id: str
     state: HrState | str = Field(union_mode="left_to_right")
-    events: dict[int, str]
+    events: dict[Ordinal, str]
     events_digest: str
     objects: list[ObjectRef]
-    receipt_serial: int | None = None
+    receipt_serial: Ordinal | None = None
 
 
 class ManifestReply(WireModel):
     """``receipt`` when everything was read back; otherwise what is still missing."""
 
     receipt: Envelope | None = None
-    missing_events: list[int] = Field(default_factory=list)
+    missing_events: list[Ordinal] = Field(default_factory=list)
     missing_objects: list[str] = Field(default_factory=list)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from contract.envelope import SignedDocument
+from contract.numbers import Ordinal
 
 
 class AuditCheckpoint(SignedDocument):
@@ -14,8 +15,8 @@ class AuditCheckpoint(SignedDocument):
     """
 
     organisation_id: str
-    rows: int = Field(ge=1)
-    last_id: int = Field(ge=1)
+    rows: Ordinal
+    last_id: Ordinal
     head: str = Field(pattern=r"^[0-9a-f]{64}$")
     previous: str
     made_at: AwareDatetime

@@ -18,6 +18,7 @@ from contract.canonical import canonical_json, sha256_hex
 from contract.envelope import Envelope, SignedDocument, WireModel, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.events import ObjectRef
+from contract.numbers import Count, Ordinal
 from contract.tarform import BLOCK, END, header, padding
 
 FORMAT = "xuda-bundle.v1"
@@ -38,7 +39,7 @@ _PIECE = 1024 * 1024
 class Part(WireModel):
     """One member of the file: ``size`` in bytes, ``sha256`` (hex) of its content."""
 
-    size: int = Field(ge=1)
+    size: Ordinal
     sha256: str = Field(pattern=_SHA256)
 
 
@@ -104,8 +105,8 @@ class Member(WireModel):
     """A part with its place in the file: ``offset`` is that of its header."""
 
     name: str
-    offset: int
-    size: int
+    offset: Count
+    size: Count
     sha256: str
 
     @property

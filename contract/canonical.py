@@ -11,7 +11,8 @@ from typing import Any
 
 from contract.errors import ErrorCode, XudaError
 
-_MOST_INTEGER = 2**53
+# the most that every reader of JSON (a double) can count to
+MOST_INTEGER = 2**53
 
 
 def canonical_json(value: Any) -> bytes:
@@ -24,7 +25,7 @@ def check_plain(value: Any, *, depth: int = 16) -> None:
     to, and more than ``depth`` levels."""
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number that is none")
-    if isinstance(value, int) and abs(value) > _MOST_INTEGER:
+    if isinstance(value, int) and abs(value) > MOST_INTEGER:
         raise ValueError("a number beyond 2^53")
     if isinstance(value, dict | list):
         if depth == 0:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from contract.envelope import SignedDocument, WireModel
 from contract.events import ObjectRef
+from contract.numbers import Count
 
 
 class Requester(StrEnum):
@@ -52,6 +53,6 @@ class DeletionCertificate(SignedDocument):
     requested_at: AwareDatetime
     deleted_at: AwareDatetime
     objects: list[ObjectRef]
-    records: dict[str, int]
+    records: dict[str, Count]
     candidate_erased: bool
     key_backups_end: AwareDatetime | None = None

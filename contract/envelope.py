@@ -6,6 +6,7 @@ of one kind can never pass for another.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Self, TypeVar
 
@@ -27,14 +28,17 @@ class WireModel(BaseModel):
     def read(cls, data: bytes | str) -> Self:
         """From JSON of the other side, which may be newer: what is not known here is passed over, at every depth.
 
-        A change that must not be passed over gets a new payload type or path. Raises pydantic.ValidationError.
+        A change that must not be passed over gets a new payload type or path. What is known has to be of its own kind:
+        neither ``true`` nor ``"5"`` nor ``5.0`` is a whole number, and a number is no time (``docs/adr/0024``).
+        Raises pydantic.ValidationError; :func:`field_of` names the field.
         """
-        return cls.model_validate_json(data, extra="ignore")
+        return cls.model_validate_json(data, extra="ignore", strict=True)
 
     @classmethod
     def read_value(cls, value: object) -> Self:
         """As :meth:`read`, from JSON that has been taken apart already."""
-        return cls.model_validate(value, extra="ignore")
+        # as text again: only there is a time or a word of an enumeration allowed to be a string
+        return cls.read(json.dumps(value))
 
 
 class SignedDocument(WireModel):
@@ -121,5 +125,12 @@ def parse_payload(payload: bytes, kind: type[Document]) -> Document:
     try:
         return kind.read(payload)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error
+        raise XudaError(ErrorCode.FORMAT_INVALID, field=field_of(error)) from error
+
+
+def field_of(error: ValidationError) -> str:
+    """The first field that does not do, with the names above it: ``objects.0.size``."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    names = [str(part) for part in first["loc"]]
+    inner = first.get("ctx", {}).get("error")  # of a part that is read by a model of its own, like an event's data
+    return ".".join([*names, field_of(inner)] if isinstance(inner, ValidationError) else names)

@@ -7,17 +7,17 @@ numbers, so the same events in any order and any number of times give the same s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, ValidationInfo, field_validator
 
 from contract.canonical import canonical_json, check_plain, sha256_hex
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.kit import QuestionKind
+from contract.numbers import Count, Moment, Ordinal, Seconds
 from contract.progress import Carried
 from contract.sealed import open_value, seal_value
 
@@ -69,8 +69,8 @@ class WordModel(WireModel):
     """``start``/``end`` in seconds from the start of the take, ``probability`` 0..1."""
 
     text: str
-    start: float
-    end: float
+    start: Moment
+    end: Moment
     probability: float
 
 
@@ -79,7 +79,7 @@ class ObjectRef(WireModel):
 
     object_id: str
     media_type: str
-    size: int = Field(ge=0)
+    size: Count
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -117,7 +117,7 @@ class DeclinedData(WireModel):
 
 class FaultModel(WireModel):
     code: str
-    at: float
+    at: Moment
 
 
 class AnswerData(WireModel):
@@ -126,28 +126,28 @@ class AnswerData(WireModel):
     answer_id: str
     question_id: str
     kind: QuestionKind
-    take: int = Field(ge=1)
-    takes_used: int = Field(ge=0)
-    duration: float = Field(ge=0)
-    thinking_used: float = Field(default=0, ge=0)
+    take: Ordinal
+    takes_used: Count
+    duration: Seconds
+    thinking_used: Seconds = 0
     objects: list[ObjectRef] = Field(default_factory=list)
     recovered: bool = False
     faults: list[FaultModel] = Field(default_factory=list)
-    counts: dict[str, int] = Field(default_factory=dict)
+    counts: dict[str, Count] = Field(default_factory=dict)
 
 
 class AnswerSealed(WireModel):
     """``text`` for a text question, ``choices`` (0-based) for a choice question."""
 
     text: str | None = None
-    choices: list[int] | None = None
+    choices: list[Count] | None = None
 
 
 class TranscribedData(WireModel):
     answer_id: str
     model: str
     language: str
-    words: int = Field(ge=0)
+    words: Count
 
 
 class TranscribedSealed(WireModel):
@@ -171,9 +171,9 @@ class ExitData(WireModel):
 
     reason: str
     environment: dict[str, Any] = Field(default_factory=dict)
-    unanswered: int = Field(default=0, ge=0)
-    takes_used: dict[str, int] = Field(default_factory=dict)
-    seconds_used: float = Field(default=0, ge=0)
+    unanswered: Count = 0
+    takes_used: dict[str, Count] = Field(default_factory=dict)
+    seconds_used: Seconds = 0
 
 
 class ExitSealed(WireModel):
@@ -185,7 +185,7 @@ class ResumedData(WireModel):
 
 
 class FinishedData(WireModel):
-    answers: int = Field(ge=0)
+    answers: Count
     reason: str = "completed"
 
 
@@ -208,7 +208,7 @@ class WithdrawnData(WireModel):
     """
 
     invitation_id: str | None = None
-    attempt: int | None = Field(default=None, ge=1)
+    attempt: Ordinal | None = None
 
 
 class AdjustedData(WireModel):
@@ -266,11 +266,13 @@ class Event(SignedDocument):
     data: dict[str, Any]
     sealed: str | None = None
 
-    @model_validator(mode="after")
-    def _data_fits_type(self) -> Event:
-        check_plain(self.data)
-        _DATA[self.kind].read_value(self.data)
-        return self
+    @field_validator("data")
+    @classmethod
+    def _data_fits_type(cls, data: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if "kind" in info.data:  # else it is refused for that
+            _DATA[info.data["kind"]].read_value(data)
+        check_plain(data)  # what the kind leaves open, too
+        return data
 
     def parse_data(self, model: type[Part]) -> Part:
         """The clear part as its model. Raises XudaError(FORMAT_INVALID) when ``model`` does not fit."""
@@ -285,8 +287,8 @@ class Event(SignedDocument):
             return None
         plain = open_value(self.sealed, interview_key, _context(self.interview_id, self.seq, self.kind))
         try:
-            return model.read_value(json.loads(plain))
-        except (ValidationError, ValueError) as error:
+            return model.read(plain)
+        except ValidationError as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field=f"event {self.kind}") from error
 
 

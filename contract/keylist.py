@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, model_validator
 
 from contract.canonical import b64decode
 from contract.envelope import Envelope, SignedDocument, WireModel, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.keys import key_id
+from contract.numbers import Ordinal
 
 
 class KeyUse(StrEnum):
@@ -32,7 +33,7 @@ class OrganisationKey(WireModel):
     """
 
     use: KeyUse
-    epoch: int = Field(ge=1)
+    epoch: Ordinal
     public: str
     since: AwareDatetime
     superseded_at: AwareDatetime | None = None
@@ -44,7 +45,7 @@ class KeyList(SignedDocument):
     """All keys the organisation ever had. ``previous``: digest (hex) of the list before, empty in the first one."""
 
     organisation_id: str
-    serial: int = Field(ge=1)
+    serial: Ordinal
     previous: str
     issued_at: AwareDatetime
     keys: list[OrganisationKey]

@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator, model_validator
 
+from contract.canonical import MOST_INTEGER
 from contract.envelope import SignedDocument, WireModel
 from contract.kit_media import MOST_KIT_BYTES, MediaFile, PromptMedia, SpokenText
+from contract.numbers import Ordinal
 from contract.text import Localized
 
 
@@ -129,7 +131,7 @@ class Kit(SignedDocument):
     """See module. ``speech_language`` is the language spoken in answers (``zh``, ``en``, …)."""
 
     kit_id: str = Field(min_length=1, max_length=32, pattern=r"^[a-z0-9][a-z0-9-]*$")
-    version: int = Field(ge=1)
+    version: Ordinal
     kind: InterviewKind = InterviewKind.RECRUITMENT
     organisation: Localized
     department_id: str
@@ -137,7 +139,7 @@ class Kit(SignedDocument):
     position: Localized
     speech_language: str = Field(default="zh", pattern=r"^[a-z]{2,3}$")
     expected_minutes: int = Field(default=15, ge=1, le=240)
-    total_seconds: int | None = Field(default=None, ge=60)
+    total_seconds: int | None = Field(default=None, ge=60, le=MOST_INTEGER)
     restart_allowed: bool = True
     consent: Consent
     guide: Localized

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import Field, field_validator, model_validator
 
 from contract.envelope import WireModel
+from contract.numbers import Count, Ordinal
 from contract.text import Localized
 
 _MIB = 1024 * 1024
@@ -50,7 +51,7 @@ class MediaFile(WireModel):
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     media_type: str
-    size: int = Field(ge=1)
+    size: Ordinal
 
     @field_validator("media_type")
     @classmethod
@@ -80,8 +81,8 @@ class PromptMedia(MediaFile):
     text: Localized
     plays: int | None = Field(default=None, ge=1, le=20)
     seconds: float = Field(default=0.0, ge=0, le=MOST_SECONDS)
-    width: int = Field(default=0, ge=0)
-    height: int = Field(default=0, ge=0)
+    width: Count = 0
+    height: Count = 0
 
     @model_validator(mode="after")
     def _fits_kind(self) -> PromptMedia:

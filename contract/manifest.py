@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from contract.envelope import SignedDocument
 from contract.errors import ErrorCode, XudaError
 from contract.events import ObjectRef
+from contract.numbers import Ordinal
 
 
 class Manifest(SignedDocument):
@@ -27,8 +28,8 @@ class Receipt(SignedDocument):
     receipt_id: str
     interview_id: str
     manifest_digest: str
-    serial: int
-    last_seq: int
+    serial: Ordinal
+    last_seq: Ordinal
     events_digest: str
     objects: list[ObjectRef]
     issued_at: AwareDatetime

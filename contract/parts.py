@@ -26,6 +26,7 @@ from contract.events import (
     derive_state,
     moves_state,
 )
+from contract.numbers import Ordinal
 from contract.progress import Carried, PartRef
 
 # ---- documents -----------------------------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ class HandOver(SignedDocument):
     invitation_id: str
     device_id: str
     interview_id: str
-    part: int = Field(ge=1)
+    part: Ordinal
     carried: Carried
     issued_at: AwareDatetime
 

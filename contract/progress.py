@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from contract.envelope import WireModel
+from contract.numbers import Count, Ordinal, Seconds
 
 
 class PartRef(WireModel):
@@ -22,9 +23,9 @@ class Carried(WireModel):
     interview to this device; None when it went on by what its roster said, without having asked.
     """
 
-    attempt: int = Field(ge=1)
+    attempt: Ordinal
     parts: list[PartRef] = Field(min_length=1)
     answered: list[str] = Field(default_factory=list)
-    takes_used: dict[str, int] = Field(default_factory=dict)
-    seconds_used: float = Field(default=0, ge=0)
+    takes_used: dict[str, Count] = Field(default_factory=dict)
+    seconds_used: Seconds = 0
     hand_over: str | None = None

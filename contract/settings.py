@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, Validation
 from contract.catalog import LANGUAGES
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
+from contract.numbers import Ordinal
 from contract.pin import is_pin_hash
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
@@ -135,7 +136,7 @@ class DeviceSettings(WireModel):
     language: Annotated[str, AfterValidator(_known_language)] | None = None
     idle_minutes: int | None = Field(default=None, ge=1, le=240)
     sleep_hours: Periods | None = None
-    video_height: Annotated[int, AfterValidator(_known_height)] | None = None
+    video_height: Annotated[int, Field(ge=360, le=1080), AfterValidator(_known_height)] | None = None
     video_kbit: int | None = Field(default=None, ge=200, le=10_000)
     staff_pin: Annotated[str, AfterValidator(_pin_hash)] | None = None
     minimum_version: str | None = Field(default=None, pattern=r"^\d{1,5}(\.\d{1,5}){0,3}$")
@@ -179,7 +180,7 @@ class SettingsDocument(SignedDocument):
 
     organisation_id: str
     device_id: str
-    version: int = Field(ge=1, lt=2**53)
+    version: Ordinal
     issued_at: AwareDatetime
     settings: dict[str, JsonValue] = Field(max_length=200)
 

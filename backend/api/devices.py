@@ -30,7 +30,7 @@ from contract.api import (
     Notices,
 )
 from contract.certificate import DeletionProgress
-from contract.envelope import Envelope, WireModel
+from contract.envelope import Envelope, WireModel, field_of
 from contract.errors import ErrorCode, XudaError
 
 router = APIRouter()
@@ -192,5 +192,4 @@ def _parse(kind: type[Wire], body: bytes) -> Wire:
     try:
         return kind.read(body)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise XudaError(ErrorCode.FORMAT_INVALID, field=where) from error
+        raise XudaError(ErrorCode.FORMAT_INVALID, field=field_of(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,7 +45,10 @@ def read_kit_file(data: bytes) -> tuple[dict[str, Any], yaml.Node]:
 def build_kit(values: dict[str, Any], node: yaml.Node) -> Kit:
     """Raises XudaError(KIT_INVALID) with ``field``, ``row`` (the line) and ``detail`` of the first mistake."""
     try:
-        return Kit.model_validate(values)
+        kit = Kit.model_validate(values)
+        # once more as a reader would: ``yes`` and ``"5"`` are no numbers (``default``: for what was taken as its like)
+        Kit.model_validate_json(json.dumps(values, default=str), strict=True)
+        return kit
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise invalid(node, first["loc"], first["msg"]) from error

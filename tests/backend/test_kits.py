@@ -94,6 +94,8 @@ def test_a_changed_kit_gets_the_next_version_and_the_same_one_none(hr: Runtime) 
         ("kind: video", "kind: hologram", "stages.0.questions.0.kind", 15),
         ("takes: 3", "takes: 0", "stages.0.questions.0.takes", 17),
         ("takes: 3", "takes: many", "stages.0.questions.0.takes", 17),
+        ("takes: 3", "takes: yes", "stages.0.questions.0.takes", 17),
+        ("takes: 3", "takes: '3'", "stages.0.questions.0.takes", 17),
         ("takes: 3", "tries: 3", "stages.0.questions.0.tries", 17),
         ("        prompt: Which one?\n", "", "stages.0.questions.1.prompt", 18),
         ("choices: [a, b]", "choices: [a]", "stages.0.questions.1", 18),
