@@ -84,8 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tell(error: Exception, settings: ClientSettings) -> int:
+    from app.program import known
     from contract.errors import XudaError
 
+    error = known(error)
     if isinstance(error, XudaError):
         _report(error, settings)
         return KNOWN_ERROR

@@ -8,30 +8,40 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app import selftest_parts as parts
 from app.config import DOMAIN, ClientSettings
-from contract.catalog import CANDIDATE_DOMAINS, SOURCE_LANGUAGE, STAFF_LANGUAGES, Catalog, load, offered
+from contract.catalog import Catalog, load
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
 
 PACKAGES = (
-    *("PySide6.QtWidgets", "PySide6.QtMultimedia", "PySide6.QtTextToSpeech", "PySide6.QtSvg"),
-    *("PySide6.QtPdf", "PySide6.QtPrintSupport"),
-    *("cv2", "cv2_enumerate_cameras", "sounddevice", "av", "numpy", "faster_whisper", "onnxruntime"),
-    *("sqlite_utils", "requests", "keyring", "psutil", "segno", "zhconv", "cryptography", "pydantic", "jwt", "typst"),
+    *("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets", "PySide6.QtNetwork", "PySide6.QtSvg"),
+    *("PySide6.QtMultimedia", "PySide6.QtTextToSpeech", "PySide6.QtPdf", "PySide6.QtPrintSupport", "PySide6.QtTest"),
+    *("cv2", "cv2_enumerate_cameras", "sounddevice", "av", "numpy", "faster_whisper", "onnxruntime", "tqdm"),
+    *(
+        "sqlite_utils",
+        "requests",
+        "urllib3",
+        "certifi",
+        "keyring",
+        "psutil",
+        "platformdirs",
+        "segno",
+        "zhconv",
+        "cryptography",
+    ),
+    *("pydantic", "jwt", "babel", "typst", "huggingface_hub"),
 )
-CLIENT_DOMAINS = ("client", "cli", "errors", "report")
 _SECONDS = 1.0
 _WORKER_PATIENCE = 120.0
 
@@ -57,7 +67,7 @@ def run(settings: ClientSettings) -> int:
     """Make every check and print one line each (or one JSON object). 0 when none failed, else 1."""
     results = []
     for name, check in CHECKS:
-        result = _make(name, check, settings)
+        result = make(name, check, settings)
         results.append(result)
         if not settings.json:
             print(_line(result, load(DOMAIN, settings.lang)), flush=True)
@@ -70,7 +80,7 @@ def run(settings: ClientSettings) -> int:
     return 1 if failed else 0
 
 
-def _make(name: str, check: Check, settings: ClientSettings) -> Result:
+def make(name: str, check: Check, settings: ClientSettings) -> Result:
     began = time.monotonic()
     try:
         state, details = "ok", check(settings)
@@ -87,12 +97,17 @@ def _line(result: Result, texts: Catalog) -> str:
     _ = texts.gettext
     state = {"ok": _("ok"), "failed": _("FAILED"), "skipped": _("skipped")}[result.state]
     title = {
+        "program": _("the program's files are complete and all its parts can be loaded"),
         "packages": _("packages can be loaded"),
+        "resources": _("pictures, styles and files for kiosks can be read"),
         "codecs": _("VP8 and Opus are written and read back"),
         "database": _("database with write-ahead log"),
         "sealed": _("sealed file is written and read back"),
         "catalogs": _("texts in every language"),
+        "certificates": _("certificates for the network are there"),
         "window": _("windows can be opened"),
+        "papers": _("a page is laid out, drawn, and its code read back"),
+        "players": _("sound and film can be played"),
         "sound": _("sound devices can be listed"),
         "model": _("speech model is complete and unchanged"),
         "worker": _("speech worker hears silence as no words"),
@@ -103,9 +118,9 @@ def _line(result: Result, texts: Catalog) -> str:
 def packages(_: ClientSettings) -> str:
     for name in PACKAGES:
         importlib.import_module(name)
-    # OpenCV points Qt at plugins of its own when it is imported.
-    for variable in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
-        os.environ.pop(variable, None)
+    # a model is fetched by what this package loads when it is asked for
+    importlib.import_module("huggingface_hub").snapshot_download  # noqa: B018
+    parts.clear_of_opencv()
     return f"{len(PACKAGES)}, Python {sys.version.split()[0]}"
 
 
@@ -163,28 +178,10 @@ def sealed(_: ClientSettings) -> str:
     return ""
 
 
-def catalogs(_: ClientSettings) -> str:
-    languages = [language for language in offered() if language != SOURCE_LANGUAGE]
-    for language in languages:
-        for domain in CLIENT_DOMAINS if language in STAFF_LANGUAGES else CANDIDATE_DOMAINS:
-            if not len(load(domain, language)):
-                raise XudaError(ErrorCode.FILE_MISSING, file=f"{language}/{domain}.po")
-    return ", ".join(offered())
-
-
 def window(_: ClientSettings) -> str:
-    """In a process of its own: without a screen Qt ends the process it is in."""
-    try:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as child:
-            return child.submit(_open_window).result()
-    except BrokenProcessPool as error:
-        raise RuntimeError("no screen, or the libraries of Qt are missing") from error
-
-
-def _open_window() -> str:
     from app.ui.probe import open_window
 
-    return open_window()
+    return parts.in_a_process(open_window)
 
 
 def sound(_: ClientSettings) -> str:
@@ -232,12 +229,17 @@ def _model_folder(settings: ClientSettings) -> Path:
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
+    ("program", parts.program_files),
     ("packages", packages),
+    ("resources", parts.shelves),
     ("codecs", codecs),
     ("database", database),
     ("sealed", sealed),
-    ("catalogs", catalogs),
+    ("catalogs", parts.catalogs),
+    ("certificates", parts.certificates),
     ("window", window),
+    ("papers", parts.papers),
+    ("players", parts.players),
     ("sound", sound),
     ("model", model),
     ("worker", worker),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
 _WARM_UP_AFTER_MS = 400
+# Then the first person has found their way, and the machine has time.
+_LOOK_OVER_AFTER_MS = 5000
 # A window that is never painted (no window system shows it) must not keep the client from opening.
 _PAINTED_AT_LATEST_MS = 1500
 
@@ -178,8 +180,10 @@ class ClientRun:
         self._runner.follow(attempt, self._opened, self._failed)
 
     def _failed(self, error: Exception) -> None:
+        from app.program import known
         from contract.errors import XudaError
 
+        error = known(error)
         if isinstance(error, XudaError) and self._script is None:
             from app.ui.failure import see_to
 
@@ -217,6 +221,7 @@ class ClientRun:
         client.start_sync()
         QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
         QTimer.singleShot(_WARM_UP_AFTER_MS, self._open_door)
+        QTimer.singleShot(_LOOK_OVER_AFTER_MS, self._look_over)
         if self._script is not None:
             from app.flight import Flight
 
@@ -231,6 +236,15 @@ class ClientRun:
         wanted = first_language(client, kiosk=False)
         if window.texts.language == self._context.language != wanted:
             window.speak(wanted)
+
+    def _look_over(self) -> None:
+        from app.program import FROZEN
+
+        window = self._window
+        if FROZEN and window is not None:
+            from app.first_start import look_over
+
+            self._runner.background(lambda: look_over(self._settings.data), lambda _: None, window.journey.fail)
 
     def _open_door(self) -> None:
         """From now on a second start with a link brings it here."""

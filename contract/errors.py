@@ -113,6 +113,7 @@ class ErrorCode(StrEnum):
     SETTING_INVALID = "setting_invalid"
     SCREEN_MISSING = "screen_missing"
     BATTERY_EMPTY = "battery_empty"
+    PROGRAM_DAMAGED = "program_damaged"
 
 
 class XudaError(Exception):

@@ -111,10 +111,13 @@ def installed(models_dir: Path) -> list[Listed]:
 
 
 def bundled_dir() -> Path:
-    """Where a distribution carries its models: beside the frozen program, else in the resources."""
+    """Where a distribution carries its models: beside the frozen program (in its bundle on macOS), else in the
+    resources."""
     frozen = getattr(sys, "_MEIPASS", None)
-    root = Path(frozen) if frozen else Path(__file__).resolve().parents[2]
-    return root / "resources" / "models"
+    if frozen is None:
+        return Path(__file__).resolve().parents[2] / "resources" / "models"
+    beside = Path(sys.executable).resolve().parent / "models"
+    return beside if beside.is_dir() else Path(frozen) / "resources" / "models"
 
 
 def find(

@@ -31,6 +31,12 @@ ABOUT_THE_DEVICE: dict[ErrorCode, tuple[str, str, str]] = {
         "Every answer shown as saved is there. An answer that was being given just then may have to be given again.",
         "You can continue. Staff: the damaged file is kept; check the disk and send the diagnostics to support.",
     ),
+    ErrorCode.PROGRAM_DAMAGED: (
+        "Parts of this program are missing or changed",
+        "Saved answers lie in another folder and are not affected. New interviews should not begin with this copy.",
+        "Staff: put the whole program folder in place again from its download; leave the data folder as it is. "
+        "`xuda selftest` tells what is wrong.",
+    ),
     ErrorCode.ALREADY_RUNNING: (
         "Xuda is already running with this data folder",
         "The running program keeps its data; this second one has changed nothing.",

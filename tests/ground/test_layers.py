@@ -47,6 +47,8 @@ COMPOSITION = (
     "app.link_command",
     "app.model_command",
     "app.selftest",
+    "app.selftest_parts",
+    "app.first_start",
     "app.staff",
 )
 
