@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.config import DOMAIN, ClientSettings, parse
+from app.program import FROZEN, program_path
 from app.storage.files import disk_errors
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
@@ -41,7 +42,7 @@ def run(settings: ClientSettings) -> int:
 def command(settings: ClientSettings) -> list[str]:
     """What the system calls, the link behind it. Nothing but ``link open`` understands what a web page may have put
     into a link, and it takes no flag of the client."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
+    program = [program_path()] if FROZEN else [sys.executable, "-m", "app"]
     return [*program, "link", "--data", str(settings.data), "open"]
 
 
@@ -93,8 +94,7 @@ def _register(words: list[str]) -> None:
             with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _CLASSES + r"\shell\open\command") as key:
                 winreg.SetValueEx(key, "", 0, winreg.REG_SZ, windows_command(words))
     elif sys.platform != "darwin":
-        frozen = bool(getattr(sys, "frozen", False))
-        folder = None if frozen else Path(__file__).resolve().parents[1]
+        folder = None if FROZEN else Path(__file__).resolve().parents[1]
         with disk_errors():
             _applications().mkdir(parents=True, exist_ok=True)
             (_applications() / _ENTRY).write_text(desktop_entry(words, folder), "utf-8")

@@ -15,6 +15,7 @@ from contract.errors import ErrorCode, XudaError
 FROZEN = bool(getattr(sys, "frozen", False))
 OURS = ("app", "contract", "report")
 _NOT_CARRIED = "app.demo"
+_VERSIONS = "-versions"  # as xuda-update.sh puts them
 _LISTING = Path("_internal") / "program.json"
 
 
@@ -30,6 +31,17 @@ class Listing:
 def program_folder() -> Path | None:
     """Where the frozen program lies; None when it runs from source, and on macOS, whose signature does this work."""
     return Path(sys.executable).resolve().parent if FROZEN and sys.platform != "darwin" else None
+
+
+def program_path() -> str:
+    """What starts this program again, after an update too: where versions lie side by side, the link to the newest."""
+    program = Path(sys.executable)
+    versions = program.parent.parent
+    if FROZEN and versions.name.endswith(_VERSIONS):
+        link = versions.with_name(versions.name.removesuffix(_VERSIONS)) / program.name
+        if link.is_file():
+            return str(link)
+    return sys.executable
 
 
 def read_listing(folder: Path) -> Listing:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from app.program import FROZEN, program_path
+
 # Exit codes: a supervisor starts the program again after anything but the first (docs/kiosk.md).
 CLOSED_BY_STAFF = 10
 RESTARTED_BY_STAFF = 11
@@ -17,8 +19,9 @@ def start_again(code: int) -> int:
     over. Returns only where this process has to end for that."""
     if os.environ.get(SUPERVISED):
         return code
-    command = [sys.executable, *sys.orig_argv[1:]]
+    program = program_path()
+    command = [program, *(sys.argv[1:] if FROZEN else sys.orig_argv[1:])]
     if sys.platform != "win32":
-        os.execv(sys.executable, command)  # noqa: S606 - the same program with the same arguments
+        os.execv(program, command)  # noqa: S606 - the same program with the same arguments
     subprocess.Popen(command)
     return 0

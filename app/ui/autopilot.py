@@ -45,7 +45,7 @@ class Autopilot(QObject):
         self._pending: Future[Any] | None = None
         self._input_ended = False
         self._step: Step | None = None
-        self._left = False
+        self._left = self._printed = False
         self.interview_id: str | None = None
         self.answers: list[dict[str, Any]] = []
         self.notice = ""
@@ -69,6 +69,7 @@ class Autopilot(QObject):
             Screen.FINISH: self._on_finish,
             Screen.LEFT: self._on_left,
             Sheet.RESUME: self._on_resume,
+            Sheet.PRINT: self._on_print,
             Sheet.DECLINE: lambda: self._click(names.DECLINE_CONFIRM),
             Sheet.LEAVE: self._on_leave,
             Sheet.DEVICE_LOST: lambda: self._click(names.DEVICE_LOST_REVIEW),
@@ -258,8 +259,19 @@ class Autopilot(QObject):
 
     def _on_finish(self) -> None:
         self._left = True
+        if self._script.receipt and not self._printed:
+            self._click(names.FINISH_PRINT)
+            return
         self._fill_questionnaire()
         self._click(names.FINISH_DONE)
+
+    def _on_print(self) -> None:
+        """Closed again once the pages are with the printer."""
+        if names.PRINT_START not in self._acted:
+            self._click(names.PRINT_START)
+            return
+        if self._click(names.PRINT_CLOSE):
+            self._printed = True
 
     # ---- inside --------------------
 

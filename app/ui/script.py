@@ -59,7 +59,10 @@ class QuestionnaireScript(_Part):
 
 
 class Script(_Part):
-    """``resume`` answers 是否继续上次未完成的面试?; ``recovered`` says what becomes of an answer a crash has cut."""
+    """``resume`` answers 是否继续上次未完成的面试?; ``recovered`` says what becomes of an answer a crash has cut.
+
+    ``receipt``: print it on the system's printer before the end; without a printer the run ends as one that is stuck.
+    """
 
     invitation: str
     consent: ConsentScript = ConsentScript()
@@ -69,6 +72,7 @@ class Script(_Part):
     resume: bool = True
     recovered: Literal["keep", "redo"] = "redo"
     questionnaire: QuestionnaireScript | None = None
+    receipt: bool = False
 
     def answer_for(self, index: int, total: int, given: int) -> AnswerScript | None:
         """The answer for question ``index`` of ``total`` when ``given`` were answered in this run.
