@@ -151,9 +151,11 @@ class MainWindow(QWidget):
 
     def be_ready(self) -> None:
         """The parts behind the screens are there."""
+        from app.ui.focus import FocusKeeper
         from app.ui.presenters.power import PowerWatch
 
         self._waiting = False
+        FocusKeeper(self, self.deck, lambda: self.journey.busy)
         self._clipboard = ClipboardWatch(self)
         self._power = PowerWatch(self.journey, self._context.battery)
         self._second.timeout.connect(self._power.tick)
@@ -175,7 +177,6 @@ class MainWindow(QWidget):
         return Overlays(self, rows, look, journey, maker, dismiss=dismiss, choose=choose)
 
     def _made_overlays(self) -> Overlays | None:
-        """None while nothing has ever lain over the screens."""
         return self._overlays if "_overlays" in self.__dict__ else None
 
     # ---- where we are --------------------
@@ -231,8 +232,8 @@ class MainWindow(QWidget):
         if self.kiosk is not None:
             self.kiosk.screen_shown(screen)
         self.topbar.show_screen(screen, page.station, leaving=screen in IN_INTERVIEW)
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
         page.entered()
+        self.deck.begin(page)
         self.screen_changed.emit(screen.value)
 
     def show_sheet(self, sheet: Sheet) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget
 
 from app.ui.forget import forget_words, remember_words
@@ -23,8 +25,16 @@ _MADE_LATE = (
 _COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING})
 
 
+def _begin(page: Page) -> None:
+    """Until somebody looks after the focus."""
+    (page.first() or page).setFocus(Qt.FocusReason.OtherFocusReason)
+
+
 class Deck:
-    """``stack`` shows one of ``pages``; sheets are shown over it by whoever asks for them. Both hold what was made."""
+    """``stack`` shows one of ``pages``; sheets are shown over it by whoever asks for them. Both hold what was made.
+
+    ``begin`` puts the keyboard to the place of a screen where it starts.
+    """
 
     def __init__(self, maker: PageMaker) -> None:
         self._maker = maker
@@ -32,6 +42,7 @@ class Deck:
         self.pages: dict[Screen, Page] = {}
         self.sheets: dict[Sheet, SheetCard] = {}
         self._open = self._covered = Sheet.NONE
+        self.begin: Callable[[Page], None] = _begin
         self._ahead = [sheet for sheet in Sheet if sheet not in _MADE_LATE]
 
     def page(self, screen: Screen) -> Page:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -124,6 +124,8 @@ class Booth:
         self.window.abort()
         self.window.deleteLater()
         QApplication.processEvents()
+        # gone before the next window comes: the platform would take the keyboard away from that one later
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self._pool.shutdown()
         self.desk.__exit__(None, None, None)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.names import Screen
 from tests.interview.desk import WRITTEN
+from tests.speech.say import say
 from tests.storage.office import Office
+from tests.support import cups as printing
+from tests.support.cups import Cups
+from tests.support.media import make_clip
 from tests.ui.booth import Booth
 
 # The offscreen platform says this of any window, and a machine without voices of its libraries; others do not.
@@ -101,3 +107,40 @@ def kiosk(open_booth: Open) -> Booth:
     booth = open_booth(stages=WRITTEN, kiosk=True)
     booth.on(Screen.ATTRACT)
     return booth
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the microphone hears: a short English sentence."""
+    path = tmp_path_factory.mktemp("sound") / "say.wav"
+    say("i lead the team and we built the server .", "en", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the camera sees."""
+    return make_clip(tmp_path_factory.mktemp("clip") / "moving.mp4", seconds=1.0)
+
+
+@pytest.fixture(scope="module")
+def cups_server() -> Iterator[Cups | None]:
+    """A CUPS with a CUPS-PDF printer; None where it cannot be run."""
+    if printing.why_not():
+        yield None
+        return
+    # a socket's path is short, and the spooler's own programs have to reach it
+    folder = Path(tempfile.mkdtemp(prefix="cups"))
+    folder.chmod(0o755)
+    yield from printing.running(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def cups_or_none(cups_server: Cups | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cups | None]:
+    if cups_server is not None:
+        monkeypatch.setenv("CUPS_SERVER", str(cups_server.socket))
+    yield cups_server
+    if cups_server is not None:
+        for change in ("cupsenable", "cupsaccept"):
+            cups_server.run(change, cups_server.pdf, cups_server.empty)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -25,24 +23,11 @@ from tests.support.waiting import wait_for
 T = TypeVar("T")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cups]:
-    why = service.why_not()
-    if why:
-        pytest.skip(why)
-    # a socket's path is short, and the spooler's own programs have to reach it
-    folder = Path(tempfile.mkdtemp(prefix="cups"))
-    folder.chmod(0o755)
-    yield from service.running(folder)
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def cups(server: Cups, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cups]:
-    monkeypatch.setenv("CUPS_SERVER", str(server.socket))
-    yield server
-    for change in ("cupsenable", "cupsaccept"):
-        server.run(change, server.pdf, server.empty)
+def cups(cups_or_none: Cups | None) -> Cups:
+    if cups_or_none is None:
+        pytest.skip(service.why_not())
+    return cups_or_none
 
 
 def on_a_thread(call: Callable[[], T]) -> T:

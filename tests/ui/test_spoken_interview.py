@@ -10,8 +10,6 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.views import InputEnded
 from app.ui import names
 from app.ui.names import Screen, Sheet
-from tests.speech.say import say
-from tests.support.media import make_clip
 from tests.support.mjpeg import MjpegCamera
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
@@ -26,18 +24,6 @@ SPOKEN = [
         ],
     }
 ]
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sound") / "say.wav"
-    say("i lead the team and we built the server .", "en", path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clip(tmp_path_factory.mktemp("clip") / "moving.mp4", seconds=1.0)
 
 
 @pytest.fixture

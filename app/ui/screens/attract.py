@@ -152,7 +152,9 @@ class AttractScreen(Page):
         self._presenter.enter()
         self._timer.start()
         self.retranslate()
-        self._start.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def first(self) -> QWidget | None:
+        return self._start if self._start.isEnabled() else None
 
     def left(self) -> None:
         self._timer.stop()
@@ -257,7 +259,6 @@ class AsleepScreen(Page):
 
     def entered(self) -> None:
         self._timer.start()
-        self._night.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def left(self) -> None:
         self._timer.stop()

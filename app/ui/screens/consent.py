@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWidget
+
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen, Sheet
@@ -84,6 +86,9 @@ class ConsentScreen(Page):
         self._fold.button.setChecked(False)
         self.retranslate()
         self.scroll_to_top()
+
+    def first(self) -> QWidget | None:
+        return self._recording
 
     def refresh(self) -> None:
         kit, look = self._journey.kit, self.look

@@ -187,6 +187,11 @@ class DevicesScreen(Page):
         self._preview.run(self._presenter.needs_camera)
         self.scroll_to_top()
 
+    def first(self) -> QWidget | None:
+        """The way on as soon as the devices are fine, else what mends them; nothing while they are looked at."""
+        looking = self._presenter.machine is None or self._presenter.opening or self._presenter.can_continue
+        return super().first() if self._continue.isEnabled() or not looking else None
+
     def left(self) -> None:
         self._listing.stop()
         self._metering.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPlainTextEdit
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPlainTextEdit, QWidget
 
 from app.interview.model import ExitKind
 from app.interview.views import ReceiptView
@@ -185,6 +185,10 @@ class FinishScreen(Page):
             group.setExclusive(True)
         self.retranslate()
         self.scroll_to_top()
+
+    def first(self) -> QWidget | None:
+        """The questions, not the way out: a key that was meant for the last answer must not end it all."""
+        return self._buttons[RATINGS[0]][0]
 
     def refresh(self) -> None:
         receipt, kit, look = self._journey.receipt, self._journey.kit, self.look

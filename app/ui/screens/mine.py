@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.interview.states import InterviewState
 from app.interview.views import Certificate, InterviewSummary
@@ -20,7 +20,7 @@ from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.messages import MessageList
-from app.ui.widgets.page import Page
+from app.ui.widgets.page import Page, focusable
 from contract.events import HrState
 from contract.kit import Kit
 
@@ -200,15 +200,20 @@ class MineScreen(Page):
         facts = [look.texts.date(summary.updated_at), *([] if deleted else [done, sent])]
         text.setText("  ·  ".join(facts))
         after.setText(self._next(summary))
-        after.setVisible(bool(after.text()))
         card.body.addLayout(head)
         card.body.addWidget(text)
         card.body.addWidget(after)
+        after.setVisible(bool(after.text()))  # not before it is on the card: it would be a window for a moment
         if not deleted:
             card.body.addLayout(self._actions(summary, index))
         elif summary.certificate is not None and not self._journey.context.kiosk:
             card.body.addLayout(self._keep(summary.certificate, index))
         return card
+
+    def first(self) -> QWidget | None:
+        """Never the way that loses something."""
+        chain = [one for one in focusable(self) if not one.objectName().startswith(names.MINE_WITHDRAW_PREFIX)]
+        return next(iter(chain), None) or super().first()
 
     def _next(self, summary: InterviewSummary) -> str:
         look = self.look

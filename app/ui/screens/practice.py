@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -105,6 +105,10 @@ class PracticeScreen(Page):
         self._timer.start()
         self._preview.run(self._presenter.video)
         self.scroll_to_top()
+
+    def first(self) -> QWidget | None:
+        button = self._record if self._record.isVisible() else self._stop
+        return button if button.isEnabled() else None
 
     def left(self) -> None:
         self._timer.stop()

@@ -121,7 +121,6 @@ class ProofScreen(Page):
             self._edit.clear()
         self._player.reset(video=review is not None and review.has_video)
         self.retranslate()
-        self._submit.setFocus(Qt.FocusReason.OtherFocusReason)
         self.scroll_to_top()
 
     def left(self) -> None:

@@ -124,7 +124,6 @@ class QuestionScreen(Page):
         self._asked.entered()
         self.retranslate()
         self._timer.start()
-        self._answer.setFocus(Qt.FocusReason.OtherFocusReason)
         self.scroll_to_top()
 
     def left(self) -> None:

@@ -112,7 +112,6 @@ class RecordingScreen(Page):
         video = step is not None and step.question.kind.value == "video"
         self._preview.setVisible(video)
         self._preview.run(video)
-        self._done.setFocus(Qt.FocusReason.OtherFocusReason)
         self.scroll_to_top()
 
     def left(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QLineEdit
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -187,8 +187,10 @@ class StartScreen(Page):
         self._field.clear()
         self._ways["code"].setChecked(True)
         self._way = "code"
-        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.retranslate()
+
+    def first(self) -> QWidget | None:
+        return self._field if not self._field.isHidden() else super().first()
 
     def left(self) -> None:
         self._stop_scan()

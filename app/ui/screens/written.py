@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit
+from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -136,7 +136,9 @@ class TextScreen(WrittenScreen):
     def load(self) -> None:
         with QSignalBlocker(self._edit):
             self._edit.setPlainText(self._presenter.text)
-        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def first(self) -> QWidget | None:
+        return self._edit
 
     def refresh(self) -> None:
         super().refresh()
@@ -165,18 +167,20 @@ class ChoiceScreen(WrittenScreen):
         step = self._presenter.step
         clear(self._list)
         self._options = []
-        group = QButtonGroup(self)
-        group.setExclusive(self._presenter.single)
+        # where several may be chosen Tab stops at each: in a group it would stop at one
+        group = QButtonGroup(self) if self._presenter.single else None
         for index in range(len(step.question.choices) if step else 0):
             option = Option(self.look, name=f"{names.CHOICE_OPTION_PREFIX}{index}", round_mark=self._presenter.single)
             option.setChecked(index in self._presenter.choices)
             option.toggled.connect(lambda checked, place=index: self._presenter.choose(place, checked))
-            group.addButton(option)
+            if group is not None:
+                group.addButton(option)
             self._options.append(option)
             self._list.addWidget(option)
         self.refresh()
-        if self._options:
-            self._options[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def first(self) -> QWidget | None:
+        return next(iter(self._options), None)
 
     def refresh(self) -> None:
         super().refresh()

@@ -5,17 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.ui.style import Look
-
-
-def focusable(parent: QWidget) -> list[QWidget]:
-    """The controls inside that can take the focus now, in reading order."""
-    return [
-        widget
-        for widget in parent.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
-    ]
+from app.ui.widgets.page import focusable
 
 
 class Overlay(QWidget):
@@ -27,6 +20,7 @@ class Overlay(QWidget):
         super().__init__(parent)
         self.look = look
         self._before: QWidget | None = None
+        self._first: QWidget | None = None
         parent.installEventFilter(self)
         self.hide()
 
@@ -37,10 +31,18 @@ class Overlay(QWidget):
         self.setGeometry(self._parent().rect())
         self.show()
         self.raise_()
-        target = first or next(iter(focusable(self)), None)
+        self._first = first
+        target = self.first()
         if target is not None:
             target.setFocus(Qt.FocusReason.OtherFocusReason)
             self._show_focus(target)
+
+    def first(self) -> QWidget | None:
+        """Where the keyboard begins; None while nothing can be used."""
+        wanted = self._first
+        if wanted is not None and isValid(wanted) and wanted.isVisible() and wanted.isEnabled():
+            return wanted
+        return next(iter(focusable(self)), None)
 
     def close_overlay(self) -> None:
         if not self.isVisible():

@@ -13,6 +13,15 @@ from app.ui.widgets.basic import column
 from app.ui.widgets.flow import Flow
 
 
+def focusable(parent: QWidget) -> list[QWidget]:
+    """The controls inside that can take the focus now, in reading order."""
+    return [
+        widget
+        for widget in parent.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
+    ]
+
+
 class _Holder(QWidget):
     """As high as its content needs at the width it is given, and no higher: wrapped labels guess too much."""
 
@@ -117,6 +126,12 @@ class Page(QWidget):
 
     def refresh(self) -> None:
         """Show what the presenter holds."""
+
+    def first(self) -> QWidget | None:
+        """Where the keyboard begins: the way on, else the first control in reading order. None while none is there."""
+        chain = focusable(self)
+        way_on = (one for one in chain if self.footer.isAncestorOf(one) and one.property("kind") == "primary")
+        return next(way_on, None) or next(iter(chain), None)
 
     def scroll_to_top(self) -> None:
         self._scroll.verticalScrollBar().setValue(0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QStackedWidget, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -94,12 +94,10 @@ class TopBar(QFrame):
         holder = QWidget()
         layout = row(self._look, gap=0.5)
         self._tabs: dict[Screen, Button] = {}
-        group = QButtonGroup(self)
         for screen, name, icon, _ in _TABS:
             tab = Button(self._look, "bar", name=name, icon=icon)
             tab.setCheckable(True)
-            tab.clicked.connect(lambda _=False, to=screen: self.navigated.emit(to))
-            group.addButton(tab)
+            tab.clicked.connect(lambda _=False, to=screen: self._go(to))
             self._tabs[screen] = tab
             layout.addWidget(tab)
             # what others have done on a booth is nobody's business there
@@ -108,6 +106,15 @@ class TopBar(QFrame):
         layout.addStretch(1)
         holder.setLayout(layout)
         return holder
+
+    def _go(self, screen: Screen) -> None:
+        self._check(screen)
+        self.navigated.emit(screen)
+
+    def _check(self, screen: Screen) -> None:
+        """By hand: in a group Tab would stop once and the arrows would open screens."""
+        for place, tab in self._tabs.items():
+            tab.setChecked(place is screen)
 
     def _languages(self) -> QMenu:
         menu = QMenu(self)
@@ -183,9 +190,8 @@ class TopBar(QFrame):
             shown = part is self._middle.currentWidget()
             part.setSizePolicy(_SHOWN if shown else _LEFT_OUT, part.sizePolicy().verticalPolicy())
         self._leave.setVisible(leaving)
-        tab = self._tabs.get(screen)
-        if tab is not None:
-            tab.setChecked(True)
+        if screen in self._tabs:
+            self._check(screen)
         self.show_station(station or 0)
         self._fit()
 
