@@ -317,7 +317,7 @@ class _Builder:
         question = self._question(data.question_id)
         sealed, content = self._open(event, ev.AnswerSealed)
         transcript, heard = self._transcript(data.answer_id)
-        correction, corrected = self._correction(data.answer_id)
+        corrections, corrected = self._corrections(data.answer_id)
         return m.AnswerInfo(
             question_id=data.question_id,
             stage=self._stage(question) if question else "",
@@ -338,7 +338,8 @@ class _Builder:
             text=sealed.text if sealed else None,
             choices=self._choices(question, sealed.choices) if sealed else None,
             transcript=transcript,
-            correction=correction,
+            correction=corrections[-1].text if corrections else None,
+            corrections=corrections,
             delivery=measure(transcript) if transcript else None,
             objects=data.objects,
             part=self._number,
@@ -367,16 +368,21 @@ class _Builder:
         info = m.TranscriptInfo(text=sealed.text, words=sealed.words, language=data.language, model=data.model)
         return info, content
 
-    def _correction(self, answer_id: str) -> tuple[str | None, m.Content]:
-        event = self._newest(EventType.CORRECTED, answer_id)
-        if event is None:
-            return None, m.Content.AVAILABLE
-        sealed, content = self._open(event, ev.CorrectedSealed)
-        return (sealed.text if sealed else None), content
+    def _corrections(self, answer_id: str) -> tuple[list[m.CorrectionInfo], m.Content]:
+        found, worst = [], m.Content.AVAILABLE
+        for event in self._all(EventType.CORRECTED, answer_id):
+            sealed, content = self._open(event, ev.CorrectedSealed)
+            worst = _worst(worst, content)
+            if sealed is not None:
+                found.append(m.CorrectionInfo(seq=event.seq, at=event.at, text=sealed.text))
+        return found, worst
 
     def _newest(self, kind: EventType, answer_id: str) -> Event | None:
-        found = [event for event in self._of(kind) if event.data.get("answer_id") == answer_id]
+        found = self._all(kind, answer_id)
         return found[-1] if found else None
+
+    def _all(self, kind: EventType, answer_id: str) -> list[Event]:
+        return [event for event in self._of(kind) if event.data.get("answer_id") == answer_id]
 
 
 def _worst(*contents: m.Content) -> m.Content:

@@ -156,12 +156,21 @@ class AdjustmentInfo(WireModel):
     part: int = 1
 
 
+class CorrectionInfo(WireModel):
+    """What the candidate made of the recognised words, at ``at`` by the clock of the device."""
+
+    seq: int
+    at: AwareDatetime
+    text: str
+
+
 class AnswerInfo(QuestionInfo):
     """One saved answer. ``superseded``: another answer to the same question counts: a later one, or that of another
     part (``beside``).
 
     ``take`` is the take handed in (from 1), ``takes_used`` how many counted; ``duration`` and ``thinking_used`` are
-    seconds. ``correction`` is the candidate's and stands beside the transcript, never in its place.
+    seconds. ``correction`` is the candidate's newest and stands beside the transcript, never in its place;
+    ``corrections`` are all of them, oldest first.
     """
 
     answer_id: str
@@ -179,6 +188,7 @@ class AnswerInfo(QuestionInfo):
     choices: list[ChoiceInfo] | None = None
     transcript: TranscriptInfo | None = None
     correction: str | None = None
+    corrections: list[CorrectionInfo] = Field(default_factory=list)
     delivery: DeliveryInfo | None = None
     objects: list[ObjectRef]
     part: int = 1

@@ -12,6 +12,7 @@ from contract.parts import Relation
 from report import formats, words
 from report.delivery import spoken_units
 from report.fonts import script
+from report.marked import changed, recognised
 from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo
 from report.picture import svg_of
 from report.spans import spans
@@ -98,6 +99,8 @@ class _Pages:
             notices.append(t("Parts were given on devices that did not know of each other. All answers are shown."))
         if any(span.low for a in report.answers if a.transcript for span in spans(a.transcript)):
             notices.append(t("Underlined words were recognised with low confidence: please listen to the recording."))
+        if any(answer.corrections and answer.transcript for answer in report.answers):
+            notices.append(t("In corrections, words taken out are struck through and words put in are in bold."))
         return notices
 
     def _summary(self) -> list[list[str]]:
@@ -243,13 +246,26 @@ class _Pages:
             blocks.append(_block(t("Chosen"), chosen or t("nothing")))
         if answer.transcript is not None:
             label = t("Transcript ({model})").format(model=answer.transcript.model)
-            pieces = [{"t": breakable(span.text), "low": span.low} for span in spans(answer.transcript)]
+            pieces = recognised(answer)
             empty = [{"t": t("No speech was recognised."), "low": False}]
             blocks.append({"label": breakable(label), "pieces": pieces or empty})
-        if answer.correction is not None:
-            blocks.append(_block(t("Correction by the candidate"), answer.correction))
+        blocks += self._corrections(answer)
         if not blocks:
             blocks.append(_block("", self._missing(answer)))
+        return blocks
+
+    def _corrections(self, answer: AnswerInfo) -> list[Page]:
+        """All versions, the newest last, each with what it changes of the recognised words."""
+        t, said = self._t, answer.transcript.text if answer.transcript else None
+        blocks = []
+        for correction in answer.corrections:
+            newest = correction is answer.corrections[-1]
+            label = t("Correction by the candidate") if newest else t("Earlier correction by the candidate")
+            pieces = changed(said, correction.text)
+            if correction.text == said:
+                pieces = [{"t": t("The candidate went back to the recognised words."), "low": False}]
+            at = self._time(correction.at)
+            blocks.append({"label": breakable(f"{label} · {at}"), "pieces": pieces})
         return blocks
 
     def _missing(self, answer: AnswerInfo) -> str:

@@ -17,7 +17,8 @@ from app.transcribe.process import CHUNK, Witness, WorkerProcess
 from contract.errors import ErrorCode, XudaError
 
 _log = logging.getLogger(__name__)
-_AHEAD = 120 * m.RATE  # sound the worker may hold that is not settled, in samples
+# Sound the worker may hold that is not settled, in samples: captions of what it does not hold are not possible.
+_AHEAD = 600 * m.RATE
 _MOST_DEATHS = 3
 _LONGEST_BACK_OFF = 8.0
 _STALLED = 180.0  # seconds without a word from a worker that has something to do
@@ -222,12 +223,13 @@ class Engine:
 
     def _get_on(self, job: Job, message: m.Draft | m.Settled | m.Done | m.Failed) -> None:
         if isinstance(message, m.Draft):
-            _call(lambda: job.calls.on_partial(job.text(message.text)))
+            job.draft(message)
+            _call(lambda: job.calls.on_partial(job.running_text()))
         elif isinstance(message, m.Settled):
             self._deaths = 0
             job.settle(message.upto, message.pieces)
             if message.pieces:
-                _call(lambda: job.calls.on_partial(job.text()))
+                _call(lambda: job.calls.on_partial(job.running_text()))
         elif isinstance(message, m.Done):
             model = self._folder.id if self._folder else ""
             self._finish(job, lambda: job.calls.on_final(job.transcript(model)))

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.interview.model import Transcript, Word
 from app.transcribe import text
-from app.transcribe.messages import RATE, Piece
+from app.transcribe.messages import RATE, Draft, Piece
 from contract.errors import ErrorCode, XudaError
 
 MOST_WAITING = 3600 * RATE
@@ -54,6 +54,7 @@ class Job:
         self._error: XudaError | None = None
         self._closed = False
         self._pieces: list[Piece] = []
+        self._draft: Draft | None = None
 
     # called by the one who records
 
@@ -135,6 +136,7 @@ class Job:
         with self._changed:
             self._sent = self._settled
         self.opened = self.end_sent = False
+        self._draft = None
 
     def settle(self, upto: int, pieces: tuple[Piece, ...]) -> None:
         """Keep ``pieces`` and let go of the sound before sample ``upto``."""
@@ -145,10 +147,21 @@ class Job:
             self._changed.notify_all()
         self.deaths = 0
 
-    def text(self, draft: str = "") -> str:
-        """The running text so far, with what is heard but not settled at its end."""
-        gap = " " if draft and not text.is_unspaced(self.language) else ""
-        return (text.join(self._pieces) + gap + draft).strip()
+    def draft(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def text(self) -> str:
+        """The text that is final so far."""
+        return text.join(self._pieces).strip()
+
+    def running_text(self) -> str:
+        """The text so far, with what is heard but not settled at its end; … stands for words that still wait."""
+        draft = self._draft
+        if draft is None or draft.start < self._settled or not draft.text:
+            return self.text()
+        gap = "" if text.is_unspaced(self.language) else " "
+        between = f"{gap}…{gap}" if draft.skipped else gap
+        return (self.text() + between + draft.text).strip()
 
     def transcript(self, model: str) -> Transcript:
         words = tuple(Word(p.text, p.start, p.end, p.probability) for p in self._pieces)

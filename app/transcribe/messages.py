@@ -79,10 +79,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is heard so far in the part that is not settled yet."""
+    """What is heard in the newest sound, which begins at sample ``start`` and is not settled yet.
+
+    ``skipped``: there is more before it that waits to be settled.
+    """
 
     job: str
     text: str
+    start: int
+    skipped: bool
 
 
 @dataclass(frozen=True, slots=True)

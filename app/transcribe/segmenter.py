@@ -100,6 +100,11 @@ class Segmenter:
             yield self._nothing(end)
         self._buffer = np.zeros(0, np.float32)
 
+    @property
+    def head(self) -> int:
+        """Sample of the take up to which sound has come."""
+        return self._base + len(self._buffer)
+
     def open_window(self) -> Window | None:
         """The window that is still being filled, for a draft; None while nobody speaks."""
         if not self._speech or self._voiced_frames() * FRAME < self._samples(self._pacing.least_voice):

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _LOWER = 10  # niceness: recording and the screen come first
 _HEAVY = 200_000_000  # bytes of weights: tiny and base are lighter, small and the others heavier
-_DRAFT_SHARE = 0.3  # part of the time that drafts may take
-_DRAFT_EVERY = 1.0  # seconds of new sound that are worth a new draft
+_DRAFT_SHARE = 0.4  # part of one core that drafts may take
+_DRAFT_EVERY = 0.6  # seconds of new voice that are worth a new draft
+_BREATH = 0.25  # seconds of silence after which any new voice is worth one: the next word may be long in coming
+_BEHIND = 5.0  # seconds of sound that wait to be settled from which on the newest words go first
 
 
 def run(pipe: Connection, folder: str, threads: int, fault_file: str = "") -> None:
@@ -134,6 +136,24 @@ class Job:
         self.ended = False
         self.drafted = 0  # sample up to which the last draft went
 
+    def settles_next(self) -> bool:
+        return bool(self.windows) or self.ended
+
+    def newest(self) -> Window | None:
+        """The newest sound with a voice that no draft has been made of; None when there is not enough to tell."""
+        window = self.segmenter.open_window() or (self.windows[-1] if self.windows else None)
+        if window is None or not window.voiced:
+            return None
+        voice = window.voiced[-1][1]
+        fresh = voice - self.drafted
+        ended = self.segmenter.head - voice >= _BREATH * m.RATE
+        return window if fresh >= _DRAFT_EVERY * m.RATE or (ended and fresh > 0) else None
+
+    def behind(self) -> bool:
+        """Whether captions would come late if everything before them was settled first."""
+        waiting = self.segmenter.head - self.windows[0].upto if self.windows else 0
+        return self.live and not self.ended and waiting >= _BEHIND * m.RATE
+
 
 class Worker:
     """Serves jobs one window at a time, live ones first."""
@@ -148,16 +168,22 @@ class Worker:
     def serve(self) -> None:
         """Work for ever. Leaves with EOFError or OSError when the pipe closes."""
         while True:
-            job = self._next_job()
-            draft = None if job else self._next_draft()
-            pause = max(0.0, self._draft_after - time.monotonic()) if draft else None
-            idle = job is None and (draft is None or bool(pause))
-            for message in self._inbox.take(wait=idle, timeout=pause):
-                self._obey(message)
-            if job is not None and job.id in self._jobs:
-                self._settle(job)
-            elif draft is not None and not pause and draft.id in self._jobs:
+            self.turn()
+
+    def turn(self) -> None:
+        """Take in what has come, then settle one window or make one draft; wait when there is neither."""
+        job, draft = self._next_job(), self._next_draft()
+        pause = max(0.0, self._draft_after - time.monotonic()) if draft else None
+        if job is not None and draft is not None and (pause or not draft.behind()):
+            draft = None
+        idle = job is None and (draft is None or bool(pause))
+        for message in self._inbox.take(wait=idle, timeout=pause):
+            self._obey(message)
+        if draft is not None and not pause:
+            if draft.id in self._jobs:
                 self._draft(draft)
+        elif job is not None and job.id in self._jobs:
+            self._settle(job)
 
     def _obey(self, message: m.ToWorker) -> None:
         if isinstance(message, m.Open):
@@ -181,7 +207,7 @@ class Worker:
         self._jobs[message.job] = Job(message, Segmenter(SileroDetector(), message.offset, self._pacing))
 
     def _next_job(self) -> Job | None:
-        ready = [job for job in self._jobs.values() if job.windows or job.ended]
+        ready = [job for job in self._jobs.values() if job.settles_next()]
         return next((job for job in ready if job.live), ready[0] if ready else None)
 
     def _settle(self, job: Job) -> None:
@@ -200,24 +226,23 @@ class Worker:
 
     def _next_draft(self) -> Job | None:
         """A live job in which enough has been said since its last draft."""
-        for job in self._jobs.values():
-            window = job.segmenter.open_window() if job.live and not job.ended else None
-            if window and window.voiced and window.voiced[-1][1] - job.drafted >= _DRAFT_EVERY * m.RATE:
-                return job
-        return None
+        live = (job for job in self._jobs.values() if job.live and not job.ended)
+        return next((job for job in live if job.newest() is not None), None)
 
     def _draft(self, job: Job) -> None:
-        window = job.segmenter.open_window()
+        window = job.newest()
         if window is None or not len(window.audio):
             return
-        began = time.monotonic()
+        # What others take of the machine meanwhile is no reason to say less: processor time counts.
+        began = time.process_time()
         words = ""
         with suppress(RuntimeError, ValueError):  # a caption is no reason to fail; the window itself may still be
             words = self._recogniser.draft(window, job.language)
-        took = time.monotonic() - began
+        took = time.process_time() - began
         self._draft_after = time.monotonic() + took * (1 / _DRAFT_SHARE - 1)
         job.drafted = window.voiced[-1][1]
-        self._inbox.send(m.Draft(job.id, words))
+        skipped = any(waiting is not window for waiting in job.windows)
+        self._inbox.send(m.Draft(job.id, words, window.start, skipped))
 
 
 def _floats(pcm: bytes) -> Samples:

@@ -118,8 +118,9 @@ class Story:
         heard = ev.TranscribedData(answer_id=answer_id, model="small@1a2b3c", language=language, words=len(words))
         return self.add(EventType.TRANSCRIBED, heard, ev.TranscribedSealed(text=text, words=words))
 
-    def corrected(self, text: str) -> Story:
-        answer_id = next(e.data["answer_id"] for e in reversed(self.events) if e.kind is EventType.TRANSCRIBED)
+    def corrected(self, text: str, *, heard: int = -1) -> Story:
+        """``heard``: which of the transcripts so far."""
+        answer_id = [e.data["answer_id"] for e in self.events if e.kind is EventType.TRANSCRIBED][heard]
         return self.add(EventType.CORRECTED, ev.CorrectedData(answer_id=answer_id), ev.CorrectedSealed(text=text))
 
     def written(self, question_id: str, text: str) -> Story:

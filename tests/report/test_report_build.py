@@ -46,6 +46,23 @@ def test_the_transcript_and_the_correction_are_kept_apart() -> None:
     assert first.correction == "我做过五年市场工作。"
 
 
+def test_every_version_of_a_correction_is_kept_with_its_time() -> None:
+    story = s.complete()
+    story.corrected("第二次更正。", heard=0)
+    story.corrected("我做过三年,市场工作。", heard=0)
+    first = build(story).answers[0]
+    assert [version.text for version in first.corrections] == [
+        "我做过五年市场工作。",
+        "第二次更正。",
+        "我做过三年,市场工作。",
+    ]
+    assert first.correction == first.corrections[-1].text
+    assert first.transcript is not None
+    assert first.transcript.text == "我做过三年,市场工作。"
+    numbers = [version.seq for version in first.corrections]
+    assert numbers == sorted(set(numbers))
+
+
 def test_exits_carry_reason_words_and_environment() -> None:
     report = build(s.complete())
     (left,) = report.exits

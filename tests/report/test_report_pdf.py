@@ -48,6 +48,16 @@ def test_the_chinese_report_shows_answers_reasons_and_page_numbers() -> None:
         assert expected in text, expected
 
 
+def test_all_versions_of_a_correction_are_printed_and_going_back_is_said() -> None:
+    story = s.complete()
+    story.corrected("第二次更正。", heard=0)
+    story.corrected("我做过三年,市场工作。", heard=0)
+    text = text_of(story, "zh_CN")
+    assert text.count("候选人较早的更正") == 2
+    assert "候选人恢复为识别出的文字。" in text
+    assert "删去的文字带删除线" in "".join(text.split())
+
+
 def test_the_english_report_shows_the_same_in_english() -> None:
     text = text_of(s.complete(), "en")
     for expected in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
@@ -19,12 +20,23 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import HrState, ObjectRef
 from contract.text import pick
 from report import words
+from report.changes import Change, changes
 from report.model import AnswerInfo, InterviewReport
 from report.spans import Span, spans
 
 router = APIRouter()
 PAGE_SIZES = (20, 50, 100)
 _SORTS = ("updated", "name", "state", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A version of the candidate's correction and what it changes; ``back``: to the recognised words themselves."""
+
+    at: datetime
+    newest: bool
+    back: bool
+    changes: list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class AnswerView:
     media: ObjectRef | None
     awaited: bool
     pieces: list[Span]
+    corrections: list[Corrected]
 
     @property
     def recorded(self) -> bool:
@@ -138,7 +151,21 @@ def _answer(number: int, info: AnswerInfo, here: frozenset[str]) -> AnswerView:
     playable = [item for item in info.objects if item.media_type.startswith(("video/", "audio/"))]
     media = next((item for item in playable if item.object_id in here), None)
     pieces = spans(info.transcript) if info.transcript else []
-    return AnswerView(number, info, media, bool(playable) and media is None, pieces)
+    return AnswerView(number, info, media, bool(playable) and media is None, pieces, _corrections(info))
+
+
+def _corrections(info: AnswerInfo) -> list[Corrected]:
+    """The newest first."""
+    recognised = info.transcript.text if info.transcript else None
+    return [
+        Corrected(
+            version.at,
+            newest=version is info.corrections[-1],
+            back=version.text == recognised,
+            changes=changes(version.text if recognised is None else recognised, version.text),
+        )
+        for version in reversed(info.corrections)
+    ]
 
 
 def _filters(visit: Visit) -> dict[str, Any]:
