@@ -230,7 +230,7 @@ class InterviewService:
         return take.take_id
 
     def end_take(self) -> TakeReview:
-        """Stop recording, make it durable, read the stored file back. Raises XudaError(RECORDING_EMPTY | DISK_FULL)."""
+        """Stop recording, make it durable, read the stored file back. Raises XudaError(RECORDING_EMPTY | DISK_*)."""
         take = self._takes.end()
         self._active.remember_time()
         return self._takes.review(take)

@@ -123,7 +123,8 @@ class TakeDesk:
         """Stop, make the answer durable, and read it back.
 
         ``interrupted``: the candidate left in mid answer; the take is kept as RECOVERED and does not count.
-        Raises XudaError(RECORDING_EMPTY) when nothing can be read back: the take is discarded and free.
+        Raises XudaError(RECORDING_EMPTY) when nothing can be read back: the take is discarded and free. Where that is
+        the disk's doing, its DISK_FULL or DISK_ERROR, caused by the former.
         """
         if self._running is None:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="idle", new="recorded")
@@ -136,7 +137,12 @@ class TakeDesk:
         if failure is not None and failure.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
             self._forget(take)
             raise failure
-        return self._complete(take, TakeState.RECOVERED if interrupted else TakeState.RECORDED)
+        try:
+            return self._complete(take, TakeState.RECOVERED if interrupted else TakeState.RECORDED)
+        except XudaError as error:
+            if failure is not None and error.code is ErrorCode.RECORDING_EMPTY:
+                raise failure from error
+            raise
 
     def halt(self, interview_id: str) -> None:
         """Stop the running take of an interview that ends now. Its row is left to the change that ends it."""

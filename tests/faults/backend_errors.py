@@ -133,13 +133,13 @@ def run(case: Case, setting: Setting, work: Path) -> tuple[Course, list[str]]:
     """The course of one case, and the promises it has broken."""
     work.mkdir()
     with Witness() as witness, FaultyFolder(work / "disk", base=setting.base, witness=witness) as disk:
-        disk.fail(case.ops, case.k, case.kind)
+        case.arm(disk)
         delivery = Delivery(disk, dataclasses.replace(setting.booth), setting.invitation)
         course = delivery.course
         _deliver(disk, delivery)
-        course.seen = list(witness.seen)
+        course.seen, course.struck = list(witness.seen), witness.struck
         broken = list(course.strange)
-        if case.kind != "full" and not course.finished:
+        if case.once and not course.finished:
             broken.append(f"it was never delivered, after {course.errors}")
         if course.slowest > _PATIENCE:
             broken.append(f"an error came after {course.slowest:.1f} s")
@@ -156,7 +156,7 @@ def run(case: Case, setting: Setting, work: Path) -> tuple[Course, list[str]]:
         sent = work / "sent"
         found = backend_checks.problems(disk.path / HR, promised, sent=sent)
         broken += [f"started again: {problem}" for problem in found]
-    model, rng = Disk(setting.base), random.Random(case.k)
+    model, rng = Disk(setting.base), random.Random(str(case))
     for entry in entries:
         model.feed(entry)
     model.build(work / "cut", adversaries(rng)[0], rng, below=HR)

@@ -167,12 +167,12 @@ def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[C
     """The course of one case, and the promises it has broken."""
     work.mkdir()
     with Witness() as witness, FaultyFolder(work / "disk", base=base, witness=witness) as disk:
-        disk.fail(case.ops, case.k, case.kind)
+        case.arm(disk)
         interview = Interview(disk, material["code"], material["sound"])
         interview.run()
-        interview.course.seen = list(witness.seen)
+        interview.course.seen, interview.course.struck = list(witness.seen), witness.struck
         broken = list(interview.course.strange)
-        if case.kind != "full" and not interview.course.finished:
+        if case.once and not interview.course.finished:
             broken.append(f"the interview could not go on after {interview.course.errors}")
         if interview.course.slowest > _PATIENCE:
             broken.append(f"an error came after {interview.course.slowest:.1f} s")
@@ -180,7 +180,7 @@ def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[C
         promised = Promises(told={"enrolled", "stocked"})
         for entry in entries:
             promised.feed(entry)
-        if case.kind == "full":
+        if interview.course.struck and not case.once:
             broken += _on_the_full_disk(disk, promised)
         disk.heal()
         found = client_checks.problems(disk.path / BOOTH, promised, later=promised, sound=b"")
@@ -188,7 +188,7 @@ def run(case: Case, base: Path, material: dict[str, Any], work: Path) -> tuple[C
     model = Disk(base)
     for entry in entries:
         model.feed(entry)
-    rng = random.Random(case.k)
+    rng = random.Random(str(case))
     model.build(work / "cut", adversaries(rng)[0], rng, below=BOOTH)
     found = client_checks.problems(work / "cut", promised, later=promised, sound=b"")
     broken += [f"after a power cut: {problem}" for problem in found]

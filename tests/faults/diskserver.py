@@ -28,12 +28,16 @@ from typing import Any, NamedTuple
 
 import mfusepy  # type: ignore[import-untyped]
 
+from tests.faults.witness import STRIKE
+
 _STAT = ("st_atime_ns", "st_ctime_ns", "st_mtime_ns", "st_gid", "st_mode", "st_nlink", "st_size", "st_uid", "st_ino")
 _VFS = ("f_bavail", "f_bfree", "f_blocks", "f_bsize", "f_favail", "f_ffree", "f_files", "f_frsize", "f_namemax")
 # libfuse renames a file to such a name when it is removed or replaced while somebody has it open
 _SHOWN = 100
+_PATIENCE = 5.0  # seconds with the witness
 _HIDDEN = ".fuse_hidden"
 WATCH = "watch"
+GROWING = frozenset({"open", "write", "rename"})
 _NO_FAULT = {"ops": [], "path": "", "k": 0, "kind": ""}
 
 
@@ -56,7 +60,7 @@ class Fault:
 
     ``kind``: EIO, ENOSPC, short (half of a write, then as many bytes are reported), torn (half, then EIO), or full: a
     disk on which nothing new fits, neither a file nor a longer one. ``watch`` fails nothing: the witness is asked each
-    time.
+    time. ``k`` of -1: the witness is asked each time, too, and says which operation it is; ``struck`` from then on.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -64,6 +68,8 @@ class Fault:
         self.path = re.compile(told["path"])
         self.k = int(told["k"])
         self.kind = str(told["kind"])
+        self.aimed = self.k < 0
+        self.struck = False
         self.count = 0
         self.counts: Counter[str] = Counter()
         self.hit: list[str] = []
@@ -74,7 +80,9 @@ class Fault:
         if not self.path.search(path):
             return ""
         self.counts[op] += 1
-        if op not in self.ops or self.kind == WATCH:
+        if self.struck:
+            return self.kind if self.kind == "full" and op in GROWING else ""
+        if op not in self.ops or self.kind == WATCH or self.aimed:
             return self.kind if op in self.ops else ""
         self.count += 1
         if self.count == self.k or (self.kind == "full" and self.count > self.k > 0):
@@ -89,7 +97,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         self._backing = backing
         self._witness = None if witness is None else socket.socket(fileno=witness)
         if self._witness is not None:
-            self._witness.settimeout(1)
+            self._witness.settimeout(_PATIENCE)
         self._log = open(log, "wb")  # noqa: SIM115 - as long as the server lives
         self._fault = Fault(_NO_FAULT)
         self._nodes: dict[str, int] = {}
@@ -134,7 +142,8 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
     def statfs(self, path: str) -> dict[str, int]:
         found = os.statvfs(self._real(path))
         values = {key: getattr(found, key) for key in _VFS}
-        if self._fault.kind == "full" and self._fault.count >= self._fault.k:
+        fault = self._fault
+        if fault.kind == "full" and (fault.struck if fault.aimed else fault.count >= fault.k):
             values |= {"f_bavail": 0, "f_bfree": 0}
         return values
 
@@ -267,17 +276,23 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
 
     def _due(self, op: str, path: str | None) -> str:
         kind = self._fault.due(op, path or "")
-        if kind and self._witness is not None and not self._fault.hit:
-            self._ask(self._witness, op)
-        return "" if kind == WATCH else kind
+        if not kind or self._fault.struck:
+            return kind
+        if kind == WATCH or self._fault.aimed:
+            self._fault.struck = self._ask(op)
+            return kind if self._fault.struck else ""
+        return kind
 
-    def _ask(self, witness: socket.socket, op: str) -> None:
-        """A witness that cannot answer while the operation waits is not asked again."""
+    def _ask(self, op: str) -> bool:
+        """Whether this operation is the one. A witness that cannot answer while it waits is not asked again."""
+        if self._witness is None:
+            return False
         try:
-            witness.send(f"{op} {mfusepy.fuse_get_context()[2]}\n".encode())
-            witness.recv(1)
+            self._witness.send(f"{op} {mfusepy.fuse_get_context()[2]}\n".encode())
+            return self._witness.recv(1) == STRIKE
         except OSError:
             self._witness = None
+            return False
 
     def _fail(self, op: str, path: str | None, *, grows: bool = False) -> None:
         kind = self._due(op, path)

@@ -1,24 +1,29 @@
 """Let every operation of the disk fail in turn, under an interview and under a delivery to the backend.
 
-The k-th open (or making), write, fsync, rename and removal fails with EIO or ENOSPC, a write also halfway (a short
-count, or an error after half of it), or the disk is full from there on. What must hold: nothing is acknowledged that
+An open (or making), write, fsync, rename or removal that a chosen place of the product asks for the n-th time fails
+with EIO or ENOSPC, a write also halfway (a short count, or an error after half of it), or the disk is full from there
+on. What must hold: nothing is acknowledged that
 is not durable (the folder is looked at again after a restart, and as a power cut would leave it, a failed sync having
 saved nothing); every failure reaches the caller as a known error within two seconds; earlier answers are intact;
 after a single failure the interview or the delivery can go on to its end; on a full disk the client starts, shows
 what is there and says so, and the backend answers 507 or 500 with a problem, and no receipt for what is not there.
 
-The long form fails each operation of each place of the product that makes it, in each way, at least twice, and
-``_MORE`` others; every case there is would take hours more and mostly repeat the same places.
+A place is a function of the product with the one it works for (``tests.faults.witness``), so that a case meets its
+place however the threads run. The long form fails each operation of each place that makes it, in each way, at least
+twice, and ``_MORE`` others; every case there is would take hours more and mostly repeat the same places. What a course
+comes to only now and then is tried a few times and, when it was not met, named.
+
+``python -m tests.faults.errors booth write "PLACE" 3 ENOSPC`` repeats one case.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import multiprocessing
 import os
-import random
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -34,7 +39,9 @@ from tests.faults.booth_scene import Visit, cheap_passphrase, enrol
 from tests.faults.error_cases import CENSUS, Case, Course, Plan, Runner, Spot
 
 BROKEN = ("error-is-success", "failed-sync-again")
+_SHORT = 35
 _MORE = 600
+_SAID = 100  # so many cases are worth a word
 _LONGEST = 120  # seconds of one case, which takes one
 _FEW = 20  # so many cases are not worth processes of their own
 
@@ -82,32 +89,56 @@ def campaign(options: Options) -> Findings:
 
 
 def _run_side(side: str, options: Options, findings: Findings) -> None:
-    few = options.cases(short=35, long=_FEW + 1) <= _FEW
+    few = options.cases(short=_SHORT, long=_FEW + 1) <= _FEW
     with _workers(side, options.work / side, 1 if few else 1 + (os.cpu_count() or 1)) as run_all:
         ((_, course, broken),) = run_all([CENSUS])
         if broken:
             findings.failures += [f"{side}: nothing failed, and yet: {problem}" for problem in broken]
             return
-        plan = Plan(course.seen)
-        count = options.cases(short=35, long=2 * len(plan.spots) + _MORE)
-        order = plan.order(random.Random(f"{options.seed} {side}"))
-        met, slowest, hit = 0, 0.0, set[Spot]()
-        chosen = [case for _, case in itertools.islice(order, count)]
-        for case, course, broken in run_all(chosen):
-            met += bool(course.errors)
-            slowest = max(slowest, course.slowest)
-            hit |= {(op, place, case.kind) for op, place in course.seen[-1:]}
-            where = f" ({course.seen[-1][1]})" if course.seen else ""
-            findings.failures += [f"{side}: {case}{where}: {problem}" for problem in broken]
-    findings.figures |= {
-        f"{side} cases": len(chosen),
-        f"{side} of": len(plan),
-        f"{side} places": plan.places,
-        f"{side} place x operation x way": len(plan.spots),
-        f"{side} of these hit": len(hit.intersection(plan.spots)),
-        f"{side} cases with an error told": met,
-        f"{side} slowest error, s": round(slowest, 2),
-    }
+        plan = Plan(course.seen, f"{options.seed} {side}")
+        tally = Tally(side, plan, findings)
+        if options.count is None and not options.short:
+            while chosen := plan.wanting():
+                tally.take(run_all(chosen))
+            tally.take(run_all(plan.sample(len(plan.spots) + _MORE)[len(plan.spots) :]))
+        else:
+            tally.take(run_all(plan.sample(options.cases(short=_SHORT, long=0))))
+    findings.figures |= tally.figures()
+
+
+class Tally:
+    """What came of the cases of one side."""
+
+    def __init__(self, side: str, plan: Plan, findings: Findings) -> None:
+        self._side, self._plan, self._findings = side, plan, findings
+        self._cases, self._told, self._slowest = 0, 0, 0.0
+
+    def take(self, outcomes: Iterator[Outcome]) -> None:
+        for case, course, broken in outcomes:
+            self._cases += 1
+            self._plan.note(case, course.struck)
+            self._told += bool(course.errors)
+            self._slowest = max(self._slowest, course.slowest)
+            self._findings.failures += [f"{self._side}: {case}: {problem}" for problem in broken]
+            if self._cases % _SAID == 0:
+                print(f"{self._side}: {self._cases} cases, {len(self._findings.failures)} findings", file=sys.stderr)
+
+    def figures(self) -> dict[str, str | int | float]:
+        plan, missed = self._plan, self._plan.missed()
+        found: dict[str, str | int | float] = {
+            "cases": self._cases,
+            "of": len(plan),
+            "places": plan.places,
+            "place x operation x way": len(plan.spots),
+            "of these hit": sum(plan.hit[spot] > 0 for spot in plan.spots),
+            "of these hit twice": plan.hit_enough,
+            "cases that hit": plan.hit.total(),
+            "cases with an error told": self._told,
+            "slowest error, s": round(self._slowest, 2),
+        }
+        if len(missed) < len(plan.spots) // 4:
+            found["hit less than twice"] = "; ".join(missed) or "none"
+        return {f"{self._side} {name}": value for name, value in found.items()}
 
 
 @contextmanager
@@ -191,3 +222,17 @@ def _twice(fd: int) -> None:
         os.fsync(fd)
     except OSError:
         os.fsync(fd)
+
+
+def main() -> int:
+    """Repeat one case: side, operation, place, time and way, as a finding names them."""
+    side, op, place, n, way = sys.argv[1:]
+    with cheap_passphrase(), tempfile.TemporaryDirectory(prefix="xuda-errors-") as folder:
+        case = Case(Spot(op, place, way), int(n))
+        _, course, broken = _outcome(SIDES[side](Path(folder)), case, Path(folder) / "case")
+    print(f"{case}: {'hit' if course.struck else 'not met'}, told {course.errors}; broken: {broken or 'nothing'}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,8 +36,9 @@ class FaultyFolder:
     def __init__(self, folder: Path, *, base: Path | None = None, witness: Witness | None = None) -> None:
         """``base``: what is in the folder already, all of it durable; a copy is worked on.
 
-        ``witness`` is asked who wants an operation that is made to fail, or each one under the fault ``watch``.
+        ``witness`` is asked who wants each operation under the fault ``watch`` and under :meth:`fail_at`.
         """
+        self._witness = witness
         self.path, self.backing = folder / "mounted", folder / "backing"
         self.path.mkdir(parents=True)
         if base is None:
@@ -62,6 +63,12 @@ class FaultyFolder:
         """Arm a fault, see :class:`tests.faults.diskserver.Fault`; the count starts now."""
         told = {"ops": list(ops), "k": k, "kind": kind, "path": path}
         os.setxattr(self.path, "user.fault", json.dumps(told).encode())
+
+    def fail_at(self, op: str, place: str, n: int, kind: str) -> None:
+        """Fail the ``n``-th operation that a place (as the witness names it) asks for; ``full``: from there on all."""
+        assert self._witness is not None
+        self._witness.aim(op, place, n)
+        self.fail([op], -1, kind)
 
     def heal(self) -> None:
         self.fail([], 0, "")

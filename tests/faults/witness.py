@@ -7,28 +7,45 @@ import sys
 import threading
 from typing import Self
 
+# the witness's answer: this is the operation that is meant
+STRIKE = b"!"
 _PRODUCT = ("app.", "backend.", "contract.")
 
 
 class Witness:
     """``seen``: (operation, place) in the order of the operations that the server was to ask about. A place is the
-    innermost function of the product, and the function of another module that it works for.
+    innermost function of the product, and the function of another module that it works for. Aimed at the ``n``-th
+    operation of a place, the witness tells the server when it has come; then ``struck`` is set.
 
     The server waits for the answer, so that the thread that asks stands still while its stack is looked at.
     """
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str]] = []
+        self.struck = False
+        self._aim: tuple[str, str] | None = None
+        self._left = 0
         self._ours, self.theirs = socket.socketpair()
         self._thread = threading.Thread(target=self._listen, name="witness", daemon=True)
         self._thread.start()
+
+    def aim(self, op: str, place: str, n: int) -> None:
+        """``n``: from 1, counted from now on."""
+        self._aim, self._left, self.struck = (op, place), n, False
 
     def _listen(self) -> None:
         with self._ours.makefile("r") as asked:
             for line in asked:
                 op, number = line.split()
                 self.seen.append((op, _place(int(number))))
-                self._ours.send(b".")
+                self._ours.send(STRIKE if self._is_it() else b".")
+
+    def _is_it(self) -> bool:
+        self._left -= self.seen[-1] == self._aim
+        if self._aim is None or self._left or self.struck:
+            return False
+        self.struck = True
+        return True
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from app.interview.model import ExitReason
 from app.interview.states import InterviewState, TakeState
 from app.interview.views import DeviceFault
+from app.storage.files import write_all
 from contract import events as wire
 from contract.errors import ErrorCode, XudaError
 from contract.events import EventType, HrState
@@ -361,6 +364,27 @@ def test_a_take_in_which_the_camera_is_lost_is_kept_and_free(
     take = desk.run(desk.service.end_take)
     assert (take.state, take.counted) == (TakeState.RECORDED, False)
     assert desk.run(desk.service.step).takes_left == 2
+
+
+def test_a_take_of_which_the_disk_took_nothing_is_told_as_the_disks_failure_and_is_free(
+    desk: Desk, sound: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(fd: int, data: bytes) -> None:
+        if threading.current_thread().name == "take-writer":
+            raise OSError(errno.ENOSPC, "no room")
+        write_all(fd, data)
+
+    monkeypatch.setattr("app.storage.takefile.write_all", full)
+    desk.begin()
+    desk.recorder.set_microphone(f"file:{sound}")
+    desk.recorder.set_camera(f"file:{clip}")
+    desk.run(desk.service.begin_take, "q1")
+    wait_for(lambda: desk.recorder.elapsed > 0.5, "some sound")
+    with pytest.raises(XudaError) as told:
+        desk.run(desk.service.end_take)
+    assert told.value.code is ErrorCode.DISK_FULL
+    step = desk.run(desk.service.step)
+    assert (step.takes, step.takes_left) == ((), 2)
 
 
 def test_the_questionnaire_can_be_answered_however_quick_the_delivery_is(written: Desk) -> None:

@@ -341,8 +341,8 @@ class AnsweringPresenter(Presenter):
             try:
                 review = service.end_take()
             except XudaError as error:
-                # Nothing readable: there is no answer to save, the interview still ends.
-                if error.code is not ErrorCode.RECORDING_EMPTY:
+                # Nothing readable, be it the disk's doing: there is no answer to save, the interview still ends.
+                if ErrorCode.RECORDING_EMPTY not in (error.code, getattr(error.__cause__, "code", None)):
                     raise
                 return
             service.submit_take(review.take_id)
