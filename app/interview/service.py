@@ -264,10 +264,17 @@ class InterviewService:
         self._takes.discard(self._store.take(take_id))
 
     def correct(self, take_id: str, text: str) -> None:
-        """Keep a corrected transcript beside the original, before or after the answer was submitted."""
+        """Keep a corrected transcript beside the original, before or after the answer was submitted.
+
+        Without any text, or with just the recognised words, the original counts again; HR, who has seen a correction
+        of a submitted answer, is told that, too.
+        """
+        before = self._store.take(take_id).correction
         take = self._takes.correct(take_id, text)
-        if take.state is TakeState.SUBMITTED:
-            self._active.save(self._store.interview(take.interview_id), [drafts.corrected(take_id, text)])
+        if take.state is TakeState.SUBMITTED and take.correction != before:
+            recognised = take.transcript.text if take.transcript is not None else ""
+            said = drafts.corrected(take_id, take.correction if take.correction is not None else recognised)
+            self._active.save(self._store.interview(take.interview_id), [said])
 
     def save_draft(self, question_id: str, draft: str) -> None:
         """Keep what is typed (or the chosen numbers, comma-separated) so that a crash does not lose it."""

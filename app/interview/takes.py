@@ -201,8 +201,13 @@ class TakeDesk:
         )
 
     def correct(self, take_id: str, text: str) -> TakeRow:
-        """Keep the candidate's correction beside the original of a take that is not submitted yet."""
-        take = replace(self._store.take(take_id), correction=text)
+        """Keep the candidate's correction beside the original.
+
+        No text at all, or just the words that were recognised, is no correction: one that was kept before is gone.
+        """
+        take = self._store.take(take_id)
+        recognised = take.transcript.text if take.transcript is not None else ""
+        take = replace(take, correction=text if text.strip() and text != recognised else None)
         self._store.save_take(take)
         return take
 

@@ -223,6 +223,8 @@ PROOF_PLAY = "proof_play"
 PROOF_SUBMIT = "proof_submit"  # enabled as soon as the take is durable; words may still be on their way
 PROOF_RETAKE = "proof_retake"  # hidden when no take is left
 PROOF_TRANSCRIPT = "proof_transcript"  # plain text edit
+PROOF_NEXT_DOUBT = "proof_next_doubt"  # selects the next uncertain word
+PROOF_ORIGINAL = "proof_original"  # takes the correction back
 PROOF_CHECKS = "proof_checks"  # label: 时长 42 秒 · 听到 118 个字 · 画面正常
 PROOF_TAKE_PREFIX = "proof_take_"  # + the take's number
 

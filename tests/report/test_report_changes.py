@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from report.changes import Kind, changes
@@ -11,6 +11,7 @@ from report.changes import Kind, changes
 _TEXTS = st.text(alphabet="ab 我做过三五年،م,.'\n", max_size=30)
 
 
+@settings(deadline=None)
 @given(_TEXTS, _TEXTS)
 def test_both_texts_can_be_read_from_the_changes(recognised: str, correction: str) -> None:
     found = changes(recognised, correction)

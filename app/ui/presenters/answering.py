@@ -274,6 +274,21 @@ class AnsweringPresenter(Presenter):
         if review is not None and text != self.shown_text(review):
             self._edits[review.take_id] = text
 
+    @property
+    def may_restore(self) -> bool:
+        """Whether the candidate has changed the recognised words."""
+        review = self.review
+        recognised = review.transcript if review is not None else None
+        return review is not None and recognised is not None and self.shown_text(review) != recognised.text
+
+    def restore(self) -> None:
+        """Back to the words as they were recognised."""
+        review = self.review
+        if review is not None and review.transcript is not None:
+            self._edits[review.take_id] = review.transcript.text
+            self.keep_edit()
+            self.changed()
+
     def shown_text(self, review: TakeReview) -> str:
         if review.take_id in self._edits:
             return self._edits[review.take_id]
@@ -285,7 +300,7 @@ class AnsweringPresenter(Presenter):
         """Make what was typed so far durable."""
         review = self.review
         text = self._edits.get(review.take_id) if review else None
-        if review is not None and text is not None and text.strip():
+        if review is not None and text is not None:
             take_id = review.take_id
             self.journey.quietly(lambda: self.journey.context.service.correct(take_id, text), lambda _: None)
 
@@ -325,7 +340,7 @@ class AnsweringPresenter(Presenter):
         service, text = self.journey.context.service, self._edits.get(review.take_id)
 
         def save() -> None:
-            if text is not None and text.strip():
+            if text is not None:
                 service.correct(review.take_id, text)
             service.submit_take(review.take_id)
 

@@ -18,6 +18,7 @@ from app.ui.screens.question import stage_line
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.columns import SIDE_EM, Columns
+from app.ui.widgets.flow import Flow
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
 
@@ -35,6 +36,7 @@ class ProofScreen(Page):
         self._presenter = presenter
         self._shown = ""
         self._drawn: object = None
+        self._doubtful: list[QTextCursor] = []
         self._head()
         sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, shares=(3, 5), top=True)
         sides.add(self._play_side())
@@ -48,6 +50,8 @@ class ProofScreen(Page):
         self._keep_timer.timeout.connect(presenter.keep_edit)
         presenter.listen(self.refresh)
         self.say(self._heading.setText, N_("What was recognised"))
+        self.say(self._next.setText, N_("Next uncertain word"))
+        self.say(self._original.setText, N_("Back to the recognised words"))
         self.say(self._edit.setAccessibleName, N_("Recognised words, can be corrected"))
         self.say(
             self._note.setText,
@@ -94,8 +98,17 @@ class ProofScreen(Page):
         self._edit.setTabChangesFocus(True)
         self._edit.setMinimumHeight(self.look.tokens.space(16))
         self._edit.textChanged.connect(self._typed)
-        for widget in (self._heading, self._waiting, self._edit, self._note):
+        self._next = Button(self.look, "link", name=names.PROOF_NEXT_DOUBT)
+        self._next.clicked.connect(self._select_doubt)
+        self._original = Button(self.look, "link", name=names.PROOF_ORIGINAL)
+        self._original.clicked.connect(self._restore)
+        tools = Flow(self.look)
+        tools.addWidget(self._next)
+        tools.addWidget(self._original)
+        for widget in (self._heading, self._waiting, self._edit):
             card.body.addWidget(widget)
+        card.body.addLayout(tools)
+        card.body.addWidget(self._note)
         card.body.setStretchFactor(self._edit, 100)
         card.body.addStretch(1)
         return card
@@ -137,6 +150,32 @@ class ProofScreen(Page):
     def _typed(self) -> None:
         self._presenter.edit(self._edit.toPlainText())
         self._keep_timer.start()
+        self._show_tools()
+
+    def _restore(self) -> None:
+        self._presenter.restore()
+        self._shown = ""
+        self.refresh()
+        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _doubts(self) -> list[QTextCursor]:
+        """The uncertain words that are still there; their places move with what is typed."""
+        return [cursor for cursor in self._doubtful if cursor.hasSelection()]
+
+    def _select_doubt(self) -> None:
+        """The next uncertain word is selected, so that typing replaces it; after the last one comes the first."""
+        doubts = self._doubts()
+        if doubts:
+            here = self._edit.textCursor().selectionEnd()
+            self._edit.setTextCursor(next((d for d in doubts if d.selectionEnd() > here), doubts[0]))
+            self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_tools(self) -> None:
+        doubts = [doubt.selectedText() for doubt in self._doubts()] if self._edit.isVisibleTo(self) else []
+        self._next.setVisible(bool(doubts))
+        self._original.setVisible(self._edit.isVisibleTo(self) and self._presenter.may_restore)
+        told = self.look.t("Uncertain: {words}", words=", ".join(doubts)) if doubts else ""
+        self._edit.setAccessibleDescription(told)
 
     # ---- shown --------------------
 
@@ -235,9 +274,11 @@ class ProofScreen(Page):
             with QSignalBlocker(self._edit):
                 self._edit.setPlainText(text)
             self._underline(review, text)
+        self._show_tools()
 
     def _underline(self, review: TakeReview, text: str) -> None:
         marks = []
+        self._doubtful = []
         for start, end in doubtful_spans(review.transcript, text):
             mark = QTextEdit.ExtraSelection()
             style = QTextCharFormat()
@@ -247,6 +288,7 @@ class ProofScreen(Page):
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             mark.format, mark.cursor = style, cursor
+            self._doubtful.append(cursor)
             marks.append(mark)
         self._edit.setExtraSelections(marks)
 
