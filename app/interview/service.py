@@ -16,6 +16,7 @@ from app.interview.entry import EntryDesk
 from app.interview.leaving import LeavingDesk
 from app.interview.messages import MessageDesk
 from app.interview.model import Environment, ExitReason
+from app.interview.own import own_interviews
 from app.interview.papers import PaperSource, paper_source
 from app.interview.ports import Clock, MediaTools, Recorder, Transcriber
 from app.interview.practice import PracticeDesk
@@ -340,6 +341,10 @@ class InterviewService:
 
     def mine(self) -> list[InterviewSummary]:
         return [summary_view(row, self._shelf) for row in self._store.interviews()]
+
+    def own(self, text: str) -> tuple[InterviewSummary, ...]:
+        """Of whoever gives their code, link or receipt again, newest first. Raises XudaError(INVITATION_*)."""
+        return own_interviews(self._store, self._shelf, text)
 
     def answers(self, interview_id: str) -> list[AnswerView]:
         """The saved answers in the order they were given; empty once they were delivered and removed."""

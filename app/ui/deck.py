@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 # Wanted by few people, or with what not every window has.
 _MADE_LATE = (
-    *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN),
-    *(Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING),
+    *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN, Sheet.OWN),
+    *(Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING, Sheet.RECEIPTS),
 )
 # They come over whatever is open, which is there again afterwards.
-_COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING})
+_COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING, Sheet.RECEIPTS})
 
 
 def _begin(page: Page) -> None:

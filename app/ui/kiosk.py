@@ -201,6 +201,8 @@ class KioskShell(QObject):
             from app.ui.screens.giving import GivingSheet
 
             return GivingSheet(self._look, GivingPresenter(self._adjust))
+        if sheet is Sheet.RECEIPTS:
+            return self._make_receipts()
         from app.ui.drives import find_drives
         from app.ui.screens.staff import StaffSheet
 
@@ -214,6 +216,16 @@ class KioskShell(QObject):
             adjust=lambda: self._journey.open_sheet(Sheet.GIVING),
         )
         return StaffSheet(self._look, self._journey, staff)
+
+    def _make_receipts(self) -> SheetCard:
+        from app.ui.presenters.receipts import ReceiptsPresenter
+        from app.ui.press import system_press
+        from app.ui.screens.receipts import ReceiptsSheet
+
+        context = self._journey.context
+        assert context.papers is not None
+        press = context.press or system_press
+        return ReceiptsSheet(self._look, ReceiptsPresenter(self._journey, context.papers, press, self._desk.local_now))
 
     def watch_transfer(self, transfer: TransferPresenter) -> None:
         """While a stick is written nobody has to touch anything; its sheet leads back to the panel."""

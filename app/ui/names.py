@@ -49,6 +49,8 @@ class Sheet(StrEnum):
     GIVING = "giving"
     ADJUST = "adjust"
     WALK_IN = "walk_in"
+    OWN = "own"
+    RECEIPTS = "receipts"
 
 
 # ---- top bar, on every screen ----
@@ -122,12 +124,29 @@ GIVING_GIVE = "giving_give"  # enabled once something is given and the reason is
 GIVING_CLOSE = "giving_close"
 GIVING_RESULT = "giving_result"  # label
 
+# ---- a receipt again, from the staff panel (Sheet.RECEIPTS) ----
+RECEIPTS_INTERVIEW = "receipts_interview"  # combo boxes
+RECEIPTS_PRINTER = "receipts_printer"
+RECEIPTS_PRINT = "receipts_print"
+RECEIPTS_CLOSE = "receipts_close"
+
+# ---- one's own interview at a kiosk, after the code (Sheet.OWN) ----
+OWN_FIELD = "own_field"
+OWN_SHOW = "own_show"
+OWN_MESSAGE = "own_message"  # label: nothing here for this code
+OWN_WITHDRAW_PREFIX = "own_withdraw_"  # + index
+OWN_PRINT_PREFIX = "own_print_"  # + index; opens Sheet.PRINT
+OWN_CONFIRM = "own_confirm"  # withdraws
+OWN_KEEP = "own_keep"
+OWN_CLOSE = "own_close"
+
 # ---- start ----
 START_FIELD = "start_field"  # line edit: code, phone, ID number or link
 START_BEGIN = "start_begin"
 START_WAY_PREFIX = "start_way_"  # + code | phone | link | scan
 START_UNFINISHED_PREFIX = "start_unfinished_"  # + index
 START_WALK_IN = "start_walk_in"  # opens Sheet.WALK_IN; where HR lets people register
+START_OWN = "start_own"  # opens Sheet.OWN; in a kiosk alone, where 我的 is not
 START_PENDING = "start_pending"  # label
 START_MESSAGES = "start_messages"  # opens 我的: there is a new message of HR; not in a kiosk
 START_ASKING = "start_asking"  # label: the code is not known here, HR is asked for its newest list

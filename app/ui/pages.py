@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.adjust import AdjustPresenter
     from app.ui.presenters.answering import AnsweringPresenter
     from app.ui.presenters.journey import Journey
+    from app.ui.presenters.own import OwnPresenter
     from app.ui.presenters.pages import MinePresenter
     from app.ui.presenters.printing import PrintPresenter
     from app.ui.presenters.prompt import PromptPresenter
@@ -36,6 +37,7 @@ def load_screens() -> None:
     import app.ui.screens.finish
     import app.ui.screens.help
     import app.ui.screens.mine
+    import app.ui.screens.own
     import app.ui.screens.practice
     import app.ui.screens.printing
     import app.ui.screens.proof
@@ -59,6 +61,7 @@ class PageMaker:
         self.kiosk: KioskShell | None = None
         self._voices: Voices | None = None
         journey.listen(self._prepare)
+        journey.show_receipt = lambda text: self.own.open(text)
 
     @cached_property
     def prompt(self) -> PromptPresenter:
@@ -77,6 +80,12 @@ class PageMaker:
         from app.ui.presenters.pages import MinePresenter
 
         return MinePresenter(self._journey)
+
+    @cached_property
+    def own(self) -> OwnPresenter:
+        from app.ui.presenters.own import OwnPresenter
+
+        return OwnPresenter(self._journey, self._printing)
 
     @cached_property
     def adjust(self) -> AdjustPresenter:
@@ -134,7 +143,11 @@ class PageMaker:
             return WalkInSheet(self._look, WalkInPresenter(self._journey))
         if sheet is Sheet.ADJUST:
             return self._make_adjust()
-        if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING):
+        if sheet is Sheet.OWN:
+            from app.ui.screens.own import OwnSheet
+
+            return OwnSheet(self._look, self.own)
+        if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING, Sheet.RECEIPTS):
             return self.kiosk.make_sheet(sheet) if self.kiosk is not None else None
         from app.ui.screens import sheets
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from PySide6.QtWidgets import QLineEdit
+
+from app.interview.states import InterviewState
 from app.kiosk.pin import Attempt
 from app.ui import names
 from app.ui.names import Screen, Sheet
+from contract.events import HrState
 from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 
@@ -119,6 +124,48 @@ def _staff_in_an_interview(s: Set) -> None:
     s.click(names.STAFF_ACTION_PREFIX + "adjust")
 
 
+def own(s: Set) -> None:
+    kiosk_start(s)
+    s.click(names.START_OWN)
+
+
+def own_missing(s: Set) -> None:
+    own(s)
+    _give_code(s)
+
+
+def own_found(s: Set) -> None:
+    s.service.list = [
+        stage_interview.summary(InterviewState.FINISHED, HrState.PENDING_REVIEW, 4),
+        stage_interview.summary(InterviewState.ABANDONED, HrState.INCOMPLETE, 2),
+    ]
+    own_missing(s)
+
+
+def own_withdraw(s: Set) -> None:
+    own_found(s)
+    s.click(names.OWN_WITHDRAW_PREFIX + "0")
+
+
+def _give_code(s: Set) -> None:
+    field = s.find(QLineEdit, names.OWN_FIELD)
+    assert isinstance(field, QLineEdit)
+    field.setText("ABCD-EFGH")
+    s.click(names.OWN_SHOW)
+
+
+def staff_receipts(s: Set) -> None:
+    summary = stage_interview.summary(InterviewState.FINISHED, HrState.PENDING_REVIEW, 4)
+    s.service.list = [replace(summary, updated_at=datetime.now(UTC))]
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "receipt")
+
+
+def staff_receipts_none(s: Set) -> None:
+    staff(s)
+    s.click(names.STAFF_ACTION_PREFIX + "receipt")
+
+
 def giving_nobody(s: Set) -> None:
     staff(s)
     s.click(names.STAFF_ACTION_PREFIX + "adjust")
@@ -140,6 +187,12 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "staff-asked": staff_asked,
     "staff-done": staff_done,
     "staff-export": staff_export,
+    "staff-receipts": staff_receipts,
+    "staff-receipts-none": staff_receipts_none,
+    "own": own,
+    "own-missing": own_missing,
+    "own-found": own_found,
+    "own-withdraw": own_withdraw,
     "staff-giving": _staff_in_an_interview,
     "staff-giving-nobody": giving_nobody,
 }

@@ -31,6 +31,7 @@ from app.ui.context import UiContext
 from app.ui.dress import Appearance
 from app.ui.tokens import Theme
 from contract.canonical import sha256_hex
+from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.invitation import Adjustments, Delegation
 from contract.kit import Kit, QuestionKind
@@ -166,6 +167,11 @@ class StageService:
 
     def mine(self) -> list[InterviewSummary]:
         return self.list
+
+    def own(self, text: str) -> tuple[InterviewSummary, ...]:
+        if not self.list:
+            raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+        return tuple(self.list)
 
     def printable(self, interview_id: str) -> PaperSource:
         key, events = (b"k" * 32, (object(),)) if self.readable else (None, ())

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Begun = tuple[Kit, Step | None, frozenset[QuestionKind]]
 
 
+_RECEIPT = "xuda://r/"  # as app.interview.own reads it; not loaded with the first screen
+
+
 class Arrival:
     """See module; a part of the journey, which goes on where this ends: with an interview that has begun.
 
@@ -57,9 +60,11 @@ class Arrival:
             self.look_up(arriving)
 
     def look_up(self, text: str) -> None:
-        """A code, a link, a phone or an ID number was given."""
+        """A code, a link, a phone or an ID number was given; or, at a kiosk, a receipt was held to the camera."""
         text = text.strip()
-        if text:
+        if self._context.kiosk and text.casefold().startswith(_RECEIPT):
+            self._journey.show_receipt(text)
+        elif text:
             self.newest.forget()
             self._look_up(text, lambda error: self.newest.find(text, error))
 

@@ -63,6 +63,7 @@ class Journey(Operations):
         self.savers: dict[Screen, Callable[[], Callable[[], None] | None]] = {}
         # Each makes durable what was typed so far and is no answer yet.
         self.keepers: list[Callable[[], None]] = []
+        self.show_receipt: Callable[[str], None] = lambda _: None
         self.arrival = Arrival(self)
 
     # ---- the end of an interview --------------------

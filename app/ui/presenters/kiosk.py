@@ -10,7 +10,7 @@ from app.ui.names import Screen, Sheet
 from app.ui.presenters.base import Presenter
 from app.ui.presenters.journey import Journey
 
-STAFF_SHEETS = frozenset({Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING})
+STAFF_SHEETS = frozenset({Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING, Sheet.RECEIPTS})
 _DARK_AFTER_SECONDS = 60.0
 
 

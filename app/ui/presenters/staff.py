@@ -56,7 +56,7 @@ class PinPresenter(Presenter):
 
     def ask(self) -> None:
         """Somebody wants in. What was asked before comes back when they are done."""
-        if self.journey.sheet in (Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING):
+        if self.journey.sheet in (Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING, Sheet.RECEIPTS):
             return
         self.before = Sheet.NONE if self.journey.sheet is Sheet.IDLE else self.journey.sheet
         self.journey.open_sheet(Sheet.PIN)
@@ -130,6 +130,7 @@ class Action(StrEnum):
     RETRY = "retry"
     EXPORT = "export"
     ADJUST = "adjust"
+    RECEIPT = "receipt"
     DIAGNOSTICS = "diagnostics"
     LIMIT = "limit"
     RESTART = "restart"
@@ -214,6 +215,7 @@ class StaffPresenter(Presenter):
         """What this panel has a button for, in their order."""
         missing = {Action.ADJUST} if self._adjust is None else set()
         missing |= {Action.EXPORT} if self.journey.context.transfer is None else set()
+        missing |= {Action.RECEIPT} if self.journey.context.papers is None else set()
         return [action for action in Action if action not in missing]
 
     def offered(self) -> Sequence[Action]:
@@ -229,6 +231,8 @@ class StaffPresenter(Presenter):
         self.asked = None
         if action is Action.EXPORT:
             self.journey.open_sheet(Sheet.EXPORT)
+        elif action is Action.RECEIPT:
+            self.journey.open_sheet(Sheet.RECEIPTS)
         elif action is Action.ADJUST and self._adjust is not None:
             self._adjust()
         else:

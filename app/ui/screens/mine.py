@@ -35,7 +35,7 @@ STATES: dict[HrState, tuple[str, str]] = {
     HrState.REJECTED: (N_("Not selected"), "muted"),
     HrState.PENDING_ONBOARDING: (N_("Onboarding"), "ok"),
 }
-_OVER = frozenset({InterviewState.FINISHED, InterviewState.ABANDONED})
+OVER = frozenset({InterviewState.FINISHED, InterviewState.ABANDONED})
 # what this device alone knows comes before what HR says
 HERE: dict[InterviewState, tuple[str, str]] = {
     InterviewState.DELETED: (N_("Deleted"), "muted"),
@@ -184,27 +184,8 @@ class MineScreen(Page):
             self._list.addLayout(icon_line(self.look, "info", empty, colour="muted"))
 
     def _card(self, summary: InterviewSummary, index: int) -> Card:
-        look = self.look
-        deleted = summary.state is InterviewState.DELETED
-        words, tone = HERE.get(summary.state) or STATES[summary.hr_state]
-        card = Card(look, steps=2, gap=1)
-        title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
-        title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
-        chip.setText(look.t(words))
-        chip.tone(tone)
-        head = row(look, gap=1.5)
-        head.addWidget(title, 1)
-        head.addWidget(chip)
-        done = look.t("{done} of {total} answered", done=summary.answered, total=summary.total)
-        sent = look.t("delivered to HR") if summary.delivered else look.t("waits for upload")
-        facts = [look.texts.date(summary.updated_at), *([] if deleted else [done, sent])]
-        text.setText("  ·  ".join(facts))
-        after.setText(self._next(summary))
-        card.body.addLayout(head)
-        card.body.addWidget(text)
-        card.body.addWidget(after)
-        after.setVisible(bool(after.text()))  # not before it is on the card: it would be a window for a moment
-        if not deleted:
+        card = interview_card(self.look, summary)
+        if summary.state is not InterviewState.DELETED:
             card.body.addLayout(self._actions(summary, index))
         elif summary.certificate is not None and not self._journey.context.kiosk:
             card.body.addLayout(self._keep(summary.certificate, index))
@@ -214,21 +195,6 @@ class MineScreen(Page):
         """Never the way that loses something."""
         chain = [one for one in focusable(self) if not one.objectName().startswith(names.MINE_WITHDRAW_PREFIX)]
         return next(iter(chain), None) or super().first()
-
-    def _next(self, summary: InterviewSummary) -> str:
-        look = self.look
-        if summary.state is InterviewState.DELETED:
-            found = summary.certificate
-            if found is None:
-                return look.t("Nothing of it can be read on this device any more. HR's confirmation appears here.")
-            return look.t(
-                "HR has deleted its copies on {date}. Deletion certificate {id}, signed by HR and verified here.",
-                date=look.texts.date(found.deleted_at),
-                id=found.certificate_id,
-            )
-        if summary.state is InterviewState.MOVED:
-            return look.t("You went on with it on another device. What you answered here is kept and counts.")
-        return look.t(NEXT[summary.hr_state]) if summary.hr_state in NEXT else ""
 
     def _keep(self, certificate: Certificate, index: int) -> Flow:
         buttons = Flow(self.look)
@@ -257,7 +223,7 @@ class MineScreen(Page):
         buttons.addWidget(withdraw)
         buttons.addStretch(1)
         printing = self._printing
-        if printing is not None and summary.state in _OVER and not self._journey.context.kiosk:
+        if printing is not None and summary.state in OVER and not self._journey.context.kiosk:
             pages = Button(self.look, "plain", name=f"{names.MINE_PRINT_PREFIX}{index}", icon="printer")
             pages.setText(self.look.t("Print or save"))
             pages.clicked.connect(lambda: printing.open(summary.interview_id))
@@ -268,3 +234,42 @@ class MineScreen(Page):
             go_on.clicked.connect(lambda: self._journey.arrival.offer_resume(summary))
             buttons.addWidget(go_on)
         return buttons
+
+
+def interview_card(look: Look, summary: InterviewSummary) -> Card:
+    """Position, state, how far it came, and what happens next."""
+    deleted = summary.state is InterviewState.DELETED
+    words, tone = HERE.get(summary.state) or STATES[summary.hr_state]
+    card = Card(look, steps=2, gap=1)
+    title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
+    title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
+    chip.setText(look.t(words))
+    chip.tone(tone)
+    head = row(look, gap=1.5)
+    head.addWidget(title, 1)
+    head.addWidget(chip)
+    done = look.t("{done} of {total} answered", done=summary.answered, total=summary.total)
+    sent = look.t("delivered to HR") if summary.delivered else look.t("waits for upload")
+    facts = [look.texts.date(summary.updated_at), *([] if deleted else [done, sent])]
+    text.setText("  ·  ".join(facts))
+    after.setText(next_words(look, summary))
+    card.body.addLayout(head)
+    card.body.addWidget(text)
+    card.body.addWidget(after)
+    after.setVisible(bool(after.text()))  # not before it is on the card: it would be a window for a moment
+    return card
+
+
+def next_words(look: Look, summary: InterviewSummary) -> str:
+    if summary.state is InterviewState.DELETED:
+        found = summary.certificate
+        if found is None:
+            return look.t("Nothing of it can be read on this device any more. HR's confirmation appears here.")
+        return look.t(
+            "HR has deleted its copies on {date}. Deletion certificate {id}, signed by HR and verified here.",
+            date=look.texts.date(found.deleted_at),
+            id=found.certificate_id,
+        )
+    if summary.state is InterviewState.MOVED:
+        return look.t("You went on with it on another device. What you answered here is kept and counts.")
+    return look.t(NEXT[summary.hr_state]) if summary.hr_state in NEXT else ""

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QScroller,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
-from app.kiosk.desk import QueueLine, QueueState, StaffFacts, UploadLimit, position_in, refused
+from app.kiosk.desk import StaffFacts, UploadLimit, refused
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Sheet
@@ -27,14 +19,13 @@ from app.ui.widgets.basic import Button, Card, Label, Select, row
 from app.ui.widgets.columns import Columns
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.notice import error_words
-from contract.errors import ErrorCode
+from app.ui.widgets.queue import QueueTable, title_of
 from contract.settings import hours_text, parse_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TICK_MS = 1000
-_COLUMNS = (N_("What"), N_("Interview"), N_("Size"), N_("State"))
 _LIMITS = (None, 100, 250, 500, 1000, 2000, 5000)
 _HOURS = ("", "08:00-18:00", "09:00-21:00")
 _AS_HR = "hr"
@@ -53,6 +44,7 @@ _WORDS: dict[Action, tuple[str, str, str]] = {
     ),
     Action.EXPORT: (N_("Export to a USB stick"), "", ""),
     Action.ADJUST: (N_("More time for a candidate"), "", ""),
+    Action.RECEIPT: (N_("Print a receipt again"), "", ""),
     Action.DIAGNOSTICS: (
         N_("File for support"),
         N_("Write a file for support? It holds no names, answers or recordings."),
@@ -96,7 +88,8 @@ class StaffSheet(SheetCard):
         self._buttons()
         self._waiting = Label("strong")
         self.content.addWidget(self._waiting)
-        self.content.addWidget(self._table())
+        self._queue = QueueTable(look)
+        self.content.addWidget(self._queue)
         self._limits()
         self._close = self.add("primary", names.STAFF_CLOSE)
         self._close.clicked.connect(presenter.leave)
@@ -135,28 +128,6 @@ class StaffSheet(SheetCard):
             line.addWidget(value, 2, Qt.AlignmentFlag.AlignTop)
             facts.add(line)
         return facts
-
-    def _table(self) -> QTableWidget:
-        table = self._queue = QTableWidget(0, len(_COLUMNS))
-        table.setObjectName(names.STAFF_QUEUE)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.look.tokens.space(4))
-        header = table.horizontalHeader()
-        header.setSectionsClickable(False)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        for place in range(len(_COLUMNS)):
-            narrow = QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch if place in (1, 3) else narrow)
-        QScroller.grabGesture(table.viewport(), QScroller.ScrollerGestureType.TouchGesture)
-        return table
 
     def _limits(self) -> None:
         self._limit_name = Label("caption")
@@ -272,7 +243,7 @@ class StaffSheet(SheetCard):
         contact = self.look.texts.date(facts.last_contact) if facts.last_contact else t("never yet")
         yield t("Last contact with HR"), contact
         yield t("Disk"), self._disk(facts)
-        yield t("Speech model"), facts.model or self._title_of(facts.model_problem) or none
+        yield t("Speech model"), facts.model or title_of(self.look, facts.model_problem) or none
         yield t("Cameras"), "\n".join(facts.cameras) or none
         yield t("Microphones"), "\n".join(facts.microphones) or none
         yield t("Device"), " · ".join(part for part in (facts.organisation, facts.device[:8]) if part) or none
@@ -292,22 +263,10 @@ class StaffSheet(SheetCard):
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        t = self.look.t
         self._show_limit(facts)
         self._waiting.setText(self._waiting_words(facts))
         self._queue.setVisible(bool(lines))
-        self._queue.setHorizontalHeaderLabels([t(name) for name in _COLUMNS])
-        self._queue.setAccessibleName(t("What waits for HR"))
-        self._queue.setRowCount(len(lines))
-        for place, line in enumerate(lines):
-            for column, words in enumerate(self._cells(line)):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
-                if line.state is QueueState.REFUSED:
-                    item.setForeground(self.look.colour("error"))
-                self._queue.setItem(place, column, item)
-        height = self._queue.horizontalHeader().sizeHint().height() + len(lines) * self.look.tokens.space(4)
-        self._queue.setFixedHeight(min(height, self.look.tokens.space(28)) + self.look.tokens.space(0.5))
+        self._queue.show_lines(lines)
 
     def _waiting_words(self, facts: StaffFacts | None) -> str:
         if facts is None:
@@ -318,32 +277,6 @@ class StaffSheet(SheetCard):
         bad = refused(facts.queue)
         more = self.look.texts.n("{n} is refused", "{n} are refused", bad)
         return f"{words} · {more}" if bad else words
-
-    def _cells(self, line: QueueLine) -> tuple[str, str, str, str]:
-        t = self.look.t
-        what = {"event": t("Step {n}", n=line.number), "object": t("Recorded answer"), "manifest": t("Closing list")}
-        position = position_in(line, self.look.texts.pick)
-        number = self.look.texts.number
-        size = f"{number(line.size / 1e6, 1)} MB" if line.size >= 100_000 else f"{max(1, round(line.size / 1000))} kB"
-        interview = " · ".join(part for part in (position, line.interview) if part)
-        return what.get(line.kind, line.kind), interview, size if line.size else "", self._state(line)
-
-    def _state(self, line: QueueLine) -> str:
-        why = self._title_of(line.code)
-        if line.state is QueueState.REFUSED:
-            return self.look.t("Refused by HR: {why}", why=why) if why else self.look.t("Refused by HR")
-        if line.state is QueueState.TRIED:
-            tried = self.look.texts.n("Waits, tried {n} time", "Waits, tried {n} times", line.attempts)
-            return f"{tried}: {why}" if why else tried
-        return self.look.t("Waits")
-
-    def _title_of(self, code: str) -> str:
-        from contract.texts import code_text
-
-        try:
-            return code_text(ErrorCode(code), self.look.texts.language).title if code else ""
-        except ValueError:  # a newer backend's word
-            return code
 
     # ---- the upload limit --------------------
 

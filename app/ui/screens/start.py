@@ -124,6 +124,12 @@ class StartScreen(Page):
         news.addStretch(1)
         self.column.addLayout(news)
         self.say(self._news.setText, N_("New messages from HR"))
+        # a kiosk has no 我的: what is there is shown after the code alone
+        self._own = Button(self.look, "link", name=names.START_OWN, icon="user")
+        self._own.clicked.connect(lambda: self._journey.open_sheet(Sheet.OWN))
+        self._own.setVisible(self._journey.context.kiosk)
+        news.insertWidget(1, self._own)
+        self.say(self._own.setText, N_("My interviews"))
         self._staff = Label("muted")
         self._staff.setObjectName(names.START_STAFF)
         self.column.addWidget(self._staff)
