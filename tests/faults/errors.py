@@ -11,7 +11,8 @@ what is there and says so, and the backend answers 507 or 500 with a problem, an
 A place is a function of the product with the one it works for (``tests.faults.witness``), so that a case meets its
 place however the threads run. The long form fails each operation of each place that makes it, in each way, at least
 twice, and ``_MORE`` others; every case there is would take hours more and mostly repeat the same places. What a course
-comes to only now and then is tried a few times and, when it was not met, named.
+comes to only now and then is tried a few times and, when it was not met, named. An interrupt (Ctrl-C) ends a side; what
+was tried till then counts.
 
 ``python -m tests.faults.errors booth write "PLACE" 3 ENOSPC`` repeats one case.
 """
@@ -97,12 +98,15 @@ def _run_side(side: str, options: Options, findings: Findings) -> None:
             return
         plan = Plan(course.seen, f"{options.seed} {side}")
         tally = Tally(side, plan, findings)
-        if options.count is None and not options.short:
-            while chosen := plan.wanting():
-                tally.take(run_all(chosen))
-            tally.take(run_all(plan.sample(len(plan.spots) + _MORE)[len(plan.spots) :]))
-        else:
-            tally.take(run_all(plan.sample(options.cases(short=_SHORT, long=0))))
+        try:
+            if options.count is None and not options.short:
+                while chosen := plan.wanting():
+                    tally.take(run_all(chosen))
+                tally.take(run_all(plan.sample(len(plan.spots) + _MORE)[len(plan.spots) :]))
+            else:
+                tally.take(run_all(plan.sample(options.cases(short=_SHORT, long=0))))
+        except KeyboardInterrupt:
+            findings.figures[f"{side} broken off"] = "yes"
     findings.figures |= tally.figures()
 
 
@@ -155,13 +159,17 @@ def _workers(side: str, folder: Path, number: int) -> Iterator[Callable[[list[Ca
             for future in as_completed([pool.submit(_in_worker, case, folder) for case in cases]):
                 yield future.result()
 
-        yield run_all
+        try:
+            yield run_all
+        finally:  # what waits still when it was broken off
+            pool.shutdown(cancel_futures=True)
 
 
 def _prepare_worker(side: str, folder: Path) -> None:
     global _runner
     logging.getLogger().addHandler(logging.NullHandler())  # what fails is said a thousand times
     signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     _runner = SIDES[side](folder / str(os.getpid()))
 
 
