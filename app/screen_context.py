@@ -10,9 +10,10 @@ from app.crashes.reports import CrashFolder
 from app.device_settings import Source
 from app.facts import app_version, read_battery
 from app.papers import make_paper
+from app.remembered import save_appearance, save_language
 from app.ui.context import UiContext
-from app.ui.dress import save_appearance, saved_appearance
-from app.ui.i18n import save_language, saved_language
+from app.ui.dress import saved_appearance
+from app.ui.i18n import saved_language
 
 if TYPE_CHECKING:
     from app.bootstrap import Client

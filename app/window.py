@@ -291,9 +291,10 @@ def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
 
 def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
     """What the screens see of a client that is not open yet: what they ask of it waits."""
+    from app.remembered import save_appearance, save_language
     from app.ui.context import UiContext
-    from app.ui.dress import save_appearance, saved_appearance
-    from app.ui.i18n import save_language, saved_language
+    from app.ui.dress import saved_appearance
+    from app.ui.i18n import saved_language
 
     return UiContext(
         service=opening.part(lambda client: client.service),

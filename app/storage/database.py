@@ -62,6 +62,7 @@ class Database:
         self._copy_due = False
         self._reserve = Reserve(path.with_name("reserve"))
         self._limited = False
+        self._gone: XudaError | None = None  # why there is no open file just now
         with disk_errors():
             make_folder(path.parent)
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -87,7 +88,7 @@ class Database:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                future.set_result(self._guarded(fn, db))
+                future.set_result(self._guarded(fn, self._usable(db)))
             except BaseException as error:
                 future.set_exception(error)
 
@@ -100,7 +101,7 @@ class Database:
     def call(self, fn: Callable[[sqlite_utils.Database], T]) -> T:
         """Run ``fn`` on the database thread and wait. On that thread itself ``fn`` runs at once."""
         if threading.current_thread() is self._thread:
-            return self._guarded(fn, self._db)
+            return self._guarded(fn, self._usable(self._db))
         return self.submit(fn).result()
 
     def transaction(self, fn: Callable[[sqlite_utils.Database], T], *, copy: bool = False) -> T:
@@ -199,7 +200,8 @@ class Database:
         except (XudaError, sqlite3.Error) as error:
             # closing tries it again, from the log, and does not say whether it could
             log.warning("the database is closed without its digest: %s", type(error).__name__)
-        self._db.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
 
     def _settle(self, db: sqlite_utils.Database) -> None:
         """After a transaction, which stands: the copy, when it is due, and a log that has grown long."""
@@ -254,15 +256,29 @@ class Database:
         return db
 
     def _lift_limit(self) -> None:
-        """Open anew once there is room."""
-        if not self._limited or self._disk_is_full():
+        """Open anew once there is room. What cannot be opened at all is tried again before the next call, and each call
+        until then is refused: whatever the disk does, this thread goes on."""
+        if not self._limited:
             return
-        self._end()
-        try:
-            self._db, self._limited = self._open_whole(), False
-        except XudaError as error:
-            log.warning("the database still cannot be written: %s", error.code)
-            self._db = self._open_limited()
+        full = self._disk_is_full()
+        if self._gone is None:
+            if full:
+                return
+            self._end()
+        for opening in (self._open_limited,) if full else (self._open_whole, self._open_limited):
+            try:
+                self._db = opening()
+            except Exception as error:
+                self._gone = error if isinstance(error, XudaError) else XudaError(ErrorCode.DISK_ERROR, reason="open")
+                log.warning("the database still cannot be written: %s", self._gone.code)
+            else:
+                self._limited, self._gone = opening == self._open_limited, None
+                return
+
+    def _usable(self, db: sqlite_utils.Database) -> sqlite_utils.Database:
+        if self._gone is not None:
+            raise self._gone
+        return db
 
     def _open_whole(self) -> sqlite_utils.Database:
         copy = self._safety.copy()

@@ -77,15 +77,23 @@ class SqliteShelf:
         self.walk_ins = WalkInBook(database, keystore, lambda: self._entries(enrolments.need()))
         self.messages = MessageBook(database, keystore, enrolments)
         self._heard: _Heard | None = None
+        self._newest: _Heard | None = None  # of this process
         self._refused: tuple[Refused, ...] = ()
 
-    def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float) -> None:
+    def save_bootstrap(
+        self, bootstrap: Bootstrap, heard_at_monotonic: float, asked_at_monotonic: float | None = None
+    ) -> None:
         """Keep what verifies, in one transaction; what does not is refused, logged and told by ``refused``.
 
         A kit's version never changes: another content under the same version is refused (CONFLICT).
-        ``heard_at_monotonic`` is the clock's monotonic time at which the answer came. Raises XudaError(NOT_ENROLLED),
-        and ORGANISATION_KEYS_INVALID when the organisation's new keys could not be followed; the rest is done.
+        ``heard_at_monotonic`` is the clock's monotonic time at which the answer came, ``asked_at_monotonic`` that at
+        which it was asked for: of two answers that were under way at the same time, the one that HR gave earlier never
+        takes the place of the later one. Raises XudaError(NOT_ENROLLED), and ORGANISATION_KEYS_INVALID when the
+        organisation's new keys could not be followed; the rest is done.
         """
+        if self._overtaken(bootstrap, asked_at_monotonic):
+            log.info("an answer of HR was overtaken by a newer one")
+            return
         broken = self._take_keys(bootstrap)
         enrolment = self._enrolments.need()
         trusted = enrolment.accepted_keys(bootstrap.server_time)
@@ -112,12 +120,18 @@ class SqliteShelf:
             return refused
 
         refused = self._database.transaction(save)
-        self._heard = heard
+        self._heard = self._newest = heard
         self._refused = (*refused, *self._take_settings(bootstrap.settings, trusted))
         for item in self._refused:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
         if broken is not None:
             raise broken
+
+    def _overtaken(self, bootstrap: Bootstrap, asked_at: float | None) -> bool:
+        newest = self._newest
+        if newest is None or asked_at is None or asked_at > newest.monotonic:
+            return False  # asked for when the other was here already, so HR's clock has been set back since
+        return bootstrap.server_time < newest.server_time
 
     def note_revoked(self) -> None:
         """HR has said so. It stays until HR takes this device's word again."""

@@ -53,9 +53,10 @@ class FreshLine:
         transport = Transport(self._server_url, signer=self._signer, timeouts=_PATIENCE)
         try:
             serial = self._database.call(lambda _: self._shelf.keys_serial())
+            asked_at = time.monotonic()
             bootstrap = DeviceApi(transport).bootstrap(serial)
             heard_at = time.monotonic()
-            self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at))
+            self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at, asked_at))
         except TransportError as error:
             with self._guard:
                 self._due = max(self._due, self._monotonic() + (error.retry_after or 0.0))

@@ -71,8 +71,9 @@ class Upkeep:
         if now < max(self.bootstrap_due, self._shift.backoff.due(_BOOTSTRAP)):
             return
         try:
-            bootstrap = self._api.bootstrap(self._books.keys_serial())
-            self._books.save_bootstrap(bootstrap, time.monotonic())
+            keys_serial, asked_at = self._books.keys_serial(), time.monotonic()
+            bootstrap = self._api.bootstrap(keys_serial)
+            self._books.save_bootstrap(bootstrap, time.monotonic(), asked_at)
         except XudaError as error:
             if error.code is ErrorCode.ORGANISATION_KEYS_INVALID:
                 self._shift.distrust = error.code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.ui.style import Look, interface_font, palette, style_sheet
 from app.ui.tokens import TEXT_PERCENTS, Theme, Tokens, make_tokens, zoom_for
 
-_FILE = "appearance.json"
+APPEARANCE_FILE = "appearance.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ DEFAULT = Appearance()
 def saved_appearance(data: Path) -> Appearance:
     """What was chosen on this device; the default when nothing was, or when the file cannot be read."""
     try:  # bytes that are no text count as a file that cannot be read
-        text = (data / _FILE).read_text("utf-8")
+        text = (data / APPEARANCE_FILE).read_text("utf-8")
     except (OSError, ValueError):
         return Appearance()
     import json
@@ -40,12 +40,6 @@ def saved_appearance(data: Path) -> Appearance:
     except (ValueError, KeyError, TypeError):
         return Appearance()
     return Appearance(theme, percent if percent in TEXT_PERCENTS else 100)
-
-
-def save_appearance(data: Path, appearance: Appearance) -> None:
-    import json
-
-    (data / _FILE).write_text(json.dumps(asdict(appearance)), "utf-8")
 
 
 def system_theme() -> Theme:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QLocale
 
 from contract.catalog import LANGUAGES, load
 
-_FILE = "language"
+LANGUAGE_FILE = "language"
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 # Unicode's isolates: what stands between one of these and the last does not move the words around it.
 _FROM_LEFT, _FIRST_STRONG, _POP = "\u2066", "\u2068", "\u2069"
@@ -116,15 +116,10 @@ class Texts:
         return {name: self.isolate(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
-def save_language(data: Path, language: str) -> None:
-    """The next start speaks it too."""
-    (data / _FILE).write_text(language, "utf-8")
-
-
 def saved_language(data: Path) -> str | None:
     """What was chosen on this device; None when nothing was, or when it is not offered any more."""
     try:
-        language = (data / _FILE).read_text("utf-8").strip()
-    except OSError:
+        language = (data / LANGUAGE_FILE).read_text("utf-8").strip()
+    except (OSError, ValueError):  # bytes that are no text count as a file that cannot be read
         return None
     return language if language in LANGUAGES else None

@@ -105,7 +105,7 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         self._handles: dict[int, int] = {}
         self._graveyard = log + "-removed"
         os.mkdir(self._graveyard)
-        self._hiding: tuple[str, int] | None = None
+        self._hiding: tuple[str, int, str] | None = None
 
     # ---- talking to the harness
 
@@ -208,9 +208,15 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
     def rename(self, old: str, new: str) -> int:
         if _HIDDEN in new:
             return self._hide(old, new)
-        self._fail("rename", new)
-        if self._hiding and self._hiding[0] == new:
-            self._hiding = None  # replaced, in one step
+        replaced = self._hiding if self._hiding and self._hiding[0] == new else None
+        if replaced:
+            self._hiding = None  # in one step
+        try:
+            self._fail("rename", new)
+        except OSError:
+            if replaced:
+                self._show_again(*replaced)
+            raise
         node = self._node(old)
         places = (self._parent(old), os.path.basename(old), self._parent(new), os.path.basename(new))
         os.rename(self._real(old), self._real(new))
@@ -263,8 +269,13 @@ class Folder(mfusepy.Operations):  # type: ignore[misc]  # the library has no ty
         os.rename(self._real(old), self._real(new))
         self._nodes.pop(old, None)
         self._nodes[new] = node
-        self._hiding = (old, node)
+        self._hiding = (old, node, new)
         return 0
+
+    def _show_again(self, path: str, node: int, hidden: str) -> None:
+        """What was to be replaced stays. The library removes the hidden name once nobody has it open."""
+        os.link(self._real(hidden), self._real(path))
+        self._nodes[path] = node
 
     def _sync(self, node: int, path: str) -> None:
         # the backing folder is never synced: what is durable is decided by the log alone

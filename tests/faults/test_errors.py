@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from app.remembered import save_language
 from app.storage.database import Database
 from app.storage.files import make_folder
+from app.ui.i18n import LANGUAGE_FILE, saved_language
 from backend.cabinet import KeyCabinet
 from backend.runtime import open_runtime
 from contract.errors import ErrorCode, XudaError
@@ -125,6 +127,30 @@ def test_a_transaction_stands_although_the_log_cannot_be_moved_into_the_file_aft
             disk.heal()
             _write(database, "last")
     assert _value(path) == ("last", None)
+
+
+def test_a_choice_that_cannot_be_kept_leaves_the_one_before_also_after_a_power_cut(
+    disk: FaultyFolder, tmp_path: Path
+) -> None:
+    save_language(disk.path, "en")
+    for case, (op, way) in enumerate(
+        [("open", "ENOSPC"), ("write", "torn"), ("write", "ENOSPC"), ("fsync", "EIO"), ("rename", "EIO")]
+    ):
+        disk.fail([op], 2 if op == "open" else 1, way)  # the first opens what is there
+        with pytest.raises(XudaError) as told:
+            save_language(disk.path, "ar")
+        assert told.value.code in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR)
+        disk.heal()
+        assert saved_language(disk.path) == "en"
+        assert saved_language(_cut(disk, tmp_path / f"cut {case}")) == "en"
+    save_language(disk.path, "ar")
+    assert saved_language(_cut(disk, tmp_path / "cut at last")) == "ar"
+
+
+@pytest.mark.parametrize("torn", [b"", b"zh", b"\xff\x00\xff", bytes(5)])
+def test_a_choice_that_cannot_be_read_is_none(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / LANGUAGE_FILE).write_bytes(torn)
+    assert saved_language(tmp_path) is None
 
 
 class Plain:

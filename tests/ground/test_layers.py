@@ -55,6 +55,7 @@ COMPOSITION = (
     "app.kiosk_command",
     "app.link_command",
     "app.model_command",
+    "app.remembered",
     "app.selftest",
     "app.selftest_parts",
     "app.first_start",

@@ -15,9 +15,9 @@ from app.config import ClientSettings
 from app.device_settings import Received
 from app.kiosk.desk import QueueState, UploadLimit
 from app.kiosk.pin import PinFile
+from app.remembered import save_language
 from app.screen_context import diagnostics, first_language, wants_kiosk
 from app.staff import ClientStaff, make_desk
-from app.ui.i18n import save_language
 from contract.errors import ErrorCode, XudaError
 from contract.settings import DeviceSettings, parse_hours
 from tests.storage.office import Device, Office

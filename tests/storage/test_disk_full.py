@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,13 @@ import pytest
 
 from app.interview.states import TakeState
 from app.interview.store import InterviewRow
+from app.storage.database import Database
 from app.storage.keyfile import FileKeyStore, PlainCodec
 from app.storage.keystore import KeyStore
 from contract.errors import ErrorCode, XudaError
 from tests.storage.office import WORDS, Device, Office, new_take, text_answer, wait_until
+
+CHANGE = "UPDATE settings SET value = value"
 
 
 @contextlib.contextmanager
@@ -147,6 +151,29 @@ def test_a_full_disk_found_out_at_the_end_of_a_take_is_said_by_close(
         with filled(small_disk):
             sink.write(bytes(20_000))
             assert code_of(sink.close) is ErrorCode.DISK_FULL
+
+
+def test_a_file_that_cannot_be_opened_anew_when_there_is_room_again_is_opened_later(
+    small_disk: Path, office: Office, keystore: KeyStore
+) -> None:
+    with Device(small_disk, office, keystore) as device:
+        row = device.begin()
+    path, away = device.database.path, device.database.path.with_name("away")
+    with filled(small_disk):
+        database = Database(path)
+        assert code_of(database.transaction, lambda db: db.execute(CHANGE)) is ErrorCode.DISK_FULL
+    with contextlib.closing(database):
+        os.replace(path, away)
+        path.mkdir()
+        for _ in range(3):  # there is room, and no file: each call is told, and none waits for ever
+            waiting = database.submit(lambda db: db.execute(CHANGE))
+            assert isinstance(waiting.exception(10), XudaError)
+        path.rmdir()
+        os.replace(away, path)
+        database.transaction(lambda db: db.execute(CHANGE))
+        assert not database.nearly_full()
+    with Device(small_disk, office, keystore) as device:
+        assert device.store.interview(row.interview_id) == row
 
 
 def test_a_keystore_on_a_full_disk_keeps_its_secrets(small_disk: Path) -> None:

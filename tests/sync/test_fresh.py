@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.sync.fresh import FreshLine
@@ -40,6 +42,26 @@ def test_guessed_codes_do_not_become_a_storm(server: FaultyServer, device: Devic
 
     assert times == [0, 15, 45, 105, 225, 345, 465, 585]
     assert len(server.lines("/v1/bootstrap")) == len(times)
+
+
+def test_an_answer_that_was_overtaken_by_a_newer_one_does_not_take_its_place(
+    server: FaultyServer, device: Device
+) -> None:
+    """The candidate's question and the sync thread's are under way at the same time, and the answers cross."""
+    line = Line(device)
+    api = device.make_engine()._upkeep._api
+    asked_at = time.monotonic()
+    older = api.bootstrap()
+    assert line.fetch()
+    newest = device.shelf.server_time()
+
+    device.shelf.save_bootstrap(older, time.monotonic(), asked_at)
+    assert device.shelf._heard is not None
+    assert device.shelf._heard.server_time > older.server_time
+
+    device.shelf.save_bootstrap(older, time.monotonic(), time.monotonic())  # HR's clock was set back since
+    assert device.shelf._heard.server_time == older.server_time
+    assert newest is not None
 
 
 def test_after_a_rest_it_is_quick_again(server: FaultyServer, device: Device) -> None:
