@@ -10,11 +10,14 @@ from app.capture import checks as judge
 from app.capture.devices import list_speakers
 from app.capture.recorder import DeviceRecorder
 from app.capture.values import Level
-from app.interview.model import CheckName, CheckResult, CheckState
+from app.interview.model import CheckResult, CheckState
 from app.interview.ports import Clock, Transcriber
 from app.interview.store import Shelf
 from contract.errors import ErrorCode
 from contract.kit import Kit
+
+# Seconds of sound in which somebody who speaks also takes breath.
+_ROOM = 8.0
 
 
 class DeviceCheck:
@@ -61,8 +64,16 @@ class DeviceCheck:
             if level.peak > loudest.peak:
                 loudest = level
             self._loudest[microphone.spec] = loudest
-        result = judge.check_microphone(state, loudest)
+        result = judge.check_microphone(state, loudest, self._around(judge.hears_little(state, loudest)))
         if result.code == ErrorCode.MICROPHONE_SILENT:
             # Nobody has spoken yet, perhaps: a hint. A take without sound is noticed when it is read back.
-            result = CheckResult(CheckName.MICROPHONE, CheckState.WARNING, result.code, value=result.value)
+            result = replace(result, state=CheckState.WARNING)
         return replace(result, detail=microphone.name)
+
+    def _around(self, little: bool) -> judge.Around:
+        """What the system and other microphones say; the others are asked only while the chosen one hears little."""
+        from app.capture.listening import room_level
+
+        told = self._recorder.told_by_system()
+        better = self._recorder.heard_elsewhere() if little or told.muted else None
+        return judge.Around(room_level(*self._recorder.sound(_ROOM)), told.muted, told.narrow, better)

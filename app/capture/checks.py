@@ -18,6 +18,12 @@ from contract.errors import ErrorCode
 
 # Codes of advice that are no errors of the product and so have no ErrorCode.
 CAMERA_DARK = "camera_dark"
+CAMERA_DIM = "camera_dim"
+CAMERA_COVERED = "camera_covered"
+MICROPHONE_MUTED = "microphone_muted"
+MICROPHONE_ELSEWHERE = "microphone_elsewhere"
+MICROPHONE_NARROW = "microphone_narrow"
+ROOM_NOISY = "room_noisy"
 MICROPHONE_QUIET = "microphone_quiet"
 MICROPHONE_CLIPPING = "microphone_clipping"
 SPEAKER_MISSING = "speaker_missing"
@@ -25,13 +31,27 @@ BATTERY_LOW = "battery_low"
 
 _QUIET = -45.0
 _CLIPPING = -0.5
+# In dBFS: as loud as this between the words, or voices that stand out no more than that.
+_NOISY = -38.0
+_ABOVE_NOISE = 12.0
+# Of 255: a face before a window at night; one colour, with no more than a sensor's own noise.
+_DIM = 40.0
+_PLAIN = 3.0
+_MICROPHONE_FAILS = frozenset(
+    {
+        ErrorCode.MICROPHONE_MISSING.value,
+        ErrorCode.MICROPHONE_LOST.value,
+        ErrorCode.MICROPHONE_SILENT.value,
+        MICROPHONE_MUTED,
+    }
+)
 _CLOCK_SLACK = timedelta(minutes=2)
 _BATTERY_RESERVE = 15.0
 _DISK_RESERVE = 200_000_000
 
 
 def check_camera(state: DeviceState | None, frame: Frame | None) -> CheckResult:
-    """A live camera whose picture is not black."""
+    """A live camera whose picture is not black, shows something and has light."""
     if state is None:
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_MISSING)
     if state is DeviceState.LOST or frame is None:
@@ -43,23 +63,55 @@ def check_camera(state: DeviceState | None, frame: Frame | None) -> CheckResult:
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, CAMERA_DARK, value=brightness)
     if state is DeviceState.FROZEN:
         return CheckResult(CheckName.CAMERA, CheckState.FAILED, ErrorCode.CAMERA_FROZEN, value=brightness)
+    if float(grey.std()) < _PLAIN:
+        return CheckResult(CheckName.CAMERA, CheckState.WARNING, CAMERA_COVERED, value=brightness)
+    if brightness < _DIM:
+        return CheckResult(CheckName.CAMERA, CheckState.WARNING, CAMERA_DIM, value=brightness)
     return CheckResult(CheckName.CAMERA, CheckState.OK, value=brightness)
 
 
-def check_microphone(state: DeviceState | None, loudest: Level) -> CheckResult:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else is known of the microphone. ``room``: dBFS between the words; ``better``: one that hears more."""
+
+    room: float | None = None
+    muted: bool = False
+    narrow: bool = False
+    better: DeviceInfo | None = None
+
+
+def hears_little(state: DeviceState | None, loudest: Level) -> bool:
+    """Whether it is worth asking what other microphones hear."""
+    return state is DeviceState.SILENT or loudest.rms < _QUIET
+
+
+def check_microphone(state: DeviceState | None, loudest: Level, around: Around | None = None) -> CheckResult:
     """``loudest`` is the highest level heard while the candidate was asked to speak."""
-    name = CheckName.MICROPHONE
-    if state is None:
-        return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_MISSING)
-    if state is DeviceState.LOST:
-        return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_LOST)
-    if state is DeviceState.SILENT or loudest.peak <= QUIETEST:
-        return CheckResult(name, CheckState.FAILED, ErrorCode.MICROPHONE_SILENT, value=loudest.peak)
-    if loudest.rms < _QUIET:
-        return CheckResult(name, CheckState.WARNING, MICROPHONE_QUIET, value=loudest.rms)
-    if loudest.peak > _CLIPPING:
-        return CheckResult(name, CheckState.WARNING, MICROPHONE_CLIPPING, value=loudest.peak)
-    return CheckResult(name, CheckState.OK, value=loudest.rms)
+    found = around or Around()
+    code, level = _microphone_code(state, loudest, found)
+    hard = code in _MICROPHONE_FAILS
+    kind = CheckState.FAILED if hard else CheckState.WARNING if code else CheckState.OK
+    value = None if code in (ErrorCode.MICROPHONE_MISSING, ErrorCode.MICROPHONE_LOST) else level
+    return CheckResult(CheckName.MICROPHONE, kind, code, value=value, better=found.better)
+
+
+def _microphone_code(state: DeviceState | None, loudest: Level, around: Around) -> tuple[str, float]:
+    """What is to be said, the most important first, with the level it is said for."""
+    quiet = hears_little(state, loudest)
+    room = around.room if around.room is not None else QUIETEST
+    noisy = room > _NOISY or (room > _QUIET and loudest.rms - room < _ABOVE_NOISE)
+    sayings = (
+        (state is None, ErrorCode.MICROPHONE_MISSING.value, loudest.peak),
+        (state is DeviceState.LOST, ErrorCode.MICROPHONE_LOST.value, loudest.peak),
+        (around.muted, MICROPHONE_MUTED, loudest.peak),
+        (quiet and around.better is not None, MICROPHONE_ELSEWHERE, loudest.peak),
+        (state is DeviceState.SILENT or loudest.peak <= QUIETEST, ErrorCode.MICROPHONE_SILENT.value, loudest.peak),
+        (loudest.rms < _QUIET, MICROPHONE_QUIET, loudest.rms),
+        (loudest.peak > _CLIPPING, MICROPHONE_CLIPPING, loudest.peak),
+        (noisy, ROOM_NOISY, room),
+        (around.narrow, MICROPHONE_NARROW, loudest.rms),
+    )
+    return next(((code, level) for said, code, level in sayings if said), ("", loudest.rms))
 
 
 def check_speaker(speakers: Sequence[DeviceInfo]) -> CheckResult:

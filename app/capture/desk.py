@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.interview.model import DeviceInfo
@@ -58,6 +59,11 @@ class CaptureDesk:
 
     def level(self) -> float:
         return self._recorder.level().rms
+
+    def hears(self, tones: Sequence[float]) -> bool:
+        from app.capture.listening import hears_tones
+
+        return hears_tones(*self._recorder.sound(1.5), tones)
 
     def scan_code(self) -> str | None:
         from app.capture.codes import read_code

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +25,7 @@ _RING_SECONDS = 20
 _LOOK = 0.2
 _RETRY = 0.8
 _WATCH = 1.0
+_TELEPHONE = 16_000
 
 
 class Microphone(Protocol):
@@ -50,6 +54,17 @@ class Microphone(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``muted`` in the system's own settings; ``narrow``: the device gives no more than a telephone's sound.
+
+    A Bluetooth headset does so as long as its microphone is open.
+    """
+
+    muted: bool = False
+    narrow: bool = False
 
 
 class LiveMicrophone:
@@ -104,6 +119,14 @@ class LiveMicrophone:
         if now - self._loud_at > self._settings.sound_silent:
             return DeviceState.SILENT
         return DeviceState.LIVE
+
+    def told_by_system(self) -> Told:
+        """What the system says of this microphone now; may take two seconds."""
+        source = self._device.source
+        now = next((s for s in pulse.sources() or () if source is not None and s.name == source.name), None)
+        if now is not None:
+            return Told(now.muted, _is_narrow(now.rate, self.info.name))
+        return Told(_muted_on_mac(), _is_narrow(int(self._device.rate), self.info.name))
 
     def rewind(self) -> int:
         return self._ring.head
@@ -199,6 +222,22 @@ class LiveMicrophone:
             return
         self._device = device
         log.info("The microphone is open again")
+
+
+def _is_narrow(rate: int, name: str) -> bool:
+    """Windows calls the telephone's half of a headset so; elsewhere its sample rate tells."""
+    return 0 < rate <= _TELEPHONE or "hands-free" in name.casefold()
+
+
+def _muted_on_mac() -> bool:
+    if sys.platform != "darwin":
+        return False
+    command = ["osascript", "-e", "input volume of (get volume settings)"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=2, check=False)
+    except (subprocess.TimeoutExpired, OSError):
+        return False
+    return done.stdout.strip() == "0"
 
 
 def open_microphone(spec: str, settings: CaptureSettings) -> Microphone:

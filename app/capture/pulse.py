@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,12 +22,18 @@ _CHOICE = "PULSE_SOURCE"
 
 @dataclass(frozen=True, slots=True)
 class PulseSource:
-    """A microphone of the sound server. ``index`` is the server's own and new after every plugging in."""
+    """A microphone of the sound server. ``index`` is the server's own and new after every plugging in.
+
+    ``rate`` is that of the device itself in Hz, 0 when it is not known; ``muted``: also when its volume is turned to
+    nothing.
+    """
 
     index: int
     name: str
     description: str
     is_default: bool
+    rate: int = 0
+    muted: bool = False
 
 
 def sources() -> list[PulseSource] | None:
@@ -36,7 +43,14 @@ def sources() -> list[PulseSource] | None:
         return None
     default = _run("get-default-source") or ""
     found = [
-        PulseSource(int(s["index"]), s["name"], s.get("description") or s["name"], s["name"] == default.strip())
+        PulseSource(
+            index=int(s["index"]),
+            name=s["name"],
+            description=s.get("description") or s["name"],
+            is_default=s["name"] == default.strip(),
+            rate=_rate(s),
+            muted=_muted(s),
+        )
         for s in listed
         if not _is_monitor(s)
     ]
@@ -64,6 +78,18 @@ def chosen(name: str) -> Iterator[None]:
             del os.environ[_CHOICE]
         else:
             os.environ[_CHOICE] = before
+
+
+def _rate(source: dict[str, Any]) -> int:
+    found = re.search(r"(\d+) ?Hz", str(source.get("sample_specification", "")))
+    return int(found.group(1)) if found else 0
+
+
+def _muted(source: dict[str, Any]) -> bool:
+    volume = source.get("volume")
+    channels = volume.values() if isinstance(volume, dict) else ()
+    levels = [channel.get("value") for channel in channels if isinstance(channel, dict)]
+    return bool(source.get("mute")) or (bool(levels) and all(level == 0 for level in levels))
 
 
 def _is_monitor(source: dict[str, Any]) -> bool:

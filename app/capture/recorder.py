@@ -11,8 +11,8 @@ from typing import Any
 
 from app.capture.camera import Camera
 from app.capture.devices import list_microphones
-from app.capture.microphone import LiveMicrophone, Microphone, open_microphone
-from app.capture.values import CaptureSettings, DeviceState, Frame, Level
+from app.capture.microphone import LiveMicrophone, Microphone, Told, open_microphone
+from app.capture.values import SOUND_RATE, CaptureSettings, DeviceState, Frame, Level, Sound, as_sound
 from app.interview.model import DeviceInfo, RecordingResult
 from app.interview.ports import RecorderListener, Sink
 from contract.errors import ErrorCode, XudaError
@@ -120,6 +120,27 @@ class DeviceRecorder:
         if microphone is None or microphone.state(time.monotonic()) is DeviceState.LOST:
             return Level()
         return Level.of(microphone.ring.last(int(microphone.rate * _METER)))
+
+    def sound(self, seconds: float) -> tuple[Sound, int]:
+        """What the microphone has heard last, mono, and its rate in Hz; nothing when there is none."""
+        microphone = self._microphone
+        if microphone is None or not microphone.rate:
+            return as_sound([]), SOUND_RATE
+        return microphone.ring.last(int(seconds * microphone.rate)), microphone.rate
+
+    def told_by_system(self) -> Told:
+        """What the system says of the open microphone; may take two seconds."""
+        microphone = self._microphone
+        return microphone.told_by_system() if isinstance(microphone, LiveMicrophone) else Told()
+
+    def heard_elsewhere(self) -> DeviceInfo | None:
+        """Another microphone that hears clearly more than the open one; takes a second, not for during a take."""
+        microphone = self._microphone
+        if self._take is not None or not isinstance(microphone, LiveMicrophone):
+            return None
+        from app.capture.listening import heard_elsewhere
+
+        return heard_elsewhere(microphone.info.spec, Level.of(self.sound(1.0)[0]))
 
     def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
         """Begin a take (see the port). A clip and a sound file given as devices start from their beginning.

@@ -168,6 +168,7 @@ class CheckResult:
     """One row of the device check. ``code`` (ErrorCode value or ``battery_low``) picks the text of what to do.
 
     ``detail`` is a device's own name, or empty; ``value`` is bytes free, percent or seconds, where the row has one.
+    ``better`` is a device that would do better in place of the chosen one.
     """
 
     name: CheckName
@@ -175,3 +176,4 @@ class CheckResult:
     code: str = ""
     detail: str = ""
     value: float | None = None
+    better: DeviceInfo | None = None

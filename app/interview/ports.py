@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
@@ -162,6 +162,10 @@ class CaptureDevices(Protocol):
 
     def level(self) -> float:
         """Loudness of the last 0.1 s in dBFS, -90 when silent or closed. Never blocks."""
+        ...
+
+    def hears(self, tones: Sequence[float]) -> bool:
+        """Whether the microphone has heard all these tones (Hz) in the last 1.5 s. Takes milliseconds."""
         ...
 
     def scan_code(self) -> str | None:

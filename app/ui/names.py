@@ -190,6 +190,7 @@ DEVICES_CAMERA = "devices_camera"  # combo box, item data is the device's spec
 DEVICES_MICROPHONE = "devices_microphone"
 DEVICES_SPEAKER = "devices_speaker"
 DEVICES_TEST_MICROPHONE = "devices_test_microphone"
+DEVICES_BETTER_MICROPHONE = "devices_better_microphone"  # shown while another one hears more
 DEVICES_TEST_SPEAKER = "devices_test_speaker"
 DEVICES_REFRESH = "devices_refresh"
 DEVICES_CONTINUE = "devices_continue"  # enabled once camera, microphone and disk are usable

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.capture.checks import (
+    Around,
     CheckState,
     check_battery,
     check_camera,
@@ -22,11 +23,19 @@ from app.capture.checks import (
 )
 from app.capture.values import CaptureSettings, DeviceState, Frame, Level
 from app.interview.model import Battery, DeviceInfo
-from tests.support.media import moving_picture, plain_picture
+from tests.support.media import Painter, moving_picture, plain_picture
+
+OTHER = DeviceInfo("name:other", "other")
 
 
 def frame(image: np.ndarray) -> Frame:
     return Frame(1, 0.0, image)
+
+
+def dim_picture() -> Painter:
+    """A room in the evening."""
+    bright = moving_picture()
+    return lambda number: (bright(number) // 4).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +47,9 @@ def frame(image: np.ndarray) -> Frame:
         (DeviceState.LIVE, plain_picture(3), "failed", "camera_dark"),
         (DeviceState.FROZEN, plain_picture(3), "failed", "camera_dark"),
         (DeviceState.LIVE, moving_picture(), "ok", ""),
-        (DeviceState.LIVE, plain_picture(255), "ok", ""),
+        (DeviceState.LIVE, plain_picture(255), "warning", "camera_covered"),
+        (DeviceState.LIVE, plain_picture(90), "warning", "camera_covered"),
+        (DeviceState.LIVE, dim_picture(), "warning", "camera_dim"),
     ],
 )
 def test_a_camera_needs_a_live_picture_with_light_in_it(state, picture, expected, code) -> None:  # type: ignore[no-untyped-def]
@@ -61,6 +72,23 @@ def test_a_camera_needs_a_live_picture_with_light_in_it(state, picture, expected
 def test_a_microphone_needs_a_fitting_level(state, level, expected, code) -> None:  # type: ignore[no-untyped-def]
     result = check_microphone(state, level)
     assert (result.state, result.code) == (expected, code)
+
+
+@pytest.mark.parametrize(
+    ("around", "level", "expected", "code"),
+    [
+        (Around(muted=True, better=OTHER), Level(), "failed", "microphone_muted"),
+        (Around(better=OTHER), Level(), "warning", "microphone_elsewhere"),
+        (Around(room=-30.0), Level(-20, -8), "warning", "room_noisy"),
+        (Around(room=-42.0), Level(-35, -20), "warning", "room_noisy"),
+        (Around(room=-42.0), Level(-20, -8), "ok", ""),
+        (Around(room=-60.0, narrow=True), Level(-20, -8), "warning", "microphone_narrow"),
+        (Around(room=-60.0), Level(-20, -8), "ok", ""),
+    ],
+)
+def test_what_is_known_around_a_microphone_is_said(around, level, expected, code) -> None:  # type: ignore[no-untyped-def]
+    result = check_microphone(DeviceState.LIVE, level, around)
+    assert (result.state, result.code, result.better) == (expected, code, around.better)
 
 
 def test_a_missing_speaker_is_only_a_warning() -> None:

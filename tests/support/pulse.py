@@ -86,6 +86,17 @@ class VirtualMicrophone:
         words.append(f"rate={rate}")
         self._modules.append(self._control("load-module", "module-remap-source", *words).stdout.strip())
 
+    def plug_deaf(self) -> None:
+        """Put in a microphone that hears nothing of what is played, named ``deaf``."""
+        sink = ["module-null-sink", "sink_name=nowhere", "rate=48000", "norewinds=1"]
+        words = ["master=nowhere.monitor", "source_name=vmic3", "source_properties=device.description=deaf"]
+        for module in (sink, ["module-remap-source", *words]):
+            self._modules.append(self._control("load-module", *module).stdout.strip())
+
+    def turn_down(self, percent: int) -> None:
+        """Set the input level of the first microphone in the system's settings."""
+        self._control("set-source-volume", "vmic", f"{percent}%")
+
     def unplug_first(self) -> None:
         """Pull out the microphone that is in use; the second one stays."""
         self._control("unload-module", self._modules.pop(1))
@@ -96,6 +107,7 @@ class VirtualMicrophone:
             self.unplug()
             self.plug()
         self.mute(False)
+        self.turn_down(100)
 
     @contextmanager
     def for_this_process(self) -> Iterator[None]:

@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "gallery"
 _QUALITY = 25
 _METER_MS = 250  # the level meter has risen by then
-_RISING = {"devices", "devices-failed", "practice", "recording"}
+_RISING = {"devices", "devices-failed", "devices-advice", "practice", "recording"}
 
 
 def settle(made: Set) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from app.interview.model import CheckName, CheckResult, CheckState
 from app.interview.states import InterviewState
 from app.interview.views import StartPage, WalkInPlace
 from app.ui import names
 from app.ui.presenters.transfer import Drive, TransferState
+from app.ui.screens.devices import DevicesScreen
 from app.ui.screens.export import ExportSheet
+from app.ui.widgets.sound import NOTES
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
-from tests.ui import stage_interview
+from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 
 
@@ -25,6 +28,23 @@ def start_unfinished(s: Set) -> None:
     paused = stage_interview.summary(InterviewState.PAUSED, HrState.PAUSED, 2)
     s.service.page = StartPage(s.service.page.organisation, (stage_interview.KIT,), 0, (paused,))
     s.window.journey.open_start()
+
+
+def devices_advice(s: Set) -> None:
+    """The chosen microphone hears nothing, another one does; the picture is dark; the loudspeaker was heard."""
+    better = s.devices.microphones()[-1]
+    said = {
+        CheckName.CAMERA: CheckResult(CheckName.CAMERA, CheckState.WARNING, "camera_dim"),
+        CheckName.MICROPHONE: CheckResult(
+            CheckName.MICROPHONE, CheckState.WARNING, "microphone_elsewhere", better=better
+        ),
+    }
+    s.window.journey.context.checks = lambda kit: [said.get(check.name, check) for check in stage.checks(kit)]
+    s.devices.echo = True
+    s.to_devices()
+    screen = next(page for page in s.window.findChildren(DevicesScreen) if page.isVisible())
+    screen._presenter.tone_played(NOTES)
+    screen._presenter.tick()
 
 
 def walk_in(s: Set) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
@@ -211,6 +211,7 @@ class StageDevices:
     def __init__(self) -> None:
         self.frame = portrait()
         self.present = True
+        self.echo = False
 
     def cameras(self) -> list[DeviceInfo]:
         if not self.present:
@@ -232,6 +233,9 @@ class StageDevices:
     def set_microphone(self, spec: str) -> None: ...
 
     def close(self) -> None: ...
+
+    def hears(self, tones: Sequence[float]) -> bool:
+        return self.echo
 
     def latest_frame(self) -> tuple[int, Any] | None:
         return (1, self.frame) if self.present else None

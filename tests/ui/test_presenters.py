@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.interview.model import ExitKind, ExitReason, Transcript, Word
+from app.interview.model import CheckName, CheckResult, CheckState, ExitKind, ExitReason, Transcript, Word
 from app.interview.views import DeviceFault, PartialText, SyncNews, SyncPhase, TranscriptReady
 from app.ui.names import Screen, Sheet
 from app.ui.presenters.answering import AnsweringPresenter
+from app.ui.presenters.devices import DevicesPresenter
 from app.ui.presenters.doubt import doubtful_spans, heard_count
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import LeavingPresenter, ScanPresenter
@@ -153,6 +154,27 @@ def test_a_lost_device_ends_the_take_and_a_silent_one_only_warns(trip: Trip) -> 
     assert (trip.journey.screen, trip.answering.fault) == (Screen.RECORDING, "microphone_silent")
     trip.journey.on_news(DeviceFault(ErrorCode.CAMERA_LOST.value))
     assert (trip.journey.screen, trip.journey.sheet) == (Screen.PROOF, Sheet.DEVICE_LOST)
+
+
+def test_the_better_microphone_is_one_click_away_and_the_loudspeaker_is_listened_for(trip: Trip) -> None:
+    better = trip.devices.microphones()[-1]
+    heard_elsewhere = CheckResult(CheckName.MICROPHONE, CheckState.WARNING, "microphone_elsewhere", better=better)
+    trip.journey.context.checks = lambda kit: [heard_elsewhere]
+    presenter = DevicesPresenter(trip.journey)
+    presenter.enter()
+    presenter.use_better_microphone()
+    assert presenter.microphone == better.spec
+    presenter.tone_played((440.0,))
+    presenter.tick()
+    assert presenter.echo is None
+    trip.devices.echo = True
+    presenter.tick()
+    assert presenter.echo
+    trip.devices.echo = False
+    presenter.tone_played((440.0,))
+    trip.seconds += 5
+    presenter.tick()
+    assert presenter.echo is False
 
 
 def test_captions_are_those_of_the_running_take(trip: Trip) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,6 +12,8 @@ from app.ui.presenters.journey import Journey
 from contract.kit import QuestionKind
 
 TEST_SECONDS = 3.0
+# A player needs a moment before anything is heard of it.
+LISTEN_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,18 @@ class DevicesPresenter(Presenter):
         self.opening = False
         self.testing_since: float | None = None
         self.heard: Proof | None = None
+        # Whether the microphone has heard the loudspeaker's test tone; None before one was played.
+        self.echo: bool | None = None
+        self._tones: Sequence[float] = ()
+        self._tone_until = 0.0
         self._listing = False
         self._sound: BinaryIO | None = None
         self._play: Callable[[BinaryIO], None] | None = None
 
     def enter(self) -> None:
         """Open the devices that were chosen last (at first: the default ones) and look at the machine."""
-        self.heard = None
+        self.heard = self.echo = None
+        self._tones = ()
         self.open(camera=self.camera, microphone=self.microphone)
         self.refresh()
 
@@ -150,7 +157,26 @@ class DevicesPresenter(Presenter):
         self.testing_since = self.journey.clock()
         self.changed()
 
+    def tone_played(self, tones: Sequence[float]) -> None:
+        """The loudspeaker plays these tones (Hz) now: listen whether the microphone hears them."""
+        self._tones, self._tone_until = tones, self.journey.clock() + LISTEN_SECONDS
+        self.echo = None
+
+    def use_better_microphone(self) -> None:
+        """Switch to the one that hears more than the chosen one."""
+        check = self.check(CheckName.MICROPHONE)
+        if check is not None and check.better is not None:
+            self.open(microphone=check.better.spec)
+
+    def _listen_for_tone(self) -> None:
+        heard = self.journey.context.devices.hears(self._tones)
+        if heard or self.journey.clock() > self._tone_until:
+            self.echo, self._tones = heard, ()
+            self.changed()
+
     def tick(self) -> None:
+        if self._tones:
+            self._listen_for_tone()
         since = self.testing_since
         if since is not None and self.journey.clock() - since >= TEST_SECONDS:
             self.stop_test()

@@ -19,7 +19,7 @@ from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.meters import LevelBar
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
-from app.ui.widgets.sound import SoundPlayer
+from app.ui.widgets.sound import NOTES, SoundPlayer
 
 _LIST_MS = 2000
 _METER_MS = 60
@@ -38,6 +38,15 @@ ADVICE = {
     "camera_dark": N_("The picture is black. Open the camera's cover or turn on a light."),
     "microphone_quiet": N_("We hardly hear you. Come closer or raise the input level."),
     "microphone_clipping": N_("Too loud. Lower the input level or move back a little."),
+    "camera_dim": N_("The picture is rather dark. Turn to a window or a lamp."),
+    "camera_covered": N_("The picture shows nothing. Open the camera's cover or wipe the lens."),
+    "microphone_muted": N_("This microphone is muted in the system's settings or by its own switch. Turn it on there."),
+    "microphone_elsewhere": N_("This microphone hears nothing, but another one hears you."),
+    "microphone_narrow": N_(
+        "This headset sounds like a telephone while its microphone is on. Your answer is recorded all the same; "
+        "another microphone sounds better."
+    ),
+    "room_noisy": N_("It is loud here. Come close to the microphone or use a headset; words are recognised less well."),
     "speaker_missing": N_("No speaker found. You can still go on; questions are shown as text."),
     "clock_wrong": N_("The clock of this machine is wrong. The interview works; tell the staff."),
     "model_missing": N_("Your words will be recognised later; recording works as usual."),
@@ -70,7 +79,13 @@ class CheckRow(QFrame):
         layout.addLayout(self.line)
         layout.addLayout(self.below)
         layout.addWidget(self.advice)
+        self._layout = layout
         self.setLayout(layout)
+
+    def add(self, button: Button) -> None:
+        """Below the advice: the way out of it."""
+        button.hide()
+        self._layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeading)
 
     def show_state(self, state: CheckState | None, value: str, advice: str) -> None:
         icon, colour = _SIGNS.get(CheckState(state), ("wait", "muted")) if state is not None else ("wait", "muted")
@@ -138,7 +153,10 @@ class DevicesScreen(Page):
         self._test = Button(self.look, "link", name=names.DEVICES_TEST_MICROPHONE)
         self._test.clicked.connect(lambda: self._presenter.test_microphone(self._play))
         self._tone = Button(self.look, "link", name=names.DEVICES_TEST_SPEAKER)
-        self._tone.clicked.connect(lambda: self._sound.tone(self._speakers.currentText()))
+        self._tone.clicked.connect(self._play_tone)
+        self._better = Button(self.look, "link", name=names.DEVICES_BETTER_MICROPHONE)
+        self._better.clicked.connect(self._presenter.use_better_microphone)
+        self._rows[CheckName.MICROPHONE].add(self._better)
         self._rows[CheckName.MICROPHONE].below.addWidget(self._test)
         self._rows[CheckName.SPEAKER].below.addWidget(self._tone)
         for index, check in enumerate(self._rows.values()):
@@ -203,6 +221,10 @@ class DevicesScreen(Page):
         self._level.show_level(self._journey.context.devices.level())
         self._presenter.tick()
 
+    def _play_tone(self) -> None:
+        self._sound.tone(self._speakers.currentText())
+        self._presenter.tone_played(NOTES)
+
     def _play(self, stream: BinaryIO) -> None:
         self._sound.play(stream.read())
 
@@ -227,6 +249,7 @@ class DevicesScreen(Page):
         )
         self._test.setEnabled(presenter.microphone_open and not testing and not self._journey.busy)
         self._level_words.setText(self._heard())
+        self._show_better()
         self._continue.setEnabled(presenter.can_continue and not self._journey.busy)
         self._why.setText(
             ""
@@ -241,6 +264,13 @@ class DevicesScreen(Page):
         if heard.silent:
             return self.look.t("We heard nothing. Choose another microphone or speak louder.")
         return self.look.t("We heard you for {seconds}.", seconds=self.look.texts.span(heard.voice_seconds))
+
+    def _show_better(self) -> None:
+        check = self._presenter.check(CheckName.MICROPHONE)
+        better = check.better if check is not None else None
+        self._better.setVisible(better is not None and not self._presenter.opening)
+        if better is not None:
+            self._better.setText(self.look.t("Use “{name}”", name=better.name))
 
     def _fill(self, select: Select, devices: tuple[DeviceInfo, ...], chosen: str) -> None:
         entries = [(device.name, device.spec) for device in devices]
@@ -281,6 +311,10 @@ class DevicesScreen(Page):
         return look.t("Working") if check.state == CheckState.OK else ""
 
     def _advice(self, check: CheckResult) -> str:
+        if check.name == CheckName.SPEAKER and self._presenter.echo:
+            return self.look.t(
+                "The microphone hears the loudspeaker: both work. In a quiet hall headphones are kinder to others."
+            )
         code = check.code or ""
         if not code or check.state == CheckState.OK:
             return ""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.ui.widgets.media import MemoryPlayer
 
 _RATE = 48_000
+NOTES = (523.25, 659.25)
+"""Hz of the test tone, in their order."""
 
 
 def tone_wave(seconds: float = 0.9) -> bytes:
@@ -21,7 +23,7 @@ def tone_wave(seconds: float = 0.9) -> bytes:
     count = int(_RATE * seconds)
     samples = []
     for i in range(count):
-        note = 523.25 if i < count // 2 else 659.25
+        note = NOTES[0] if i < count // 2 else NOTES[1]
         place = (i % (count // 2)) / (count // 2)
         samples.append(int(9000 * math.sin(math.pi * place) * math.sin(2 * math.pi * note * i / _RATE)))
     target = io.BytesIO()
