@@ -62,12 +62,20 @@ TESTING: list[tuple[str, ...]] = [
     ("gnome-keyring",),
 ]
 
-# Tests that watch no clock: they may share the machine. The others record, speak, play and kill in real time.
-SIDE_BY_SIDE = (
-    *("backend", "carry", "contract", "ground", "interview", "kiosk", "portal", "report", "security", "storage"),
-    *("sync", "ui"),
+# Tests that record, speak, play and kill in real time. They come after all others, so that little runs beside them.
+REAL_TIME = (
+    "capture",
+    "crash/test_kills.py",
+    "e2e/test_demo.py",
+    "e2e/test_microphone.py",
+    "faults/test_devices.py",
+    "transcribe/test_from_microphone.py",
+    "ui/test_cups.py",
+    "ui/test_prompts.py",
+    "ui/test_spoken_interview.py",
+    "ui/test_start.py",
+    "ui/test_whole_interview_by_keyboard.py",
 )
-QUIET = ("ui/test_cups.py", "ui/test_prompts.py", "ui/test_spoken_interview.py", "ui/test_start.py")
 
 
 def stop(message: str) -> NoReturn:
@@ -259,13 +267,12 @@ def command_test(rest: list[str]) -> int:
 
 
 def pytest_runs(rest: list[str]) -> list[list[str]]:
-    """Arguments of each run of pytest: all that is given, or first what may run side by side, then what needs quiet."""
+    """Arguments of each run of pytest: all that is given, or two runs, each with two tests at a time."""
     if rest:
         return [rest]
-    with_tests = sorted({path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")})
-    alone = [*(folder for folder in with_tests if folder not in SIDE_BY_SIDE), *QUIET]
-    beside = [*(f"tests/{folder}" for folder in SIDE_BY_SIDE), *(f"--ignore=tests/{file}" for file in QUIET)]
-    return [["-n", "2", "--dist", "loadfile", *beside], [f"tests/{path}" for path in alone]]
+    real_time = [f"tests/{path}" for path in REAL_TIME]
+    others = ["tests", *(f"--ignore={path}" for path in real_time)]
+    return [["-n", "2", "--dist", "loadfile", *others], ["-n", "2", "--dist", "load", *real_time]]
 
 
 def command_demo(rest: list[str]) -> int:
