@@ -124,6 +124,13 @@ def _staff_in_an_interview(s: Set) -> None:
     s.click(names.STAFF_ACTION_PREFIX + "adjust")
 
 
+def kiosk_consent(s: Set) -> None:
+    """Before the first box is ticked."""
+    s.window.journey.arrival.look_up("ABCD-EFGH")
+    s.settle()
+    s.click(names.ENTRY_CONTINUE)
+
+
 def own(s: Set) -> None:
     kiosk_start(s)
     s.click(names.START_OWN)
@@ -189,6 +196,7 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "staff-export": staff_export,
     "staff-receipts": staff_receipts,
     "staff-receipts-none": staff_receipts_none,
+    "kiosk-consent": kiosk_consent,
     "own": own,
     "own-missing": own_missing,
     "own-found": own_found,

@@ -37,6 +37,7 @@ def test_somebody_without_an_invitation_registers_and_answers(hall: Booth) -> No
     hall.on(Screen.START, Sheet.WALK_IN)
     fill(hall, name="赵不请", phone="12")
     assert hall.text(names.WALK_IN_MESSAGE)
+    assert hall.window.focusWidget() is hall.find(FIELD + "phone"), "where it has to be put right"
     fill(hall, phone="139 1234 5678", email="walk@example.com")
     hall.on(Screen.ENTRY)
     hall.click(names.ENTRY_CONTINUE)

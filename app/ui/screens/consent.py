@@ -14,6 +14,12 @@ from app.ui.widgets.fold import Fold
 from app.ui.widgets.option import Option
 from app.ui.widgets.page import Page
 
+# A kiosk has no 我的: what the kit says of it holds on a device of one's own.
+HERE = N_(
+    "On this device you find your interview, and may withdraw your consent, with your invitation code under "
+    "My interviews on the start screen."
+)
+
 
 class ConsentScreen(Page):
     place = Screen.CONSENT
@@ -36,6 +42,9 @@ class ConsentScreen(Page):
         for option in (self._recording, self._scoring):
             option.toggled.connect(lambda _: self.refresh())
             choices.addWidget(option)
+        # on the screen, not in a tip that only a pointer brings up
+        self._why = Label("caption")
+        choices.insertWidget(1, self._why)
         self.column.addLayout(choices)
         self.column.addWidget(self._fold)
         self.column.addStretch(1)
@@ -102,14 +111,16 @@ class ConsentScreen(Page):
                 kit.consent.retention_days,
             )
         )
-        self._deletion.setText(look.texts.pick(kit.consent.deletion))
+        here = f"\n{look.t(HERE)}" if self._journey.context.kiosk else ""
+        self._deletion.setText(look.texts.pick(kit.consent.deletion) + here)
         self._fold.show_words(
             look.t("Full text (version {version})", version=kit.consent.version), look.texts.pick(kit.consent.full_text)
         )
         busy = self._journey.busy
         self._agree.setEnabled(self._recording.isChecked() and not busy)
         self._decline.setEnabled(not busy)
-        self._agree.setToolTip("" if self._recording.isChecked() else look.t("Please tick the first box to agree."))
+        self._why.setText(look.t("Please tick the first box to agree."))
+        self._why.setVisible(not self._recording.isChecked())
 
 
 class DeclinedScreen(Page):

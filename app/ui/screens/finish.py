@@ -13,6 +13,7 @@ from app.ui.names import Screen
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import RATINGS, QuestionnairePresenter
 from app.ui.presenters.printing import PrintPresenter
+from app.ui.screens.consent import HERE
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, column, row
 from app.ui.widgets.fitrow import FitRow
@@ -199,8 +200,9 @@ class FinishScreen(Page):
         total = len(kit.questions) if kit else len(receipt.lines)
         self._summary.setText(look.t("{done} of {total} answers saved", done=len(receipt.lines), total=total))
         own = look.texts.pick(kit.next_steps) if kit else ""
+        here = f"\n{look.t(HERE)}" if self._journey.context.kiosk else ""
         self._next.setText(
-            own or look.t("HR reviews your answers and tells you the result. You also find it under Mine.")
+            (own or look.t("HR reviews your answers and tells you the result. You also find it under Mine.")) + here
         )
         for field, label in self._names.items():
             label.setText(look.t(QUESTIONS[field]))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.presenters.walkin import WalkInPresenter
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Label
+from app.ui.widgets.basic import Label, Select, column
+from app.ui.widgets.columns import Columns
 from contract.errors import XudaError
 
+_FIELD_EM = 11
 _FIELDS = {
     "name": (N_("Your name"), 100, N_("Please type your name.")),
     "phone": (N_("Phone"), 40, N_("This does not look like a phone number.")),
@@ -26,17 +29,24 @@ class WalkInSheet(SheetCard):
     def __init__(self, look: Look, presenter: WalkInPresenter) -> None:
         super().__init__(look)
         self._presenter = presenter
-        self._place = QComboBox()
-        self._place.setObjectName(names.WALK_IN_PLACE)
+        self._place, self._place_name = Select(look, name=names.WALK_IN_PLACE), Label("strong")
+        self.content.addWidget(self._place_name)
         self.content.addWidget(self._place)
         self._fields: dict[str, QLineEdit] = {}
+        self._names: dict[str, Label] = {}
+        grid = Columns(look, least_em=_FIELD_EM, most=2, gap=1)
         for key, (_, longest, _) in _FIELDS.items():
             field = QLineEdit()
             field.setObjectName(names.WALK_IN_FIELD_PREFIX + key)
             field.setMaxLength(longest)
             field.returnPressed.connect(self._register)
-            self._fields[key] = field
-            self.content.addWidget(field)
+            self._fields[key], self._names[key] = field, Label("strong")
+            # a name above it: one that stands in the field is gone with the first letter
+            lines = column(look, gap=0.25)
+            lines.addWidget(self._names[key])
+            lines.addWidget(field)
+            grid.add(lines)
+        self.content.addWidget(grid)
         self._message, self._promise = Label("strong"), Label("caption")
         self._message.setObjectName(names.WALK_IN_MESSAGE)
         self._message.tone("error")
@@ -69,6 +79,8 @@ class WalkInSheet(SheetCard):
     def _register(self) -> None:
         values = {key: field.text() for key, field in self._fields.items()}
         self._presenter.register(self._place.currentIndex(), **values)
+        if self._presenter.wrong:
+            self._fields[self._presenter.wrong].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _changed(self) -> None:
         if self.isVisible():
@@ -89,9 +101,10 @@ class WalkInSheet(SheetCard):
         if positions != [self._place.itemText(n) for n in range(self._place.count())]:
             self._place.clear()
             self._place.addItems(positions)
+        self._place_name.setText(look.t("Position"))
         self._place.setAccessibleName(look.t("Position"))
         for key, (words, _, _) in _FIELDS.items():
-            self._fields[key].setPlaceholderText(look.t(words))
+            self._names[key].setText(look.t(words))
             self._fields[key].setAccessibleName(look.t(words))
         self._message.setText(self._said())
         self._message.setVisible(bool(self._message.text()))
