@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same cases")
     parser.add_argument("--broken", metavar="DEFECT", help="run against a deliberately broken product")
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # some can be broken off, in the background too
     if given.name == "all":
         return run_all([word for word in sys.argv[1:] if word != "all"])
     good = run(given.name, Options(Path(), given.count, given.seed, given.short, given.broken)).good

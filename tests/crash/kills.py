@@ -11,8 +11,9 @@ import itertools
 import json
 import random
 import statistics
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -159,12 +160,12 @@ def _unclean(client: ObservedClient, by_itself: bool) -> str:
     return notice
 
 
-def _serve(lane: Lane, randoms: int, sweeps: int, points: Points) -> list[Outcome]:
-    """The wanted number of kills of each kind, then the interview to its end."""
+def _serve(lane: Lane, randoms: int, sweeps: int, points: Points, broken_off: threading.Event) -> list[Outcome]:
+    """The wanted number of kills of each kind, or as many as there is time for, then the interview to its end."""
     outcomes: list[Outcome] = []
     for kill, wanted in ((lane.kill_at_random, randoms), (lambda: lane.kill_at_call(points), sweeps)):
         counted = 0
-        while counted < wanted:
+        while counted < wanted and not broken_off.is_set():
             outcome = kill()
             if outcome is not None:
                 counted += 1
@@ -176,16 +177,25 @@ def _serve(lane: Lane, randoms: int, sweeps: int, points: Points) -> list[Outcom
 def run(
     folder: Path, *, randoms: int, sweeps: int, seed: int, defect: str | None = None, points: Points | None = None
 ) -> list[Outcome]:
-    """Prepare a booth, then kill ``randoms`` and ``sweeps`` times on two lanes. ``points``: else they are measured."""
+    """Prepare a booth, then kill ``randoms`` and ``sweeps`` times on two lanes. ``points``: else they are measured.
+
+    An interrupt (Ctrl-C) ends it early; what was killed till then counts.
+    """
     booth = Booth(folder)
+    broken_off = threading.Event()
     points = points or (Points.measure(booth, seed) if sweeps else Points({}, seed))
 
     def serve(number: int) -> list[Outcome]:
         shares = [total // _LANES + (number < total % _LANES) for total in (randoms, sweeps)]
-        return _serve(Lane(booth, str(number), seed, defect), *shares, points)
+        return _serve(Lane(booth, str(number), seed, defect), *shares, points, broken_off)
 
     with ThreadPoolExecutor(_LANES) as pool:
-        return [outcome for outcomes in pool.map(serve, range(_LANES)) for outcome in outcomes]
+        lanes = [pool.submit(serve, number) for number in range(_LANES)]
+        try:
+            wait(lanes)
+        except KeyboardInterrupt:
+            broken_off.set()
+        return [outcome for lane in lanes for outcome in lane.result()]
 
 
 def campaign(options: Options) -> Findings:
