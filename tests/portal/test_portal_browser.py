@@ -13,7 +13,7 @@ from contract.events import EventType, ResumedData
 from report.model import InterviewReport
 from tests.portal.booth import Sitting
 from tests.portal.browser import By, Chrome, chromium, log_in, press, wait_for
-from tests.portal.world import World
+from tests.portal.world import CORRECTED, SAID, World
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,32 @@ def test_a_click_on_a_word_plays_from_there_and_the_word_is_marked(browser: Chro
     wait_for(lambda: _player(browser, "currentTime") > begun + 0.5, "the picture to go on")
     assert _player(browser, "videoWidth") == 320
     browser.execute_script("document.getElementById('player').pause()")
+
+
+def test_every_correction_stands_beside_the_recognised_words_with_what_it_changes(
+    browser: Chrome, world: World
+) -> None:
+    open_review(browser, world)
+    answer = browser.find_element(By.CSS_SELECTOR, ".answer")
+    assert answer.find_element(By.CSS_SELECTOR, ".transcript").text == SAID
+    newest, earlier = answer.find_elements(By.CSS_SELECTOR, ".correction")
+    out = "".join(part.text for part in newest.find_elements(By.TAG_NAME, "del"))
+    put_in = "".join(part.text for part in newest.find_elements(By.TAG_NAME, "ins"))
+    assert out
+    assert put_in
+    shown = browser.execute_script(
+        "const copy = arguments[0].cloneNode(true); copy.querySelectorAll('del').forEach(e => e.remove());"
+        "return copy.textContent",
+        newest,
+    )
+    assert shown == CORRECTED
+    for tag, line in (("del", "line-through"), ("ins", "underline")):
+        element = newest.find_element(By.TAG_NAME, tag)
+        assert line in element.value_of_css_property("text-decoration-line")
+    labels = [label.text for label in answer.find_elements(By.CSS_SELECTOR, "p.muted.small")]
+    assert any(label.startswith("候选人更正 · ") for label in labels)
+    assert any(label.startswith("候选人较早的更正 · ") for label in labels)
+    assert earlier.find_elements(By.TAG_NAME, "del")
 
 
 def test_a_word_of_another_answer_changes_the_recording(browser: Chrome, world: World) -> None:
