@@ -10,7 +10,7 @@ from app.capture import checks as judge
 from app.capture.devices import list_speakers
 from app.capture.recorder import DeviceRecorder
 from app.capture.values import Level
-from app.interview.model import CheckResult, CheckState
+from app.interview.model import CheckResult, CheckState, DeviceInfo
 from app.interview.ports import Clock, Transcriber
 from app.interview.store import Shelf
 from contract.errors import ErrorCode
@@ -18,6 +18,8 @@ from contract.kit import Kit
 
 # Seconds of sound in which somebody who speaks also takes breath.
 _ROOM = 8.0
+_ASK_AFTER = 3.0
+_ASK_AGAIN = 6.0
 
 
 class DeviceCheck:
@@ -33,6 +35,9 @@ class DeviceCheck:
         self._clock = clock
         self._guard = threading.Lock()
         self._loudest: dict[str, Level] = {}
+        self._asked_for = ""
+        self._ask_at: float | None = None
+        self._found: DeviceInfo | None = None
 
     def __call__(self, kit: Kit | None) -> list[CheckResult]:
         facts = judge.read_facts(self._data_dir)
@@ -64,16 +69,37 @@ class DeviceCheck:
             if level.peak > loudest.peak:
                 loudest = level
             self._loudest[microphone.spec] = loudest
-        result = judge.check_microphone(state, loudest, self._around(judge.hears_little(state, loudest)))
+        result = judge.check_microphone(
+            state, loudest, self._around(microphone.spec, judge.hears_little(state, loudest))
+        )
         if result.code == ErrorCode.MICROPHONE_SILENT:
             # Nobody has spoken yet, perhaps: a hint. A take without sound is noticed when it is read back.
             result = replace(result, state=CheckState.WARNING)
         return replace(result, detail=microphone.name)
 
-    def _around(self, little: bool) -> judge.Around:
+    def _around(self, chosen: str, little: bool) -> judge.Around:
         """What the system and other microphones say; the others are asked only while the chosen one hears little."""
         from app.capture.listening import room_level
 
         told = self._recorder.told_by_system()
-        better = self._recorder.heard_elsewhere() if little or told.muted else None
+        better = self._better(chosen, little or told.muted)
         return judge.Around(room_level(*self._recorder.sound(_ROOM)), told.muted, told.narrow, better)
+
+    def _better(self, chosen: str, wanted: bool) -> DeviceInfo | None:
+        """Asked now and then only, and not before somebody had the time to speak: it opens the other microphones."""
+        now = self._clock.monotonic()
+        with self._guard:
+            if not wanted or chosen != self._asked_for:
+                self._ask_at, self._found, self._asked_for = None, None, chosen
+            if not wanted:
+                return None
+            if self._ask_at is None:
+                self._ask_at = now + _ASK_AFTER
+            if now < self._ask_at:
+                return self._found
+            self._ask_at = now + _ASK_AGAIN
+        found = self._recorder.heard_elsewhere()
+        with self._guard:
+            # Who has been found stays on offer while the candidate takes breath.
+            self._found = found or self._found
+            return self._found

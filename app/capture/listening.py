@@ -65,7 +65,8 @@ def heard_elsewhere(spec: str, level: Level) -> DeviceInfo | None:
 
     None when none does, or when none can be opened beside it.
     """
-    others = [device for device in PORT_AUDIO.devices("input") if device.info.spec != spec][:_MOST]
+    devices = PORT_AUDIO.devices("input")
+    others = [device for device in devices if device.info.spec != spec and not _is_headset(device)][:_MOST]
     heard: list[tuple[float, SoundDevice]] = []
     with ExitStack() as streams:
         levels = [_listen(device, streams) for device in others]
@@ -76,6 +77,12 @@ def heard_elsewhere(spec: str, level: Level) -> DeviceInfo | None:
     if best is None or best[0] < _HEARS or best[0] < level.rms + _MORE:
         return None
     return best[1].info
+
+
+def _is_headset(device: SoundDevice) -> bool:
+    """Opening the microphone of a Bluetooth headset turns what is played in it into a telephone: not just to ask."""
+    source = device.source.name if device.source else ""
+    return source.startswith("bluez") or any(word in device.name.casefold() for word in ("bluetooth", "hands-free"))
 
 
 def _listen(device: SoundDevice, streams: ExitStack) -> list[Sound]:
