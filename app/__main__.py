@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.config import APP_NAME, DESCRIPTIONS, DOMAIN, ClientSettings, early_language, parse
 from app.log import setup_logging
@@ -20,22 +20,23 @@ INTERRUPTED = 130
 BUG = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """Where a command lives; it is imported when it is called, so that `xuda --help` stays quick.
 
     The function takes the settings and returns the exit code. ``logs``: it keeps a log in the data folder. ``asks``: it
-    opens the keystore, and may ask for a passphrase on the terminal.
+    opens the keystore, and may ask for a passphrase on the terminal. ``starts``: it says itself when its start is over
+    and garbage may be collected.
     """
 
     module: str
     function: str
     logs: bool = False
     asks: bool = False
+    starts: bool = False
 
 
 COMMANDS = {
-    "client": Command("app.window", "run_client"),  # keeps its log from the moment its window is there
+    "client": Command("app.window", "run_client", starts=True),  # keeps its log from the moment its window is there
     "enroll": Command("app.commands", "enroll", logs=True, asks=True),
     "sync": Command("app.commands", "sync", logs=True, asks=True),
     "status": Command("app.commands", "status"),
@@ -57,6 +58,7 @@ if FROZEN:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. The exit code: 0 done, 2 known error, 70 a bug, 130 interrupted, else the command's own."""
+    gc.disable()  # it would only look through what all stays
     if FROZEN:
         import multiprocessing
 
@@ -81,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         return _tell(error, settings)
+    finally:
+        gc.enable()
 
 
 def _tell(error: Exception, settings: ClientSettings) -> int:
@@ -107,6 +111,8 @@ def _run(command: Command, settings: ClientSettings) -> int:
         with disk_errors():
             keep_log(settings.data)
     function = function_of(command)
+    if not command.starts:
+        gc.enable()
     if not command.asks:
         return int(function(settings))
     from app.passphrase import with_passphrase

@@ -120,7 +120,8 @@ def parse(command: str, arguments: Sequence[str], language: str) -> ClientSettin
     explained = any(argument in ("-h", "--help") for argument in whole)
     # A parser of all settings takes longer to build than the window has: it is made of those that are given.
     told = load(DOMAIN, language).gettext if explained else None
-    found = vars(_build(command, told, given_by).parse_args(whole))
+    plain = None if explained or command in POSITIONALS else _plain(whole, flags)
+    found = plain if plain is not None else vars(_build(command, told, given_by).parse_args(whole))
     names = {item.name for item in dataclasses.fields(ClientSettings)}
     given = {key: value for key, value in found.items() if key in names and value is not None}
     given["interview"] = tuple(given.get("interview") or ())
@@ -136,6 +137,32 @@ def switch(text: str) -> bool:
         return value[text.strip().lower()]
     except KeyError:
         raise argparse.ArgumentTypeError(f"{text!r}: on | off") from None
+
+
+def _plain(arguments: Sequence[str], flags: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What a parser would find, for plain flags with good values; None for everything else, an error among them.
+
+    argparse looks for the translations of its own words first: to build a parser takes longer than this.
+    """
+    found: dict[str, Any] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        flag, given, text = argument.partition("=")
+        options: Mapping[str, Any] = {} if flag == sources.CONFIG_FLAG else flags.get(flag, {"action": "unknown"})
+        name = options.get("dest") or flag.lstrip("-").replace("-", "_")
+        if options.get("action") == "store_true" and not given:
+            found[name] = True
+            continue
+        text = text if given else next(rest, "-")
+        if "action" in options or (text.startswith("-") and not given):
+            return None
+        try:
+            found[name] = options.get("type", str)(text)
+        except (argparse.ArgumentTypeError, TypeError, ValueError):
+            return None
+        if found[name] not in options.get("choices", (found[name],)):
+            return None
+    return found
 
 
 def _build(command: str, told: Callable[[str], str] | None, given: Container[str]) -> argparse.ArgumentParser:

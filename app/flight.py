@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from app.ui.autopilot import Autopilot
 if TYPE_CHECKING:
     from app.bootstrap import Client
     from app.interview.service import InterviewService
+    from app.interview.views import InterviewSummary
     from app.ui.application import MainWindow
     from app.ui.context import UiContext
     from app.ui.script import Script
@@ -24,8 +25,12 @@ class Flight:
         self, window: MainWindow, context: UiContext, client: Client, script: Script, ended: Callable[[int], None]
     ) -> None:
         self._client = client
-        self._earlier = {row.interview_id for row in client.submit(client.service.mine).result()}
+        self._earlier: set[str] = set()
         self._pilot = Autopilot(window, context, script, ended)
+        window.runner.service(lambda: client.service.mine(), self._begin, _fail)
+
+    def _begin(self, before: Sequence[InterviewSummary]) -> None:
+        self._earlier = {row.interview_id for row in before}
         self._pilot.start()
 
     def report(self) -> None:
@@ -38,6 +43,10 @@ class Flight:
         if pilot.notice:
             found["error"] = pilot.notice
         print(json.dumps(found, ensure_ascii=False), flush=True)
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def _result(service: InterviewService, interview_id: str | None, earlier: set[str]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ def save_appearance(data: Path, appearance: Appearance) -> None:
     """Raises XudaError(DISK_*); what was kept before stays then."""
     from app.ui.dress import APPEARANCE_FILE  # with all of Qt's styles, which a first window does without
 
-    _keep(data / APPEARANCE_FILE, json.dumps(asdict(appearance)))
+    _keep(data / APPEARANCE_FILE, json.dumps(appearance._asdict()))
 
 
 def _keep(path: Path, text: str) -> None:

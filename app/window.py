@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.interview.papers import Paper, PaperSource
     from app.ui.application import MainWindow
     from app.ui.context import UiContext
+    from app.ui.dress import Appearance
     from app.ui.links import LinkDoor
     from app.ui.script import Script
 
@@ -32,6 +33,9 @@ _WARM_UP_AFTER_MS = 400
 _LOOK_OVER_AFTER_MS = 5000
 # A window that is never painted (no window system shows it) must not keep the client from opening.
 _PAINTED_AT_LATEST_MS = 1500
+# The thread of the screens asks for the interpreter with every call between Qt and Python, some hundred times for one
+# picture: it is not to wait Python's usual 5 ms for each of them while another thread loads or computes.
+_TURN_SECONDS = 0.0005
 
 
 def run_client(settings: ClientSettings) -> int:
@@ -71,13 +75,13 @@ class ClientRun:
     """One run of `xuda client`: the window at once, the client behind it when it is open, the autopilot if any."""
 
     def __init__(self, settings: ClientSettings) -> None:
-        gc.disable()  # it would only look through what all stays
         from app.ui.swift import spare_sources
 
         spare_sources()
         from app.ui.application import build_application
         from app.ui.runner import QtRunner
 
+        sys.setswitchinterval(_TURN_SECONDS)
         self._settings = settings
         self._application = build_application(sys.argv[:1])
         self._opening = Opening(self._open, self._prepare)
@@ -139,6 +143,8 @@ class ClientRun:
         if self._watch is None:
             self._keep_records()
             self._script = _script(self._settings.autopilot)
+            if self._script is not None:
+                import app.flight
         import app.screen_context  # noqa: F401 - wanted next; the thread of the screens does not wait for it
         from app.bootstrap import Client
 
@@ -198,7 +204,6 @@ class ClientRun:
         from PySide6.QtCore import QTimer
 
         from app.screen_context import make_context, wants_kiosk
-        from app.ui.pages import load_screens
 
         window = self._window
         if window is None or wants_kiosk(client) != self._context.kiosk:
@@ -209,7 +214,7 @@ class ClientRun:
                 before.abort()
         else:
             self._speak(window, client)
-            self._runner.background(load_screens, lambda _: window.be_ready(), self._failed)
+            self._runner.background(lambda: _load(window), lambda _: window.be_ready(), self._failed)
         watch = self._start_watch()
         window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
         _note_screen(client, watch, window.screen_name())
@@ -276,6 +281,13 @@ def need_screen() -> None:
         raise XudaError(ErrorCode.SCREEN_MISSING)
 
 
+def _load(window: MainWindow) -> None:
+    from app.ui.pages import load_screens
+
+    load_screens()
+    window.texts.prepare()
+
+
 def _script(file: Path | None) -> Script | None:
     if file is None:
         return None
@@ -291,7 +303,6 @@ def _note_screen(client: Client, watch: CrashWatch, name: str) -> None:
 
 def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
     """What the screens see of a client that is not open yet: what they ask of it waits."""
-    from app.remembered import save_appearance, save_language
     from app.ui.context import UiContext
     from app.ui.dress import saved_appearance
     from app.ui.i18n import saved_language
@@ -304,15 +315,27 @@ def front_context(opening: Opening, settings: ClientSettings) -> UiContext:
         subscribe=opening.subscribe,
         checks=lambda kit: _of(opening).check(kit),
         diagnostics=lambda: _diagnostics(_of(opening)),
-        save_language=lambda language: save_language(settings.data, language),
+        save_language=lambda language: _keep_language(settings.data, language),
         battery=_battery,
         language=saved_language(settings.data) or settings.lang,
         transfer=lambda: _of(opening).storage.bundles(),
         kiosk=settings.kiosk,
         appearance=saved_appearance(settings.data),
-        save_appearance=lambda chosen: save_appearance(settings.data, chosen),
+        save_appearance=lambda chosen: _keep_appearance(settings.data, chosen),
         papers=_paper,
     )
+
+
+def _keep_language(data: Path, language: str) -> None:
+    from app.remembered import save_language
+
+    save_language(data, language)
+
+
+def _keep_appearance(data: Path, chosen: Appearance) -> None:
+    from app.remembered import save_appearance
+
+    save_appearance(data, chosen)
 
 
 def _of(opening: Opening) -> Client:

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPaintEvent, QSessionManager, QShortcut, QShowEvent
+from PySide6 import QtCore
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.ui.deck import Deck
 from app.ui.dress import Appearance, Dresser, dress_application, screen_zoom, tokens_for
-from app.ui.forget import ClipboardWatch
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
@@ -25,8 +24,11 @@ from app.ui.style import InputWatch, Look
 from app.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:  # what the first screen does not show is imported when it is wanted
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QSessionManager
+
     from app.interview.views import News
     from app.ui.context import UiContext
+    from app.ui.forget import ClipboardWatch
     from app.ui.kiosk import KioskShell
     from app.ui.overlays import Overlays
     from app.ui.presenters.answering import AnsweringPresenter
@@ -41,11 +43,12 @@ def build_application(argv: Sequence[str] | None = None) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
-    application = QApplication(list(argv if argv is not None else sys.argv[:1]))
+    # The style by its flag: to set it by its name makes all names of QStyle, a twentieth of the start.
+    program, *flags = argv or sys.argv[:1]
+    application = QApplication([program, "-style", "fusion", *flags])
     application.setApplicationName("xuda")
     application.setApplicationDisplayName("Xuda 续答")
     application.setOrganizationName("Xuda")
-    application.setStyle("Fusion")
     return application
 
 
@@ -60,11 +63,10 @@ class MainWindow(QWidget):
     sheet_changed = Signal(str)
     painted = Signal()
     closed = Signal()
-    _news = Signal(object)
 
     def __init__(self, context: UiContext, *, waiting: bool = False) -> None:
         zoom = screen_zoom() if context.zoom is None else context.zoom
-        tokens = tokens_for(context.appearance, kiosk=context.kiosk, zoom=zoom)
+        tokens = tokens_for(context.appearance, kiosk=context.kiosk, zoom=zoom, first=True)
         # Before the first widget exists: one that was made earlier would keep the system's face.
         dress_application(tokens, context.language)
         super().__init__()
@@ -83,10 +85,10 @@ class MainWindow(QWidget):
         self.runner = QtRunner(context.submit, context.background)
         self.journey = Journey(context, self.runner, self, time.monotonic)
         self._build()
-        self._dresser.wear(self, self._retranslate)
         self._connect()
         self._retranslate()
         self.journey.open_start()
+        self._dresser.wear(self, self._retranslate, first=waiting)
         if not waiting:
             self.be_ready()
 
@@ -95,25 +97,24 @@ class MainWindow(QWidget):
     def _frame(self) -> None:
         self.setObjectName("window")
         self.setWindowTitle("Xuda 续答")
-        self.setWindowIcon(QIcon(self.look.pixmap("mark", "accent", size=64)))
         tokens = self.look.tokens
         self.setMinimumSize(tokens.window_width, tokens.window_height)
         self.resize(tokens.first_width, tokens.first_height)
         if self._context.kiosk:
-            self.setWindowFlags(Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
-            self.setWindowState(Qt.WindowState.WindowFullScreen)
+            kinds = QtCore.Qt.WindowType
+            self.setWindowFlags(kinds.FramelessWindowHint | kinds.WindowStaysOnTopHint)
+            self.setWindowState(QtCore.Qt.WindowState.WindowFullScreen)
 
     def _build(self) -> None:
         look, journey = self.look, self.journey
         self._maker = PageMaker(look, journey, self.switch_language)
         self.topbar = TopBar(look, kiosk=self._context.kiosk)
         self.deck = Deck(self._maker)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._rows = layout = QVBoxLayout(self)
         layout.setSpacing(0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.topbar)
         layout.addWidget(self.deck.stack, 1)
-        self._rows = layout
 
     def _connect(self) -> None:
         journey = self.journey
@@ -125,18 +126,12 @@ class MainWindow(QWidget):
         self.topbar.help_wanted.connect(self.open_help)
         self.topbar.leave_wanted.connect(journey.ask_to_leave)
         self._be_a_kiosk()
-        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
-        self._news.connect(journey.on_news, Qt.ConnectionType.QueuedConnection)
         self._context.subscribe(self._on_news)
-        self._second = QTimer(self)
-        self._second.setInterval(1000)
+        self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(journey.tick)
-        self._spare_time = QTimer(self)
-        self._spare_time.setInterval(_SPARE_TIME_MS)
+        self._spare_time = QTimer(self, interval=_SPARE_TIME_MS)
         self._spare_time.timeout.connect(self._make_the_next_part)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.commitDataRequest.connect(self._session_ends)
+        build_application().commitDataRequest.connect(self._session_ends)
 
     def _be_a_kiosk(self) -> None:
         if self._context.booth is None or not self._context.kiosk:
@@ -152,9 +147,13 @@ class MainWindow(QWidget):
     def be_ready(self) -> None:
         """The parts behind the screens are there."""
         from app.ui.focus import FocusKeeper
+        from app.ui.forget import ClipboardWatch
         from app.ui.presenters.power import PowerWatch
 
         self._waiting = False
+        self.topbar.complete()
+        self.deck.complete()
+        self._dresser.follow()
         FocusKeeper(self, self.deck, lambda: self.journey.busy)
         self._clipboard = ClipboardWatch(self)
         self._power = PowerWatch(self.journey, self._context.battery)
@@ -252,7 +251,7 @@ class MainWindow(QWidget):
     def _on_news(self, news: News) -> None:
         """From any thread."""
         if not self._closing:
-            self._news.emit(news)
+            self.runner.post(lambda: self.journey.on_news(news))
 
     def _refresh(self) -> None:
         journey = self.journey
@@ -323,8 +322,7 @@ class MainWindow(QWidget):
             self._dresser.reset()
 
     def _retranslate(self) -> None:
-        direction = Qt.LayoutDirection.RightToLeft if self.texts.right_to_left else Qt.LayoutDirection.LeftToRight
-        self.setLayoutDirection(direction)
+        self.setProperty("layoutDirection", "RightToLeft" if self.texts.right_to_left else "LeftToRight")
         self.topbar.retranslate()
         self.deck.retranslate()
         overlays = self._made_overlays()
@@ -332,17 +330,21 @@ class MainWindow(QWidget):
             overlays.retranslate()
         self._say_error()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        handle = self.windowHandle()
-        if handle is not None:
-            self.watch.watch(handle)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self._unpainted:
             self._unpainted = False
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self._first_frame)
+
+    def _first_frame(self) -> None:
+        """What the first frame did not wait for, and nobody can have missed in it."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
+        self.painted.emit()
+        self.topbar.complete()
+        self.deck.complete()
+        self.watch.watch(self.windowHandle())
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
 
     # ---- closing --------------------
 

@@ -29,7 +29,7 @@ class Submit(Protocol):
     def __call__(self, call: Callable[[], T], /) -> Future[T]: ...
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class UiContext:
     """See module.
 

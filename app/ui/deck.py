@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from app.ui.forget import forget_words, remember_words
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
 from app.ui.widgets.page import Page
@@ -27,7 +25,7 @@ _COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.G
 
 def _begin(page: Page) -> None:
     """Until somebody looks after the focus."""
-    (page.first() or page).setFocus(Qt.FocusReason.OtherFocusReason)
+    (page.first() or page).setFocus()
 
 
 class Deck:
@@ -43,23 +41,35 @@ class Deck:
         self.sheets: dict[Sheet, SheetCard] = {}
         self._open = self._covered = Sheet.NONE
         self.begin: Callable[[Page], None] = _begin
+        self._hurried: list[Page] | None = []
         self._ahead = [sheet for sheet in Sheet if sheet not in _MADE_LATE]
 
     def page(self, screen: Screen) -> Page:
         page = self.pages.get(screen)
         if page is None:
             page = self.pages[screen] = self._maker.make(screen)
+            if self._hurried is not None:
+                self._hurried.append(page)
+            else:
+                page.complete()
+                _remember(page)  # as it is made; what it says of a candidate comes with its first refresh
             self.stack.addWidget(page)
-            remember_words(page)  # as it is made; what it says of a candidate comes with its first refresh
             page.retranslate()
         return page
+
+    def complete(self) -> None:
+        """The first frame is there: pages are made whole from now on, and what came with it is completed."""
+        hurried, self._hurried = self._hurried or [], None
+        for page in hurried:
+            page.complete()
+            _remember(page)
 
     def sheet(self, sheet: Sheet) -> SheetCard | None:
         """None for no sheet, and for one that this window has no use for."""
         card = self.sheets.get(sheet) or self._maker.make_sheet(sheet)
         if card is not None and sheet not in self.sheets:
             self.sheets[sheet] = card
-            remember_words(card)
+            _remember(card)
         return card
 
     def open(self, sheet: Sheet) -> SheetCard | None:
@@ -99,6 +109,8 @@ class Deck:
 
     def forget(self) -> None:
         """What was said to the candidate and what they typed goes. Words have to be set anew afterwards."""
+        from app.ui.forget import forget_words
+
         for part in (*self.pages.values(), *self.sheets.values()):
             forget_words(part)
 
@@ -107,3 +119,9 @@ class Deck:
             page.retranslate()
         for card in self.sheets.values():
             card.refresh()
+
+
+def _remember(part: QWidget) -> None:
+    from app.ui.forget import remember_words  # late: the first screen does not wait for it
+
+    remember_words(part)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.ui.style import Look, interface_font, palette, style_sheet
 from app.ui.tokens import TEXT_PERCENTS, Theme, Tokens, make_tokens, zoom_for
 
 APPEARANCE_FILE = "appearance.json"
+_HALF = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Appearance:
+class Appearance(NamedTuple):
     """``text`` is the size of all text in percent, one of TEXT_PERCENTS."""
 
     theme: Theme = Theme.SYSTEM
@@ -42,11 +44,17 @@ def saved_appearance(data: Path) -> Appearance:
     return Appearance(theme, percent if percent in TEXT_PERCENTS else 100)
 
 
-def system_theme() -> Theme:
-    """The theme that the system's brightness and contrast ask for. Systems that tell neither get the light one."""
+def system_theme(*, first: bool = False) -> Theme:
+    """The theme that the system's brightness and contrast ask for. Systems that tell neither get the light one.
+
+    ``first``: for a window that must not wait. The palette of an application that is not dressed yet is the system's;
+    to ask for the contrast makes all names of Qt's own namespace, a tenth of the start.
+    """
+    if first:
+        return Theme.DARK if QApplication.palette().window().color().lightness() < _HALF else Theme.LIGHT
     hints = QApplication.styleHints()
-    dark = hints.colorScheme() is Qt.ColorScheme.Dark
-    strong = hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+    dark = hints.colorScheme() is QtCore.Qt.ColorScheme.Dark
+    strong = hints.accessibility().contrastPreference() is QtCore.Qt.ContrastPreference.HighContrast
     if strong:
         return Theme.CONTRAST_DARK if dark else Theme.CONTRAST_LIGHT
     return Theme.DARK if dark else Theme.LIGHT
@@ -59,8 +67,9 @@ def screen_zoom() -> float:
     return zoom_for(size.width(), size.height()) if size is not None else 1.0
 
 
-def tokens_for(appearance: Appearance, *, kiosk: bool, zoom: float) -> Tokens:
-    theme = system_theme() if appearance.theme is Theme.SYSTEM else appearance.theme
+def tokens_for(appearance: Appearance, *, kiosk: bool, zoom: float, first: bool = False) -> Tokens:
+    """``first``: see :func:`system_theme`."""
+    theme = system_theme(first=first) if appearance.theme is Theme.SYSTEM else appearance.theme
     return make_tokens(theme, kiosk=kiosk, text_scale=appearance.text / 100, zoom=zoom)
 
 
@@ -86,16 +95,27 @@ class Dresser(QObject):
         self._language = look.texts.language
         self._window: QWidget | None = None
         self._after: Callable[[], None] = lambda: None
+        self._whole = True
 
-    def wear(self, window: QWidget, after: Callable[[], None]) -> None:
-        """The window is complete: dress it, and follow the system from now on."""
+    def wear(self, window: QWidget, after: Callable[[], None], *, first: bool) -> None:
+        """The window is complete. ``first``: :meth:`follow` brings what its first frame does not need."""
         self._window, self._after = window, after
         self.setParent(window)  # goes with it: the system's wishes come as long as the program runs
         # Once, when everything stands: with a style sheet in force each widget that is added costs a pass over it.
-        window.setStyleSheet(style_sheet(self._look.tokens))
+        window.setStyleSheet(style_sheet(self._look.tokens, first=first))
+        self._whole = not first
+
+    def follow(self) -> None:
+        """The first frame is there: what it could do without comes, and the system's wishes count from now on."""
+        if self._window is not None:
+            self._window.setWindowIcon(QIcon(self._look.pixmap("mark", "accent", size=64)))
+        if self._window is not None and not self._whole:
+            self._whole = True
+            self._window.setStyleSheet(style_sheet(self._look.tokens))
         hints = QApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_changed)
         hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
+        self._system_changed()
 
     def choose(self, appearance: Appearance) -> None:
         if appearance != self.appearance:
@@ -113,17 +133,21 @@ class Dresser(QObject):
             self._dress()
 
     def _system_changed(self) -> None:
-        if self.appearance.theme is Theme.SYSTEM:
+        if self.appearance.theme is Theme.SYSTEM and self._tokens() != self._look.tokens:
             self._dress()
+
+    def _tokens(self) -> Tokens:
+        return tokens_for(self.appearance, kiosk=self._kiosk, zoom=self._zoom)
 
     def _dress(self) -> None:
         window, look = self._window, self._look
         if window is None:
             return
-        look.tokens = tokens_for(self.appearance, kiosk=self._kiosk, zoom=self._zoom)
+        look.tokens = self._tokens()
         dress_application(look.tokens, self._language)
         window.setUpdatesEnabled(False)
         window.setStyleSheet(style_sheet(look.tokens))
+        self._whole = True
         for widget in window.findChildren(QWidget):
             restyle = getattr(widget, "restyle", None)
             if restyle is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QObject, QSignalBlocker
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 _BORN = "words before any candidate"
 
@@ -25,6 +26,8 @@ def forget_words(part: QWidget) -> None:
         if label.text():
             born = label.property(_BORN)
             label.setText(born if isinstance(born, str) else "")
+    from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
     # silently: an emptied field is nothing that somebody has typed
     for line in part.findChildren(QLineEdit):
         with QSignalBlocker(line):
@@ -53,4 +56,4 @@ class ClipboardWatch(QObject):
         self._ours = False
 
     def _changed(self) -> None:
-        self._ours = QGuiApplication.applicationState() is Qt.ApplicationState.ApplicationActive
+        self._ours = QGuiApplication.applicationState() is QtCore.Qt.ApplicationState.ApplicationActive

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale
 
 from contract.catalog import LANGUAGES, load
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LANGUAGE_FILE = "language"
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
@@ -83,6 +85,12 @@ class Texts:
         day, time = (str(format_skeleton(parts, local, locale=locale)) for parts in ("MMMd", "Hm"))
         joined = str(locale.datetime_formats["short"]).replace("'", "")
         return self.isolate(joined.replace("{1}", day).replace("{0}", time))
+
+    def prepare(self) -> None:
+        """Load what dates need, on any thread: the first one that is written takes a tenth of a second otherwise."""
+        from datetime import UTC, datetime
+
+        self.date(datetime.now(UTC))
 
     def minutes(self, seconds: float) -> str:
         """A clock's reading, m:ss."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 import resources
 from app.ui.tokens import Tokens
 
-_SCALES = (1.0, 2.0)
+_TRANSPARENT = QColor(0, 0, 0, 0)
 # These point along the reading direction, so they are mirrored where it goes from right to left.
 DIRECTED = frozenset({"call", "chat", "chevron-left", "chevron-right", "help", "leave", "list", "speaker"})
 
@@ -22,14 +23,20 @@ def _source(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def pixmap(name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: bool = False) -> QPixmap:
-    """The icon ``name`` in one colour, ``size`` pixels square at the given device pixel ratio."""
+def pixmap(
+    name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: bool = False, gap: int = 0, after: bool = False
+) -> QPixmap:
+    """The icon ``name`` in one colour, ``size`` pixels square at the given device pixel ratio.
+
+    ``gap``: as many empty pixels more beside it, towards words that it may come ``after``.
+    """
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode("utf-8")))
-    canvas = QPixmap(round(size * scale), round(size * scale))
-    canvas.fill(Qt.GlobalColor.transparent)
+    canvas = QPixmap(round((size + gap) * scale), round(size * scale))
+    canvas.fill(_TRANSPARENT)
     painter = QPainter(canvas)
+    painter.translate(gap * scale if after else 0, 0)
     if mirrored:
-        painter.translate(canvas.width(), 0)
+        painter.translate(size * scale, 0)
         painter.scale(-1, 1)
     renderer.render(painter, QRectF(0, 0, size * scale, size * scale))
     painter.end()
@@ -37,23 +44,32 @@ def pixmap(name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: b
     return canvas
 
 
-def _beside(drawn: QPixmap, gap: int, *, after: bool) -> QPixmap:
-    """The icon with ``gap`` empty pixels towards the words."""
-    scale = drawn.devicePixelRatio()
-    canvas = QPixmap(drawn.width() + round(gap * scale), drawn.height())
-    canvas.fill(Qt.GlobalColor.transparent)
-    canvas.setDevicePixelRatio(scale)
-    painter = QPainter(canvas)
-    painter.drawPixmap(gap if after else 0, 0, drawn)
-    painter.end()
-    return canvas
+class _Engine(QIconEngine):
+    """Draws an icon when it is painted, in the form that is wanted then: a window makes many that it never shows."""
+
+    def __init__(self, draw: Callable[[QIcon.Mode, float], QPixmap], size: int) -> None:
+        super().__init__()
+        self._draw = draw
+        self._size = size
+
+    def isNull(self) -> bool:
+        return False
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self._draw(mode, size.height() / self._size)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        painter.drawPixmap(rect, self._draw(mode, painter.device().devicePixelRatioF() * rect.height() / self._size))
+
+    def clone(self) -> QIconEngine:
+        return _Engine(self._draw, self._size)
 
 
 def icon(name: str, colour: str, tokens: Tokens, *, mirrored: bool = False, gap: int = 0, after: bool = False) -> QIcon:
     """An icon for a button; greyed when the button is disabled. ``gap``: room to its words, which it may come after."""
-    made = QIcon()
-    for scale in _SCALES:
-        for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, tokens.disabled)):
-            drawn = pixmap(name, shade, tokens.icon, scale, mirrored=mirrored)
-            made.addPixmap(_beside(drawn, gap, after=after) if gap else drawn, mode)
-    return made
+
+    def draw(mode: QIcon.Mode, scale: float) -> QPixmap:
+        shade = tokens.disabled if mode is QIcon.Mode.Disabled else colour
+        return pixmap(name, shade, tokens.icon, scale, mirrored=mirrored, gap=gap, after=after)
+
+    return QIcon(_Engine(draw, tokens.icon))

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 
 
 def load_screens() -> None:
-    """Import every screen. On any thread but that of the screens: theirs would stand still meanwhile."""
+    """Import every screen and what they need. On any thread but that of the screens: theirs would stand still."""
     import app.ui.drives
+    import app.ui.forget
+    import app.ui.links
+    import app.ui.overlays
+    import app.ui.presenters.adjust
+    import app.ui.presenters.answering
+    import app.ui.presenters.pages
+    import app.ui.presenters.power
+    import app.ui.presenters.printing
     import app.ui.presenters.transfer
+    import app.ui.press
     import app.ui.screens.adjust
     import app.ui.screens.consent
     import app.ui.screens.devices
@@ -46,6 +55,7 @@ def load_screens() -> None:
     import app.ui.screens.sheets
     import app.ui.screens.walkin
     import app.ui.screens.written  # noqa: F401
+    import contract.texts  # noqa: F401
 
 
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)

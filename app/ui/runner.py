@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6 import QtCore
+from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from app.ui.context import Submit
@@ -19,14 +21,15 @@ Failure = Callable[[Exception], None]
 class QtRunner(QObject):
     """Runs operations off the Qt thread and delivers their results on it, in the order they ended."""
 
-    _finished = Signal(object)
+    _told = Signal(object)
 
     def __init__(self, submit: Submit, background: Submit) -> None:
         super().__init__()
         self._submit = submit
         self._background = background
         self._closed = False
-        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._guard = threading.Lock()
+        self._connected = False
 
     def service(self, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
         """On the database thread."""
@@ -49,17 +52,27 @@ class QtRunner(QObject):
 
     def _end(self, future: Future[T], success: Success[T], failure: Failure) -> None:
         if not self._closed:
-            self._finished.emit((future, success, failure))
+            self.post(lambda: _deliver(future, success, failure))
 
-    def _deliver(self, item: tuple[Future[Any], Success[Any], Failure]) -> None:
-        future, success, failure = item
-        if self._closed:
-            return
-        try:
-            value = future.result()
-        except CancelledError:
-            return
-        except Exception as error:
-            failure(error)
-        else:
-            success(value)
+    def post(self, call: Callable[[], None]) -> None:
+        """On the Qt thread, in its turn. From any thread."""
+        with self._guard:
+            if not self._connected:  # with the first use: no frame waits for the names of Qt's own namespace
+                self._connected = True
+                self._told.connect(self._take, QtCore.Qt.ConnectionType.QueuedConnection)
+        self._told.emit(call)
+
+    def _take(self, call: Callable[[], None]) -> None:
+        if not self._closed:
+            call()
+
+
+def _deliver(future: Future[T], success: Success[T], failure: Failure) -> None:
+    try:
+        value = future.result()
+    except CancelledError:
+        return
+    except Exception as error:
+        failure(error)
+    else:
+        success(value)

@@ -14,6 +14,8 @@ from app.ui import icons
 from app.ui.i18n import Texts
 from app.ui.tokens import ARABIC_FAMILIES, CJK_FAMILIES, ENGLISH_FAMILIES, LATIN_FAMILIES, Tokens
 
+_LATER = "/* later */"
+
 
 class InputWatch(QObject):
     """Whether the candidate uses the keyboard now: focus rings are shown then, and not after a click or a touch."""
@@ -60,9 +62,11 @@ class Look:
         return self.texts.right_to_left and icon in icons.DIRECTED
 
 
-def style_sheet(tokens: Tokens) -> str:
-    """The template of resources/styles filled with the tokens."""
+def style_sheet(tokens: Tokens, *, first: bool = False) -> str:
+    """The template of resources/styles filled with the tokens; ``first``: only what the first frame shows."""
     template = resources.read("styles", "app.qss")
+    if first:
+        template = "\n".join(line for line in template.splitlines() if not line.endswith(_LATER))
     values = tokens.values()
     values |= {f"s{steps}": str(tokens.space(steps)) for steps in range(1, 7)}
     values |= {

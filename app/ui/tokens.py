@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 # The faces of each script, those of macOS, Windows and Linux; the first ones that the machine has are used.
 CJK_FAMILIES = {
@@ -19,8 +18,7 @@ LATIN_FAMILIES = ("Noto Sans", "Noto Sans CJK KR", "DejaVu Sans")
 ENGLISH_FAMILIES = ("Noto Sans", "Noto Sans CJK SC", "DejaVu Sans")
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Colours as #RRGGBB, sizes in device-independent pixels."""
 
     canvas: str = "#F5F7F6"
@@ -88,13 +86,12 @@ class Tokens:
 
     def values(self) -> dict[str, str]:
         """Names for the style template; numbers without unit."""
-        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        return {name: str(value) for name, value in self._asdict().items()}
 
 
 LIGHT = Tokens()
 
-DARK = replace(
-    LIGHT,
+DARK = LIGHT._replace(
     canvas="#101715",
     surface="#18211E",
     sunken="#202B27",
@@ -118,8 +115,7 @@ DARK = replace(
 )
 
 # Every text at least 7:1 on its ground, every line and mark drawn strongly.
-CONTRAST_LIGHT = replace(
-    LIGHT,
+CONTRAST_LIGHT = LIGHT._replace(
     canvas="#FFFFFF",
     sunken="#F1F1F1",
     ink="#000000",
@@ -143,8 +139,7 @@ CONTRAST_LIGHT = replace(
     focus=3,
 )
 
-CONTRAST_DARK = replace(
-    CONTRAST_LIGHT,
+CONTRAST_DARK = CONTRAST_LIGHT._replace(
     canvas="#000000",
     surface="#000000",
     sunken="#161616",
@@ -206,11 +201,11 @@ def make_tokens(
     """
     base = SETS.get(theme, LIGHT)
     scale = min(2.0, max(1.0, text_scale))
-    sizes: dict[str, float] = {field.name: getattr(base, field.name) for field in fields(base) if field.type == "int"}
+    sizes: dict[str, float] = {name: value for name, value in base._asdict().items() if isinstance(value, int)}
     sizes |= {name: sizes[name] * scale for name in _TYPE}
     sizes |= {name: sizes[name] * (1 + (scale - 1) * 0.6) for name in _AROUND}
     if kiosk:
         sizes |= {name: max(_KIOSK_CONTROL, sizes[name]) for name in ("control", "target")}
     fixed = {"veil_percent", "motion_ms"}
     made: dict[str, Any] = {name: round(size * (1 if name in fixed else zoom)) for name, size in sizes.items()}
-    return replace(base, **made)
+    return base._replace(**made)

@@ -152,6 +152,40 @@ def test_several_values_may_stand_in_a_file(tmp_path: Path) -> None:
     assert (settings.interview, settings.server_sync) == (("a", "b"), False)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["--kiosk"], ["--data", "x", "--lang", "de"], ["--data=x", "--server-sync=off"], ["--camera=-1"]),
+        *(
+            ["--wait", "2.5"],
+            ["--all", "--interview", "a", "--interview=b"],
+            ["--invitation", ""],
+            ["--video-kbit=900"],
+        ),
+        *(
+            ["--lang", "xx"],
+            ["--data"],
+            ["--kiosk=yes"],
+            ["--unheard"],
+            ["stray"],
+            ["--wait", "soon"],
+            ["--", "--kiosk"],
+        ),
+        *(["--camera", "-1"], ["--dat", "x"], ["--data", "--kiosk"], ["--out", "y", "--pin-file", "z"]),
+    ],
+)
+def test_plain_flags_are_understood_as_the_parser_would(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> ClientSettings | str:
+        try:
+            return parse("export", arguments, "en")
+        except XudaError as error:
+            return str(error.params)
+
+    quick = found()
+    monkeypatch.setattr("app.config._plain", lambda *_: None)
+    assert quick == found()
+
+
 def test_a_value_may_look_like_a_flag_or_follow_a_double_dash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XUDA_CAMERA", "--kiosk")
     assert parse("client", [], "en").camera == "--kiosk"

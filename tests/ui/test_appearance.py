@@ -93,7 +93,7 @@ def test_what_is_already_drawn_grows_with_the_text(sets: list[Set]) -> None:
 
 def test_the_system_is_followed_until_something_is_chosen(sets: list[Set], monkeypatch: pytest.MonkeyPatch) -> None:
     wished = Theme.DARK
-    monkeypatch.setattr(dress, "system_theme", lambda: wished)
+    monkeypatch.setattr(dress, "system_theme", lambda first=False: wished)
     made = opened(sets, "start", appearance=Appearance())
     assert ground(made) == SETS[Theme.DARK].canvas
     wished = Theme.CONTRAST_LIGHT

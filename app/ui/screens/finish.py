@@ -10,6 +10,7 @@ from app.interview.views import ReceiptView
 from app.ui import names
 from app.ui.i18n import N_
 from app.ui.names import Screen
+from app.ui.presenters.base import Runner
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import RATINGS, QuestionnairePresenter
 from app.ui.presenters.printing import PrintPresenter
@@ -31,11 +32,11 @@ STEPS = (N_("Very poor"), N_("Poor"), N_("Fair"), N_("Good"), N_("Very good"))
 class ReceiptCard(Card):
     """The code to take home and a hash for each answer."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, runner: Runner) -> None:
         super().__init__(look, steps=3, gap=1.5)
         self._look = look
         self._title, self._text = Label("heading"), Label("muted")
-        self._code = QrCode(look)
+        self._code = QrCode(look, runner)
         self._digest = Label("mono")
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(look.tokens.space(2))
@@ -110,7 +111,7 @@ class FinishScreen(Page):
         card.body.addWidget(self._next)
         self.column.addWidget(card)
         self._questionnaire()
-        self._receipt = ReceiptCard(look)
+        self._receipt = ReceiptCard(look, journey.runner)
         self.column.addWidget(self._receipt)
         self.column.addStretch(1)
         self._may_leave = Label("caption")
@@ -232,7 +233,7 @@ class LeftScreen(Page):
         head.addLayout(words, 1)
         self.column.addStretch(1)
         self.column.addLayout(head)
-        self._receipt = ReceiptCard(look)
+        self._receipt = ReceiptCard(look, journey.runner)
         self.column.addWidget(self._receipt)
         self.column.addStretch(2)
         self._done = Button(look, "primary", name=names.LEFT_DONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QWidget
 
 from app.ui import names
@@ -41,12 +41,12 @@ class StartScreen(Page):
         self._preview: LivePreview | None = None
         self._way = "code"
         self._drawn: object = None
+        self._complete = False
         self.column.addStretch(2)
         self._headline()
         self._card()
-        self._unfinished = column(look, gap=1)
-        self.column.addLayout(self._unfinished)
-        self._quiet_lines()
+        self._rest = column(look, gap=2)
+        self.column.addLayout(self._rest)
         self.column.addStretch(3)
         self._timer = QTimer(self)
         self._timer.setInterval(_SCAN_MS)
@@ -57,7 +57,7 @@ class StartScreen(Page):
         self._organisation = Label("stage")
         self._title = Label("title")
         self._lead = Label("lead")
-        self._lead.tone("muted")
+        self._lead.setProperty("tone", "muted")
         lines = column(self.look, gap=0.5)
         for label in (self._organisation, self._title, self._lead):
             lines.addWidget(label)
@@ -77,18 +77,30 @@ class StartScreen(Page):
         self._field.returnPressed.connect(self._begin)
         self._button = Button(self.look, "big", name=names.START_BEGIN)
         self._button.clicked.connect(self._begin)
-        self._asking = Label("muted")
-        self._asking.setObjectName(names.START_ASKING)
         card.body.addWidget(self._field)
         card.body.addWidget(self._button)
-        card.body.addWidget(self._asking)
         card.body.addWidget(self._way_buttons())
-        self._walk_in = Button(self.look, "plain", name=names.START_WALK_IN, icon="user")
-        self._walk_in.clicked.connect(self._offer_walk_in)
-        self.say(self._walk_in.setText, N_("Register here"))
-        card.body.addWidget(self._walk_in)
         self.column.addWidget(card)
         self.say(self._button.setText, N_("Start interview"))
+
+    def complete(self) -> None:
+        """What shows only once the client is open."""
+        self._unfinished = column(self.look, gap=1)
+        self._rest.addLayout(self._unfinished)
+        self._in_the_card()
+        self._quiet_lines()
+        self._complete = True
+        self.refresh()
+
+    def _in_the_card(self) -> None:
+        body = self._card_body.body
+        self._asking = Label("muted")
+        self._asking.setObjectName(names.START_ASKING)
+        body.insertWidget(body.indexOf(self._button) + 1, self._asking)
+        self._walk_in = Button(self.look, "plain", name=names.START_WALK_IN, icon="user")
+        self._walk_in.clicked.connect(self._offer_walk_in)
+        body.addWidget(self._walk_in)
+        self.say(self._walk_in.setText, N_("Register here"))
         self.say(
             self._asking.setText,
             N_("Not on this device's list yet. HR is asked for the newest one; it goes on by itself once it is there."),
@@ -116,13 +128,13 @@ class StartScreen(Page):
         line = row(self.look, gap=1)
         line.addWidget(self._pending_icon)
         line.addWidget(self._pending, 1)
-        self.column.addLayout(line)
+        self._rest.addLayout(line)
         self._news = Button(self.look, "link", name=names.START_MESSAGES, icon="mail")
         self._news.clicked.connect(lambda: self._journey.go(Screen.MINE))
         news = row(self.look, gap=0)
         news.addWidget(self._news)
         news.addStretch(1)
-        self.column.addLayout(news)
+        self._rest.addLayout(news)
         self.say(self._news.setText, N_("New messages from HR"))
         # a kiosk has no 我的: what is there is shown after the code alone
         self._own = Button(self.look, "link", name=names.START_OWN, icon="user")
@@ -132,9 +144,9 @@ class StartScreen(Page):
         self.say(self._own.setText, N_("My interviews"))
         self._staff = Label("muted")
         self._staff.setObjectName(names.START_STAFF)
-        self.column.addWidget(self._staff)
+        self._rest.addWidget(self._staff)
         self._closed = Label("muted")
-        self.column.addWidget(self._closed)
+        self._rest.addWidget(self._closed)
 
     # ---- clicks --------------------
 
@@ -149,7 +161,7 @@ class StartScreen(Page):
         if self._field.text().strip():
             self._journey.arrival.look_up(self._field.text())
         else:
-            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._field.setFocus()
 
     def _choose(self, way: str) -> None:
         self._way = way
@@ -157,7 +169,7 @@ class StartScreen(Page):
             self._journey.soon(self._start_scan)
         else:
             self._stop_scan()
-            self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._field.setFocus()
         self.retranslate()
 
     def _start_scan(self) -> None:
@@ -203,7 +215,7 @@ class StartScreen(Page):
         self._field.clear()
 
     def refresh(self) -> None:
-        look, page = self.look, self._journey.start_page
+        look = self.look
         scanning = self._way == "scan"
         if scanning and self._timer.isActive() and self._scan is not None and not self._scan.scanning:
             self._timer.stop()
@@ -220,6 +232,11 @@ class StartScreen(Page):
         self._field.setPlaceholderText(look.t(hint) if hint else "")
         self._field.setAccessibleName(look.t(name))
         self._button.setEnabled(not self._journey.busy and self._journey.sheet is Sheet.NONE)
+        if self._complete:
+            self._show_the_rest()
+
+    def _show_the_rest(self) -> None:
+        look, page = self.look, self._journey.start_page
         self._asking.setVisible(self._journey.arrival.newest.asking)
         organisation = page.organisation if page else None
         self._organisation.setText(organisation or (look.t("This device is not enrolled yet") if page else ""))

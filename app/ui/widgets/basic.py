@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6 import QtCore
+from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -32,16 +33,16 @@ class Label(QLabel):
 
     def __init__(self, role: str = "body", *, wrap: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._alignment = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        self._alignment: QtCore.Qt.AlignmentFlag | None = None
         self.setProperty("role", role)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("textFormat", "PlainText")
         self.setWordWrap(wrap)
         if wrap:
             policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
 
-    def setAlignment(self, alignment: Qt.AlignmentFlag) -> None:
+    def setAlignment(self, alignment: QtCore.Qt.AlignmentFlag) -> None:
         self._alignment = alignment
         self._align()
 
@@ -52,11 +53,11 @@ class Label(QLabel):
 
     def _align(self) -> None:
         """At the side where reading begins, whatever the direction of the words: a name may be of another script."""
-        wanted = self._alignment
-        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft and not wanted & Qt.AlignmentFlag.AlignHCenter:
-            trailing = bool(wanted & Qt.AlignmentFlag.AlignTrailing)
-            side = Qt.AlignmentFlag.AlignLeft if trailing else Qt.AlignmentFlag.AlignRight
-            wanted = (wanted & Qt.AlignmentFlag.AlignVertical_Mask) | side | Qt.AlignmentFlag.AlignAbsolute
+        flags = QtCore.Qt.AlignmentFlag
+        wanted = self._alignment if self._alignment is not None else flags.AlignLeading | flags.AlignVCenter
+        if self.isRightToLeft() and not wanted & flags.AlignHCenter:
+            side = flags.AlignLeft if wanted & flags.AlignTrailing else flags.AlignRight
+            wanted = (wanted & flags.AlignVertical_Mask) | side | flags.AlignAbsolute
         super().setAlignment(wanted)
 
     def tone(self, tone: str) -> None:
@@ -82,7 +83,6 @@ class Button(QPushButton):
         self._icon = icon
         self.setProperty("kind", kind)
         self.setObjectName(name)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAutoDefault(False)
         self._tint()
         self.toggled.connect(self._tint)
@@ -133,6 +133,10 @@ class Button(QPushButton):
         self.setIconSize(QSize(size + gap, size))
         self.setIcon(self._look.icon(self._icon, tint, gap=gap))
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.setCursor(QtCore.Qt.CursorShape.PointingHandCursor)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self.hasFocus() and self._look.watch.by_key:
@@ -157,7 +161,7 @@ class Select(QComboBox):
         super().__init__()
         self._look = look
         self.setObjectName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
         self.installEventFilter(self)
@@ -171,7 +175,7 @@ class Select(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         size = self._look.tokens.icon - 4
-        right = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        right = self.isRightToLeft()
         x = self._look.tokens.space(1) if right else self.width() - size - self._look.tokens.space(1)
         painter = QPainter(self)
         painter.drawPixmap(x, (self.height() - size) // 2, self._look.pixmap("chevron-down", "muted", size=size))
@@ -259,6 +263,6 @@ def clear(layout: QBoxLayout) -> None:
 def icon_line(look: Look, icon: str, label: QLabel, *, colour: str = "accent") -> QHBoxLayout:
     """An icon and the words beside it, aligned at their tops."""
     line = row(look, gap=1.5)
-    line.addWidget(IconLabel(look, icon, colour), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(IconLabel(look, icon, colour), 0, QtCore.Qt.AlignmentFlag.AlignTop)
     line.addWidget(label, 1)
     return line

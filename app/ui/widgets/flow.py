@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget, QWidgetItem
 
 from app.ui.style import Look
@@ -50,8 +51,8 @@ class Flow(QLayout):
 
     # ---- sizes --------------------
 
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation.Horizontal
+    def expandingDirections(self) -> QtCore.Qt.Orientation:
+        return QtCore.Qt.Orientation.Horizontal
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -141,7 +142,7 @@ class Flow(QLayout):
 
     def _place(self, line: list[tuple[QLayoutItem, int]], widths: list[int], rect: QRect) -> None:
         parent = self.parentWidget()
-        right = parent is not None and parent.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        right = parent is not None and parent.isRightToLeft()
         x = 0
         for (item, _), width in zip(line, widths, strict=True):
             height = min(rect.height(), self._height(item, width))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.names import Screen
 from app.ui.style import Look
 from app.ui.widgets.basic import column
-from app.ui.widgets.flow import Flow
+
+if TYPE_CHECKING:
+    from app.ui.widgets.flow import Flow
 
 
 def focusable(parent: QWidget) -> list[QWidget]:
@@ -18,7 +23,7 @@ def focusable(parent: QWidget) -> list[QWidget]:
     return [
         widget
         for widget in parent.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
+        if widget.focusPolicy() & QtCore.Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
     ]
 
 
@@ -50,19 +55,13 @@ class Page(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setProperty("horizontalScrollBarPolicy", "ScrollBarAlwaysOff")
+        self._scroll.setProperty("focusPolicy", "NoFocus")
         self._scroll.setWidget(self._centred())
-        self.footer = QFrame()
-        self.footer.setObjectName("footer")
-        self.bar = Flow(look)
-        self.footer.setLayout(self._footer_layout())
-        self.footer.hide()
-        outer = QVBoxLayout(self)
+        self._outer = outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._scroll, 1)
-        outer.addWidget(self.footer)
         self.restyle()
 
     def restyle(self) -> None:
@@ -84,10 +83,31 @@ class Page(QWidget):
         layout.addStretch(1)
         return holder
 
-    def _footer_layout(self) -> QHBoxLayout:
+    @property
+    def bar(self) -> Flow:
+        return self._footer_and_bar[1]
+
+    @property
+    def footer(self) -> QFrame:
+        """Hidden at first."""
+        return self._footer_and_bar[0]
+
+    @cached_property
+    def _footer_and_bar(self) -> tuple[QFrame, Flow]:
+        from app.ui.widgets.flow import Flow
+
+        footer, bar = QFrame(), Flow(self.look)
+        footer.setObjectName("footer")
+        footer.setLayout(self._footer_layout(bar))
+        footer.hide()
+        self._outer.addWidget(footer)
+        return footer, bar
+
+    def _footer_layout(self, bar: Flow) -> QHBoxLayout:
         inner = QWidget()
         self._bound.append(inner)
-        inner.setLayout(self.bar)
+        inner.setMaximumWidth(self._width())
+        inner.setLayout(bar)
         layout = QHBoxLayout()
         layout.setContentsMargins(
             self.look.tokens.space(3), self.look.tokens.space(1), self.look.tokens.space(3), self.look.tokens.space(1)
@@ -117,6 +137,9 @@ class Page(QWidget):
         self.refresh()
 
     # ---- for subclasses --------------------
+
+    def complete(self) -> None:
+        """Make what the first frame need not show. Called once, before anything of it can be wanted."""
 
     def entered(self) -> None:
         """The screen has just become the current one."""

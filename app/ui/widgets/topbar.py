@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -16,6 +15,9 @@ from app.ui.widgets.basic import Button, IconLabel, Label, row
 from contract.catalog import LANGUAGES, offered
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtWidgets import QMenu
+
     from app.interview.views import SyncNews
     from app.ui.widgets.meters import StepDots
 
@@ -45,6 +47,7 @@ class TopBar(QFrame):
         self._station = 0
         self._saved = self._busy = False
         self._sync: SyncNews | None = None
+        self._menu: QMenu | None = None
         self.setObjectName("topbar")
         self.restyle()
         mark = IconLabel(look, "mark", "accent", size="icon_large")
@@ -57,19 +60,10 @@ class TopBar(QFrame):
         self._state = Label("caption", wrap=False)
         self._state.setObjectName(names.TOPBAR_STATUS)
         self._language = Button(look, "bar", name=names.TOPBAR_LANGUAGE, icon="globe")
-        self._language.setMenu(self._languages())
         self._appearance = Button(look, "bar", name=names.TOPBAR_APPEARANCE, icon="appearance")
         self._appearance.clicked.connect(self.appearance_wanted)
         self._help = Button(look, "bar", name=names.TOPBAR_HELP, icon="help")
         self._help.clicked.connect(self.help_wanted)
-        self._staff = Button(look, "bar", name=names.TOPBAR_STAFF, icon="lock")
-        self._staff.clicked.connect(self.staff_wanted)
-        if not kiosk:
-            self._staff.hide()
-        self._leave = Button(look, "bar", name=names.TOPBAR_LEAVE, icon="leave")
-        self._leave.setProperty("tone", "error")
-        self._leave.show_icon("leave")
-        self._leave.clicked.connect(self.leave_wanted)
         layout = row(look, gap=1)
         layout.setContentsMargins(look.tokens.space(2), 0, look.tokens.space(1), 0)
         layout.addWidget(mark)
@@ -82,10 +76,26 @@ class TopBar(QFrame):
         layout.addWidget(self._language)
         layout.addWidget(self._appearance)
         layout.addWidget(self._help)
-        layout.addWidget(self._staff)
-        layout.addWidget(self._leave)
         self.setLayout(layout)
-        self._fitted = 0
+        self._row = layout
+
+    def complete(self) -> None:
+        """What the first frame need not show; more than once does no harm."""
+        if self._menu is not None:
+            return
+        self._menu = self._languages()
+        self._language.setMenu(self._menu)
+        self._staff = Button(self._look, "bar", name=names.TOPBAR_STAFF, icon="lock")
+        self._staff.clicked.connect(self.staff_wanted)
+        self._staff.setVisible(self._kiosk)
+        self._leave = Button(self._look, "bar", name=names.TOPBAR_LEAVE, icon="leave")
+        self._leave.setProperty("tone", "error")
+        self._leave.show_icon("leave")
+        self._leave.clicked.connect(self.leave_wanted)
+        self._leave.hide()
+        self._row.addWidget(self._staff)
+        self._row.addWidget(self._leave)
+        self.retranslate()
 
     def restyle(self) -> None:
         self.setFixedHeight(self._look.tokens.bar)
@@ -117,6 +127,9 @@ class TopBar(QFrame):
             tab.setChecked(place is screen)
 
     def _languages(self) -> QMenu:
+        from PySide6.QtGui import QActionGroup
+        from PySide6.QtWidgets import QMenu
+
         menu = QMenu(self)
         group = QActionGroup(menu)
         for tag, name in offered().items():
@@ -126,7 +139,6 @@ class TopBar(QFrame):
             action.setChecked(tag == self._look.texts.language)
             action.triggered.connect(lambda _=False, chosen=tag: self.language_chosen.emit(chosen))
             group.addAction(action)
-        self._menu = menu
         return menu
 
     def retranslate(self) -> None:
@@ -135,9 +147,10 @@ class TopBar(QFrame):
         self._language.setAccessibleName(texts.t("Language"))
         self._appearance.setAccessibleName(texts.t("Appearance"))
         self._help.setAccessibleName(texts.t("Help"))
-        self._staff.setAccessibleName(texts.t("Staff"))
-        for action in self._menu.actions():
-            action.setChecked(action.data() == texts.language)
+        if self._menu is not None:
+            self._staff.setAccessibleName(texts.t("Staff"))
+            for action in self._menu.actions():
+                action.setChecked(action.data() == texts.language)
         self.show_station(self._station)
         self._fit()
         self.show_state(saved=self._saved, busy=self._busy, sync=self._sync)
@@ -146,8 +159,14 @@ class TopBar(QFrame):
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
         """Words give way to icons, one after the other, until all fits; their names stay for screen readers."""
+        if not self.isVisible():
+            return  # its width is not known yet
         for level in range(_LEVELS):
             self._show_words(level)
             if self.layout_width() <= self.width():
@@ -170,8 +189,9 @@ class TopBar(QFrame):
         if self._dots is not None:
             self._dots.spare = level >= 4
             self._dots.updateGeometry()
-        self._leave.setText(texts.t("End interview") if level < 5 else "")
-        self._leave.setAccessibleName(texts.t("End interview"))
+        if self._menu is not None:
+            self._leave.setText(texts.t("End interview") if level < 5 else "")
+            self._leave.setAccessibleName(texts.t("End interview"))
         for part in (self._tab_row, self._middle):
             part.updateGeometry()
         layout = self.layout()
@@ -189,7 +209,8 @@ class TopBar(QFrame):
         for part in (self._tab_row, *([self._dots] if self._dots is not None else [])):
             shown = part is self._middle.currentWidget()
             part.setSizePolicy(_SHOWN if shown else _LEFT_OUT, part.sizePolicy().verticalPolicy())
-        self._leave.setVisible(leaving)
+        if self._menu is not None:
+            self._leave.setVisible(leaving)
         if screen in self._tabs:
             self._check(screen)
         self.show_station(station or 0)
