@@ -54,14 +54,15 @@ class Speaker:
         self.rate = int(self._library.espeak_Initialize(_RETRIEVE, 0, None, 0))
         self._library.espeak_SetVoiceByName(VOICES[language].encode())
         self._samples = array.array("h")
-        self._begins: list[int] = []
+        # milliseconds by the place of a word in its text, from 1
+        self._begins: dict[int, int] = {}
         kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
         self._callback = kind(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
 
     def say(self, words: list[str], *, speed: int, pitch: int) -> tuple[Any, list[TimedWord]]:
         """Samples of one sentence (float, mono, at ``rate``), without the silence around it, and its words."""
-        self._samples, self._begins = array.array("h"), []
+        self._samples, self._begins = array.array("h"), {}
         text = (" ".join(words) + " .").encode()
         self._library.espeak_SetParameter(_RATE, speed, 0)
         self._library.espeak_SetParameter(_PITCH, pitch, 0)
@@ -70,9 +71,11 @@ class Speaker:
         samples = np.frombuffer(self._samples, np.int16).astype(np.float32) / 32768
         loud = np.flatnonzero(np.abs(samples) > _LOUD / 32768)
         first, last = int(loud[0]), int(loud[-1]) + 1
-        begins = [max(0.0, begin / 1000 - first / self.rate) for begin in self._begins[: len(words)]]
-        if len(begins) != len(words):
-            raise RuntimeError(f"{len(self._begins)} times for the words {words}")
+        at = [sum(len(word) + 1 for word in words[:place]) + 1 for place in range(len(words))]
+        # two small words may be said as one: what has no time of its own lies between its neighbours
+        known = [(place, self._begins[place]) for place in at if place in self._begins]
+        times = np.interp(at, [place for place, _ in known], [moment for _, moment in known]) / 1000
+        begins = [max(0.0, float(moment) - first / self.rate) for moment in times]
         ends = [*begins[1:], (last - first) / self.rate]
         return samples[first:last], [TimedWord(*of) for of in zip(words, begins, ends, strict=True)]
 
@@ -82,7 +85,7 @@ class Speaker:
         place = 0
         while events[place].type != _LIST_END:
             if events[place].type == _WORD:
-                self._begins.append(events[place].audio_position)
+                self._begins[events[place].text_position] = events[place].audio_position
             place += 1
         return 0
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.capture import pulse
@@ -168,7 +168,13 @@ def _list_devices(sd: Any, kind: str) -> list[SoundDevice]:
         if channels < 1 or (sys.platform == "win32" and wanted and api != wanted):
             continue
         found.append(SoundDevice(index, entry["name"], api, channels, entry["default_samplerate"], index == default))
-    return sorted(found, key=lambda d: (not d.is_default, d.index))
+    return sorted(_told_apart(found), key=lambda d: (not d.is_default, d.index))
+
+
+def _told_apart(devices: list[SoundDevice]) -> list[SoundDevice]:
+    """Two of one name, as two headsets of one make are, get their numbers behind it."""
+    names = [device.name for device in devices]
+    return [replace(d, name=f"{d.name} ({d.index})") if names.count(d.name) > 1 else d for d in devices]
 
 
 def _default_index(sd: Any, kind: str) -> int:
