@@ -49,6 +49,7 @@ from tests.support.pulse import VirtualMicrophone
 _WATCHED = Path(__file__).with_name("watched_client.py")
 AIMS = {"preview": 1.5, "click": 0.2, "captions": 3.0}
 _PATIENCE = 600.0
+_SHOWN = 25.0
 
 
 @dataclass
@@ -181,11 +182,13 @@ def lags(seen: list[Seen], words: list[TimedWord]) -> Lags:
     shown: dict[int, float] = {}
     for caption in (line for line in seen if line.what == "caption"):
         now = caption.at - begin
-        said = [_bare(word.text) for word in words if word.start <= now]
+        # the screen shows the newest line or two: the same words said long before are not meant
+        first = next((place for place, word in enumerate(words) if word.end >= now - _SHOWN), len(words))
+        said = [_bare(word.text) for word in words[first:] if word.start <= now]
         read = [_bare(word) for word in caption.more.split()]
         for match in difflib.SequenceMatcher(None, said, read, autojunk=False).get_matching_blocks():
             for index in range(match.a, match.a + match.size):
-                shown.setdefault(index, now)
+                shown.setdefault(first + index, now)
     loads = [[float(value) for value in line.more.split()] for line in seen if line.what == "load"]
     seconds = next(line.at for line in reversed(seen) if line.what == "load") - _first(seen, "load")
     client, worker = ((after - before) / seconds for before, after in zip(loads[0], loads[-1], strict=True))
