@@ -229,6 +229,30 @@ def test_in_sleep_hours_the_screen_is_dark_until_somebody_touches_it(open_booth:
     booth.on(Screen.ATTRACT)
 
 
+def test_a_booth_that_starts_again_in_sleep_hours_shows_the_attract_screen_and_then_goes_dark(open_booth: Open) -> None:
+    """After a crash or a reboot at night: nothing of the last candidate, and the morning wakes it."""
+    rules = Rules(sleep_hours=tuple(parse_hours("20:00-07:00")))
+    first = open_booth(stages=WRITTEN, kiosk=True, rules=rules)
+    to_question(first)
+    first.type(names.TEXT_EDIT, TYPED)
+    first.local_now = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
+    first.later(90)
+    first.on(Screen.TEXT)  # nobody is sent to sleep while they answer
+    first.window.abort()  # as if killed
+    night = open_booth(stages=WRITTEN, kiosk=True, rules=rules)
+    night.local_now = datetime(2026, 11, 20, 23, 5, tzinfo=UTC)
+    night.on(Screen.ATTRACT)
+    night.later(61)
+    night.on(Screen.ASLEEP)
+    left = " ".join(all_texts())
+    assert TYPED not in left
+    assert NAME not in left
+    assert [row.state for row in night.rows()] == [InterviewState.PAUSED]
+    night.local_now = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+    night.later(1)
+    night.on(Screen.ATTRACT)
+
+
 # ---- staff --------------------
 
 
