@@ -89,6 +89,7 @@ class BundleReceipts(SignedDocument):
 
     ``withdrawals``: interviews whose deletion HR knows to be wanted; ``certificates`` of those that are deleted.
     ``key_lists``: all of contract.keylist, for a device that hears of the organisation's new keys in no other way.
+    ``settings``: a signed contract.settings.SettingsDocument, for the same reason.
     """
 
     bundle_id: str
@@ -99,6 +100,7 @@ class BundleReceipts(SignedDocument):
     withdrawals: list[str] = Field(default_factory=list)
     certificates: dict[str, Envelope] = Field(default_factory=dict)
     key_lists: list[Envelope] = Field(default_factory=list)
+    settings: Envelope | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Member(WireModel):

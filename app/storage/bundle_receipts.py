@@ -13,6 +13,7 @@ from app.storage.enrolment import Enrolment, EnrolmentRepository
 from app.storage.notices import NoticeBook
 from app.storage.outbox import Outbox
 from app.storage.query import one
+from app.storage.settings_book import SettingsBook
 from contract.bundle import MOST_RECEIPTS, BundleReceipts
 from contract.envelope import Envelope, open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
@@ -23,8 +24,14 @@ log = logging.getLogger(__name__)
 
 class ReceiptTaker:
     def __init__(
-        self, database: Database, enrolments: EnrolmentRepository, outbox: Outbox, notices: NoticeBook
+        self,
+        database: Database,
+        enrolments: EnrolmentRepository,
+        outbox: Outbox,
+        notices: NoticeBook,
+        settings: SettingsBook,
     ) -> None:
+        self._settings = settings
         self._notices = notices
         self._database = database
         self._enrolments = enrolments
@@ -41,7 +48,18 @@ class ReceiptTaker:
         for interview_id, certificate in found.certificates.items():
             if self._key_state(interview_id) is not None:
                 self._notices.take_certificate(interview_id, certificate)
+        self._take_settings(found)
         return ReceiptsResult(fates)
+
+    def _take_settings(self, found: BundleReceipts) -> None:
+        """What HR wanted of this device when it wrote the file. Older than what is here is the usual case."""
+        if found.settings is None:
+            return
+        try:
+            self._settings.take(found.settings, self._enrolments.need().accepted_keys(found.issued_at))
+        except XudaError as error:
+            if error.code is not ErrorCode.CONFLICT:
+                log.warning("settings from a stick are not taken over: %s", error.code)
 
     def _withdrawal_heard(self, interview_id: str) -> bool:
         """HR knows that the interview is to be deleted: of one that is deleted here nothing is to be sent any more."""

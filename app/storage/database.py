@@ -145,6 +145,10 @@ class Database:
         """
         return self.call(lambda db: self._save_copy(db) & self._checkpoint(db))
 
+    def forget_aside(self) -> bool:
+        """Leave nothing of damaged databases that were kept aside. False when that could not be done now."""
+        return self.call(lambda _db: self._safety.forget_aside())
+
     def repeat(self, name: str, fn: Callable[[], bool]) -> None:
         """Call ``fn`` on the database thread, soon and then ever more rarely, until it is True.
 

@@ -115,6 +115,14 @@ def remove_file(path: Path) -> bool:
     return True
 
 
+def wipe_file(path: Path) -> None:
+    """Overwrite a file, as far as the file system allows, and remove it."""
+    old = _open_existing(path)
+    if old is not None:
+        _overwrite(old)
+    remove_file(path)
+
+
 def _open_existing(path: Path) -> int | None:
     if sys.platform == "win32":
         return None

@@ -57,7 +57,7 @@ class Storage:
         from app.storage.bundle_receipts import ReceiptTaker
 
         purger = Purger(self.database, self.vault, self.keys)
-        receipts = ReceiptTaker(self.database, self.enrolments, self.outbox, self.notices)
+        receipts = ReceiptTaker(self.database, self.enrolments, self.outbox, self.notices, self.shelf.settings)
         return BundleDesk(self.database, self.vault, purger, self.enrolments, self.outbox, self.clock, receipts)
 
     def close(self) -> None:

@@ -108,20 +108,32 @@ class Purger:
                 self._database.repeat(f"purge {interview_id}", lambda: self._clear(interview_id))
 
     def _clear(self, interview_id: str) -> bool:
-        """The key first, whatever else fails. False while old pages are still in the log or in the copy."""
+        """The key first, whatever else fails. False while old pages are still in the log, in the copy or in a damaged
+        database that was kept aside."""
         try:
             self._keys.destroy(interview_id)
         finally:
             self._vault.remove_interview(interview_id)
             for take_id in self._database.call(lambda db: _take_ids(db, interview_id)):
                 self._vault.remove_take(take_id)
-            scrubbed = self._database.scrub()
+            scrubbed = self._database.scrub() & self._forget_aside(interview_id)
         if not scrubbed:
             return False
         sql = "UPDATE interviews SET key_state = 'gone' WHERE interview_id = ?"
         self._database.transaction(lambda db: db.execute(sql, (interview_id,)))
         self._database.hold_reserve()
         return True
+
+    def _forget_aside(self, interview_id: str) -> bool:
+        """A database that was damaged once holds the wrapped keys and sealed values of its day."""
+        stays = self._database.call(lambda db: one(db, _ASIDE_STAYS, interview_id))
+        return stays is not None or self._database.forget_aside()
+
+
+# Of one that was withdrawn nothing may be left for whoever has HR's keys. What was delivered is at HR anyway, and what
+# was kept aside may still be wanted by those who rescue the others.
+_ASIDE_STAYS = """SELECT 1 FROM interviews WHERE
+ (SELECT state FROM interviews WHERE interview_id = ?) <> 'deleted' AND key_state = 'present' LIMIT 1"""
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

@@ -4,7 +4,8 @@
 does not change, and what is in the write-ahead log has SQLite's own checksums. ``xuda.db.copy`` is a whole, digested
 copy, written after each saved answer. A counter that every transaction raises tells whether the log has lost its end.
 
-A damaged database is never thrown away: it is moved into a folder ``damaged-…`` before the copy takes its place.
+A damaged database is not thrown away: it is moved into a folder ``damaged-…`` before the copy takes its place. It goes
+when a candidate whose interview it may hold wants everything deleted, and with the last interview that was delivered.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.storage.files import disk_errors, make_folder, remove_file, replace_file, sync_folder
+from app.storage.files import disk_errors, make_folder, remove_file, replace_file, sync_folder, wipe_file
 from app.storage.schema import APPLICATION_ID
 from contract.errors import ErrorCode, XudaError
 
@@ -124,6 +125,20 @@ class Safety:
             sync_folder(self._path.parent)
             replace_file(self._path, copy.image)
         log.error("the database was damaged and is restored from its copy; what was there is kept aside")
+
+    def forget_aside(self) -> bool:
+        """Remove what was ever kept aside. False when something of it is still there."""
+        for name in quarantined(self._path.parent):
+            folder = self._path.parent / name
+            try:
+                for file in folder.iterdir():
+                    wipe_file(file)
+                folder.rmdir()
+            except OSError as error:
+                log.warning("a damaged database that was kept aside stays for now: %s", type(error).__name__)
+                return False
+            log.info("a damaged database that was kept aside is removed")
+        return True
 
     def before_checkpoint(self) -> None:
         """The file is about to change: from now on its digest is unknown. Raises XudaError(DISK_ERROR)."""

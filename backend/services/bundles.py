@@ -13,7 +13,17 @@ from sqlalchemy import select
 
 from backend.db.models import AuditRow, Device, Interview, ReceiptRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, carried, certificates, device_care, intake, receipts, scope, succession
+from backend.services import (
+    audit,
+    carried,
+    certificates,
+    device_care,
+    device_settings,
+    intake,
+    receipts,
+    scope,
+    succession,
+)
 from backend.services.actor import Actor
 from backend.services.bootstrap import key_lists
 from backend.services.devices import Asking
@@ -194,6 +204,7 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
             if newest is not None:
                 found.append(receipts.receipt_envelope(newest))
         lists = key_lists(session, 0)
+        settings = device_settings.for_a_stick(hr, session, asking.device_id)
     withdrawals, proofs = _deletions(hr, asking, interview_ids)
     if not found and not withdrawals:
         return None
@@ -206,6 +217,7 @@ def _receipts(hr: Runtime, asking: Asking, index: BundleIndex, interview_ids: Se
         withdrawals=withdrawals,
         certificates=proofs,
         key_lists=lists,
+        settings=settings,
     )
     return sign(document, hr.vault.sign_key)
 

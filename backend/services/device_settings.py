@@ -108,6 +108,12 @@ def document(hr: Runtime, session: Session, device_id: str) -> Envelope | None:
     return sign(_document(hr, session, device), hr.vault.sign_key) if device.settings_version else None
 
 
+def for_a_stick(hr: Runtime, session: Session, device_id: str) -> Envelope | None:
+    """As :func:`document`; None when it holds the hash of the staff's PIN, which nobody is to find on a stick."""
+    has_pin = wanted(hr, session, session.get_one(Device, device_id)).staff_pin is not None
+    return None if has_pin else document(hr, session, device_id)
+
+
 def applied(hr: Runtime, session: Session, device_id: str, said: AppliedSettings) -> int | None:
     """Keep what a device says it goes by; the version it should have.
 

@@ -8,10 +8,13 @@ import pytest
 
 from app.interview.transfer import ReceiptFate
 from backend.runtime import Runtime
-from backend.services import deletion, intake, organisation_keys
+from backend.services import deletion, device_settings, intake, organisation_keys
 from backend.services.bundles import ImportStatus
+from contract.bundle import BundleReceipts
+from contract.envelope import Envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
+from contract.pin import hash_pin
 from tests.support.stick import COMMAND_LINE, Network, asking, enrolled, stored_object, take_in
 from tests.sync.device import Device
 
@@ -183,6 +186,31 @@ def test_receipts_from_before_the_interview_went_on_delete_nothing(hr: Runtime, 
     assert carry_back(booth, stick, hr, early) == {interview_id: ReceiptFate.KEPT}
     assert export(booth, stick).exists()
     assert booth.recording(interview_id, ref).exists()
+
+
+def test_receipts_bring_what_hr_wants_of_a_booth_that_hears_nothing_else(
+    hr: Runtime, booth: Device, stick: Path
+) -> None:
+    booth.interview(size=20_000)
+    first, layer = export(booth, stick), device_settings.device_layer(booth.enrolments.need().device_id)
+    device_settings.save(hr, COMMAND_LINE, layer, {"idle_minutes": 7})
+    old = take_in(hr, first).receipts
+    carry_back(booth, stick, hr, first)
+    assert booth.shelf.settings.current.settings.idle_minutes == 7
+
+    device_settings.save(hr, COMMAND_LINE, layer, {"idle_minutes": 9})
+    carry_back(booth, stick, hr, first)
+    assert booth.shelf.settings.current.settings.idle_minutes == 9
+    assert old is not None
+    (stick / "old.json").write_bytes(old.to_bytes())
+    booth.storage.bundles().take_receipts(stick / "old.json")
+    assert booth.shelf.settings.current.settings.idle_minutes == 9, "an old stick sets nothing back"
+
+    device_settings.save(hr, COMMAND_LINE, layer, {"idle_minutes": 3, "staff_pin": hash_pin("246813")})
+    carry_back(booth, stick, hr, first)
+    carried = Envelope.from_bytes((stick / "receipts.json").read_bytes())
+    assert parse_payload(carried.payload_bytes, BundleReceipts).settings is None
+    assert booth.shelf.settings.current.settings.idle_minutes == 9, "with a PIN it comes by the network alone"
 
 
 def test_receipts_bring_the_organisations_new_keys_to_a_booth_that_hears_nothing_else(

@@ -15,6 +15,7 @@ from app.interview.states import InterviewState
 from app.interview.store import EventDraft
 from app.storage.files import replace_file
 from app.storage.query import one
+from app.storage.safety import quarantined
 from contract.canonical import b64encode
 from contract.errors import ErrorCode, XudaError
 from contract.events import EventType, WithdrawnData
@@ -109,6 +110,47 @@ def test_a_reader_that_outlasts_the_program_is_followed_by_the_next_start(
     with Device(tmp_path, office, device.keystore) as later:
         assert key_state(later, interview_id) == "gone"
         assert found(later, needles) == []
+    caplog.clear()
+
+
+def _damaged_once(tmp_path: Path, office: Office) -> tuple[Device, str, list[bytes]]:
+    """A device whose database was damaged and set aside; an interview in it, and what must not be found of that."""
+    with Device(tmp_path, office) as device:
+        begun(device)
+        interview_id, needles = begun(device)
+    path = device.data / "xuda.db"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 0xFF
+    path.write_bytes(data)
+    return Device(tmp_path, office, device.keystore), interview_id, needles
+
+
+def test_nothing_is_left_in_a_damaged_database_that_was_kept_aside(tmp_path: Path, office: Office) -> None:
+    device, interview_id, needles = _damaged_once(tmp_path, office)
+    with device:
+        assert any(name.startswith("damaged-") for name in found(device, needles))
+        device.store.withdraw(interview_id, GONE)
+        assert found(device, needles) == []
+        assert quarantined(device.data) == []
+        assert key_state(device, interview_id) == "gone"
+
+
+def test_a_damaged_database_that_cannot_be_removed_is_removed_later(
+    tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    device, interview_id, needles = _damaged_once(tmp_path, office)
+
+    def refuse(path: Path) -> None:
+        raise OSError("no")
+
+    with device:
+        with monkeypatch.context() as patched:
+            patched.setattr("app.storage.safety.wipe_file", refuse)
+            device.store.withdraw(interview_id, GONE)
+            assert device.keystore.get(f"interview:{interview_id}") is None
+            assert key_state(device, interview_id) == "destroying"
+        wait_until(lambda: key_state(device, interview_id) == "gone")
+        assert found(device, needles) == []
     caplog.clear()
 
 
