@@ -42,6 +42,7 @@ class ClientSettings:
     microphone: str = ""
     model: str | None = None
     kiosk: bool = False
+    screen_keyboard: str = "auto"
     autopilot: Path | None = None
     invitation: str = ""
     server_sync: bool = True
@@ -66,6 +67,12 @@ class ClientSettings:
     interview: tuple[str, ...] = ()
     everything: bool = False
     given: Mapping[str, tuple[Any, Source]] = field(default_factory=dict, compare=False)
+
+    @property
+    def shows_keys(self) -> bool:
+        """Whether a kiosk has letters on the screen: Windows and macOS bring their own."""
+        auto = sys.platform.startswith("linux")
+        return {"on": True, "off": False}.get(self.screen_keyboard, auto)
 
     @property
     def models_dir(self) -> Path:
@@ -289,6 +296,15 @@ SETTINGS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
         {"metavar": "NAME", "help": N_("speech model: name or folder (default: the best one installed)")},
     ),
     ("--kiosk", _WINDOW, {**_FLAG, "help": N_("full screen, for a booth")}),
+    (
+        "--screen-keyboard",
+        _WINDOW,
+        {
+            "choices": ["auto", "on", "off"],
+            "default": "auto",
+            "help": N_("in a kiosk: letters on the screen for fingers (auto: where the system has none of its own)"),
+        },
+    ),
     (
         "--autopilot",
         _WINDOW,

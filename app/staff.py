@@ -41,16 +41,17 @@ def make_desk(client: Client) -> KioskDesk:
     return KioskDesk(
         lock=PinLock(folder, client.clock, lambda: settings.values.staff_pin),
         staff=ClientStaff(client),
-        rules=lambda: rules_of(settings.values, client.settings.lang),
+        rules=lambda: rules_of(settings.values, client.settings.lang, screen_keys=client.settings.shows_keys),
     )
 
 
-def rules_of(values: DeviceSettings, language: str) -> Rules:
+def rules_of(values: DeviceSettings, language: str, *, screen_keys: bool = True) -> Rules:
     """``language``: the next candidate's where nobody has set one."""
     return Rules(
         idle_seconds=60.0 * values.idle_minutes if values.idle_minutes else DEFAULT_IDLE_SECONDS,
         sleep_hours=tuple(values.sleep_hours or ()),
         language=values.language or language,
+        screen_keys=screen_keys,
     )
 
 

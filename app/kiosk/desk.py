@@ -20,12 +20,13 @@ class Rules:
     """What counts now. ``idle_seconds``: without a touch for so long a candidate is asked whether they are there.
 
     ``sleep_hours``: of the local day, in which the attract screen is dark. ``language``: for the next candidate, None:
-    the one the client was started with.
+    the one the client was started with. ``screen_keys``: a keyboard comes up on the screen for fingers.
     """
 
     idle_seconds: float = DEFAULT_IDLE_SECONDS
     sleep_hours: tuple[Hours, ...] = ()
     language: str | None = None
+    screen_keys: bool = True
 
 
 class QueueState(StrEnum):

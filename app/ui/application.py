@@ -146,7 +146,7 @@ class MainWindow(QWidget):
 
     def be_ready(self) -> None:
         """The parts behind the screens are there."""
-        from app.ui.focus import FocusKeeper
+        from app.ui.focus import look_after
         from app.ui.forget import ClipboardWatch
         from app.ui.presenters.power import PowerWatch
 
@@ -154,7 +154,7 @@ class MainWindow(QWidget):
         self.topbar.complete()
         self.deck.complete()
         self._dresser.follow()
-        FocusKeeper(self, self.deck, lambda: self.journey.busy)
+        look_after(self, self.deck, lambda: self.journey.busy)
         self._clipboard = ClipboardWatch(self)
         self._power = PowerWatch(self.journey, self._context.battery)
         self._second.timeout.connect(self._power.tick)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from app.ui.deck import Deck
+from app.ui.touch import TouchScroll
 from app.ui.widgets.overlay import Overlay
 from app.ui.widgets.page import Page
 
@@ -19,6 +20,12 @@ _LOOK_MS = 100
 def usable(widget: QWidget | None) -> bool:
     """Whether a person could go on there."""
     return widget is not None and isValid(widget) and widget.isVisible() and widget.isEnabled()
+
+
+def look_after(window: QWidget, deck: Deck, busy: Callable[[], bool]) -> None:
+    """Keyboard and fingers find their way in this window from now on."""
+    FocusKeeper(window, deck, busy)
+    TouchScroll(window)
 
 
 class FocusKeeper(QObject):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from app.kiosk.again import CLOSED_BY_STAFF, RESTARTED_BY_STAFF
 from app.kiosk.desk import KioskDesk
@@ -19,6 +19,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.kiosk import KioskPresenter
 from app.ui.presenters.staff import PinPresenter, StaffPresenter
 from app.ui.presenters.transfer import TransferPresenter, TransferState
+from app.ui.screen_keys import ScreenKeys
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
 from app.ui.widgets.player import TakePlayer
@@ -177,6 +178,8 @@ class KioskShell(QObject):
         )
         self.pin = PinPresenter(journey, desk.lock)
         self.guard = WindowGuard(window, self.presenter.touched)
+        if desk.rules().screen_keys and isinstance(rows := window.layout(), QVBoxLayout):
+            ScreenKeys(window, rows, look)
         self._screen = Screen.ATTRACT
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)

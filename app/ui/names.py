@@ -93,6 +93,16 @@ ATTRACT_WALK_IN = "attract_walk_in"  # -> Screen.START with Sheet.WALK_IN
 ATTRACT_STAFF = "attract_staff"  # opens Sheet.PIN
 ASLEEP_WAKE = "asleep_wake"  # the whole screen -> Screen.ATTRACT
 
+# ---- the keyboard on the screen, in a kiosk with fingers alone ----
+KEYS = "keys"
+KEY_PREFIX = "key_"  # + the small letter or the sign
+KEYS_SHIFT = "keys_shift"
+KEYS_SIGNS = "keys_signs"
+KEYS_SPACE = "key_ "
+KEYS_BACK = "keys_back"
+KEYS_RETURN = "keys_return"
+KEYS_HIDE = "keys_hide"
+
 # ---- nobody there (Sheet.IDLE), in a kiosk alone ----
 IDLE_STAY = "idle_stay"
 IDLE_SECONDS = "idle_seconds"  # label

@@ -1,13 +1,17 @@
-"""A person at the booth who has a keyboard and nothing else: what can be done is what the keys do."""
+"""A person at the booth with a keyboard and nothing else, or with a finger and nothing else."""
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QScroller, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from app.interview.views import InputEnded
+from app.ui import names
 from app.ui.names import Screen, Sheet
 from tests.ui.booth import Booth
 
@@ -15,6 +19,9 @@ _KEY = Qt.Key
 _NO = Qt.KeyboardModifier.NoModifier
 # From where the focus stands to anything on the screen, and at most so many keys: an order that makes sense is short.
 _MOST_TABS = 14
+_MOST_SWIPES = 12
+_DRAG_STEPS, _STEP_MS, _HOLD_MS = 8, 12, 120
+_LEAST_TARGET = 44
 
 
 class Hands:
@@ -116,3 +123,98 @@ def seen_whole(widget: QWidget) -> bool:
     window = widget.window()
     inside = window.rect().contains(QRect(widget.mapTo(window, QPoint(0, 0)), widget.size()))
     return seen.width() >= widget.width() and 2 * seen.height() >= widget.height() and (inside or seen.height() > 60)
+
+
+class Fingers(Hands):
+    """Every step is a touch on something that can be seen; what is out of sight is swiped into view first."""
+
+    def __init__(self, booth: Booth) -> None:
+        super().__init__(booth)
+        self._device = touch_screen()
+
+    def tap_on(self, widget: QWidget) -> None:
+        """The middle of what can be seen of it."""
+        self.settled(widget)
+        region = widget.visibleRegion().boundingRect()
+        assert not region.isEmpty(), f"{widget.objectName()} is out of sight"
+        place = region.center()
+        QTest.touchEvent(widget.window(), self._device).press(0, widget.mapTo(widget.window(), place)).commit()
+        QTest.touchEvent(widget.window(), self._device).release(0, widget.mapTo(widget.window(), place)).commit()
+
+    def settled(self, widget: QWidget) -> None:
+        """What has just come is laid out; a moment later it has its size."""
+        try:
+            self.booth.wait(lambda: min(widget.width(), widget.height()) >= _LEAST_TARGET, 2)
+        except TimeoutError:
+            raise AssertionError(f"{widget.objectName()} is too small: {widget.size()}") from None
+
+    def press(self, name: str) -> None:
+        self.booth.wait(lambda: any(widget.isEnabled() for widget in self.booth.visible(name)))
+        self.tap_on(self.bring_up(name))
+
+    def bring_up(self, name: str) -> QWidget:
+        """Swipe until the control can be touched, as long as swiping moves anything."""
+        for _ in range(_MOST_SWIPES):
+            widget = self.booth.visible(name)[-1]
+            area = scrolled_by(widget)
+            if area is None:
+                return widget
+            seen = widget.visibleRegion().boundingRect()
+            if 2 * seen.height() > min(widget.height(), area.height()) and seen.height() >= _LEAST_TARGET // 2:
+                return widget
+            below = widget.mapTo(area, QPoint(0, widget.height() // 2)).y() > area.height() // 2
+            self.swipe(area, up=below)
+        raise AssertionError(f"{name} is not reached by swiping")
+
+    def swipe(self, area: QAbstractScrollArea, *, up: bool) -> None:
+        """One finger over two thirds of the area, wherever it comes down."""
+        view, bar = area.viewport(), area.verticalScrollBar()
+        far, before = view.height() // 3, bar.value()
+        begin, end = (view.height() // 2 + far, view.height() // 2 - far)[:: 1 if up else -1]
+        self.drag(view, QPoint(view.width() // 2, begin), QPoint(view.width() // 2, end))
+        scroller = QScroller.scroller(view)
+        self.booth.wait(lambda: scroller.state() is QScroller.State.Inactive)
+        assert bar.value() != before, f"a swipe {'up' if up else 'down'} has moved nothing: {before} of {bar.maximum()}"
+
+    def drag(self, widget: QWidget, begin: QPoint, end: QPoint) -> None:
+        """Held still at the end, so that it scrolls as far as the finger and no further."""
+        window = widget.window()
+        at = [widget.mapTo(window, begin + (end - begin) * n / _DRAG_STEPS) for n in range(_DRAG_STEPS + 1)]
+        QTest.touchEvent(window, self._device).press(0, at[0]).commit()
+        for place in at[1:]:
+            self.booth.qtbot.wait(_STEP_MS)
+            QTest.touchEvent(window, self._device).move(0, place).commit()
+        self.booth.qtbot.wait(_HOLD_MS)
+        QTest.touchEvent(window, self._device).move(0, at[-1] + QPoint(0, 1)).commit()
+        QTest.touchEvent(window, self._device).release(0, at[-1]).commit()
+
+    def write(self, name: str, words: str) -> None:
+        """Touch the field, then the keys that come up on the screen; they go away again by themselves or by a key."""
+        self.press(name)
+        self.booth.wait(lambda: self.booth.visible(names.KEYS))
+        for letter in words:
+            self.touch_key(letter)
+        self.press(names.KEYS_HIDE)
+        self.booth.wait(lambda: not self.booth.visible(names.KEYS))
+
+    def touch_key(self, letter: str) -> None:
+        if letter.isupper():
+            self.press(names.KEYS_SHIFT)
+        elif not letter.isalnum() and not self.booth.visible(names.KEY_PREFIX + letter):
+            self.press(names.KEYS_SIGNS)
+        self.press(names.KEY_PREFIX + letter.lower())
+
+
+def scrolled_by(widget: QWidget) -> QAbstractScrollArea | None:
+    """What is swiped to bring the widget into view; None where nothing scrolls."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QAbstractScrollArea) and above.verticalScrollBar().maximum() > 0:
+            return above
+        above = above.parentWidget()
+    return None
+
+
+@functools.cache
+def touch_screen() -> QPointingDevice:
+    return QTest.createTouchDevice()

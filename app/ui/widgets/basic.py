@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore
 from PySide6.QtCore import QEvent, QObject, QSize
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -155,7 +155,10 @@ def paint_focus(widget: QWidget, look: Look) -> None:
 
 
 class Select(QComboBox):
-    """A combo box with a chevron from the icon set. The wheel does not change it by accident."""
+    """A combo box with a chevron from the icon set. The wheel does not change it by accident.
+
+    A finger opens the list when it is lifted: it may have come to scroll.
+    """
 
     def __init__(self, look: Look, *, name: str = "") -> None:
         super().__init__()
@@ -164,7 +167,24 @@ class Select(QComboBox):
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(10)
+        self._touched = False
         self.installEventFilter(self)
+
+    def let_go(self) -> None:
+        """The finger on it does something else."""
+        self._touched = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._touched = event.source() is not QtCore.Qt.MouseEventSource.MouseEventNotSynthesized
+        if not self._touched:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._touched and self.rect().contains(event.position().toPoint()):
+            self.showPopup()
+        elif not self._touched:
+            super().mouseReleaseEvent(event)
+        self._touched = False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Wheel and not self.hasFocus():

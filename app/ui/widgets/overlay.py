@@ -10,6 +10,9 @@ from shiboken6 import isValid
 from app.ui.style import Look
 from app.ui.widgets.page import focusable
 
+# A property of the window: so many pixels at its lower edge are not for what lies over the screens.
+COVERED_BELOW = "covered_below"
+
 
 class Overlay(QWidget):
     """Covers its parent with a veil. ``dismissed`` is emitted on Escape."""
@@ -28,7 +31,7 @@ class Overlay(QWidget):
         window = self.window()
         if not self.isVisible():
             self._before = window.focusWidget()
-        self.setGeometry(self._parent().rect())
+        self._cover()
         self.show()
         self.raise_()
         self._first = first
@@ -52,6 +55,10 @@ class Overlay(QWidget):
         if before is not None and before.isVisible() and before.isEnabled():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _cover(self) -> None:
+        parent = self._parent()
+        self.setGeometry(parent.rect().adjusted(0, 0, 0, -int(parent.property(COVERED_BELOW) or 0)))
+
     def _parent(self) -> QWidget:
         parent = self.parentWidget()
         assert parent is not None
@@ -59,7 +66,7 @@ class Overlay(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.parent():
-            self.setGeometry(self._parent().rect())
+            self._cover()
         return super().eventFilter(watched, event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:

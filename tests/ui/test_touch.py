@@ -1,0 +1,108 @@
+"""Fingers: a swipe scrolls and presses nothing, and letters come up on the screen of a kiosk and go again."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QScrollArea
+
+from app.kiosk.desk import Rules
+from app.ui import names
+from app.ui.names import Screen, Sheet
+from app.ui.widgets.basic import Select
+from app.ui.widgets.fold import Fold
+from tests.interview.desk import CODE, WRITTEN
+from tests.storage.office import Office
+from tests.ui.booth import Booth
+from tests.ui.conftest import Open
+from tests.ui.hands import Fingers, seen_whole
+
+
+@pytest.fixture
+def fingers(kiosk: Booth) -> Fingers:
+    kiosk.window.resize(1024, 600)
+    return Fingers(kiosk)
+
+
+def test_a_swipe_scrolls_and_does_not_press_what_it_began_on(fingers: Fingers) -> None:
+    fingers.press(names.ATTRACT_START)
+    fingers.on(Screen.START)
+    fingers.write(names.START_FIELD, CODE)
+    fingers.press(names.START_BEGIN)
+    fingers.on(Screen.ENTRY)
+    page = fingers.booth.window.deck.shown()
+    assert page is not None
+    fold = next(fold.button for fold in page.findChildren(Fold) if fold.isVisible())
+    area = page.findChild(QScrollArea)
+    assert isinstance(area, QScrollArea)
+    while not seen_whole(fold):
+        fingers.swipe(area, up=True)
+    before = area.verticalScrollBar().value()
+    fingers.drag(fold, QPoint(40, 20), QPoint(40, 140))
+    assert area.verticalScrollBar().value() < before
+    assert (fold.isChecked(), fold.isDown()) == (False, False)
+    fingers.tap_on(fold)
+    assert fold.isChecked()
+
+
+def test_letters_come_up_for_a_finger_in_a_field_and_go_with_the_first_key_of_a_real_keyboard(fingers: Fingers) -> None:
+    fingers.press(names.ATTRACT_START)
+    fingers.on(Screen.START)
+    assert not fingers.booth.visible(names.KEYS)
+    fingers.press(names.START_FIELD)
+    fingers.booth.wait(lambda: fingers.booth.visible(names.KEYS))
+    for letter in "a1":
+        fingers.touch_key(letter)
+    fingers.touch_key("B")
+    fingers.press(names.KEYS_SIGNS)
+    fingers.touch_key("+")
+    fingers.press(names.KEYS_BACK)
+    assert fingers.booth.text(names.START_FIELD) == "a1B"
+    fingers.booth.key(Qt.Key.Key_C)
+    fingers.booth.wait(lambda: not fingers.booth.visible(names.KEYS))
+    assert fingers.booth.text(names.START_FIELD) == "a1Bc"
+
+
+def test_a_sheet_with_fields_gives_way_to_the_letters_and_its_lists_open_when_the_finger_is_lifted(
+    open_booth: Open, office: Office
+) -> None:
+    booth = open_booth(stages=WRITTEN, kiosk=True)
+    booth.window.resize(1024, 600)
+    booth.desk.run(booth.desk.take_walk_ins, office)
+    booth.window.journey.open_start()
+    fingers = Fingers(booth)
+    fingers.on(Screen.ATTRACT)
+    fingers.press(names.ATTRACT_WALK_IN)
+    fingers.on(Screen.START, Sheet.WALK_IN)
+    fingers.write(names.WALK_IN_FIELD_PREFIX + "phone", "139")
+    fingers.press(names.WALK_IN_FIELD_PREFIX + "email")
+    booth.wait(lambda: booth.visible(names.KEYS))
+    board, field = booth.find(names.KEYS), booth.find(names.WALK_IN_FIELD_PREFIX + "email")
+    booth.wait(lambda: seen_whole(field))
+    assert field.mapTo(booth.window, QPoint(0, field.height())).y() <= board.mapTo(booth.window, QPoint(0, 0)).y()
+    for letter in "a@b.cn":
+        fingers.touch_key(letter)
+    assert field.text() == "a@b.cn"
+    fingers.press(names.KEYS_HIDE)
+    places = booth.visible(names.WALK_IN_PLACE)
+    if places:
+        select = places[0]
+        assert isinstance(select, Select)
+        fingers.press(names.WALK_IN_PLACE)
+        booth.wait(lambda: select.view().isVisible())
+        select.hidePopup()
+
+
+@pytest.mark.parametrize("kiosk", [True, False])
+def test_no_letters_come_up_where_the_booth_has_them_switched_off_or_outside_a_kiosk(
+    open_booth: Open, kiosk: bool
+) -> None:
+    booth = open_booth(stages=WRITTEN, kiosk=kiosk, rules=Rules(screen_keys=False))
+    fingers = Fingers(booth)
+    if kiosk:
+        fingers.press(names.ATTRACT_START)
+    fingers.on(Screen.START)
+    fingers.press(names.START_FIELD)
+    booth.key(Qt.Key.Key_A)
+    assert booth.text(names.START_FIELD) == "a"
+    assert not booth.visible(names.KEYS)
