@@ -64,9 +64,10 @@ class FocusKeeper(QObject):
 
     def _changed(self, before: QWidget | None, after: QWidget | None) -> None:
         place = self._place()
-        if place is None or before is None or not isValid(before):
+        if place is None:
             return
-        if before is not place and place.isAncestorOf(before) and (after is None or not usable(before)):
+        inside = before is not None and isValid(before) and before is not place and place.isAncestorOf(before)
+        if inside and before is not None and (after is None or not usable(before)):
             self._lose(before)  # nothing has the focus now, or what Qt found
         elif after is not None and after is not place and place.isAncestorOf(after):
             self._forget()  # a person has gone there
@@ -82,6 +83,8 @@ class FocusKeeper(QObject):
 
     def _settle(self) -> None:
         lost, place = self._lost, self._place()
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            return  # a button that loses the focus while it is pressed is not clicked
         if lost is None or place is None or not place.isVisible():
             self._forget()
         elif lost is not place and usable(lost) and place.isAncestorOf(lost):

@@ -29,6 +29,7 @@ _HARMLESS = (
     "propagateSizeHints",
     "text-to-speech plug-in",
     "pipewire-0.3",
+    "does not support grabbing the keyboard",
     "QFontDatabase: Cannot find font directory",
 )
 

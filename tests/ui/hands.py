@@ -134,7 +134,6 @@ class Fingers(Hands):
 
     def tap_on(self, widget: QWidget) -> None:
         """The middle of what can be seen of it."""
-        self.settled(widget)
         region = widget.visibleRegion().boundingRect()
         assert not region.isEmpty(), f"{widget.objectName()} is out of sight"
         place = region.center()
@@ -142,9 +141,16 @@ class Fingers(Hands):
         QTest.touchEvent(widget.window(), self._device).release(0, widget.mapTo(widget.window(), place)).commit()
 
     def settled(self, widget: QWidget) -> None:
-        """What has just come is laid out; a moment later it has its size."""
+        """What has just come is laid out a moment later: nobody is quick enough to touch it before."""
+        before = QRect()
+
+        def stays() -> bool:
+            nonlocal before
+            last, before = before, QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
+            return last == before and min(widget.width(), widget.height()) >= _LEAST_TARGET
+
         try:
-            self.booth.wait(lambda: min(widget.width(), widget.height()) >= _LEAST_TARGET, 2)
+            self.booth.wait(stays, 2)
         except TimeoutError:
             raise AssertionError(f"{widget.objectName()} is too small: {widget.size()}") from None
 
@@ -156,6 +162,7 @@ class Fingers(Hands):
         """Swipe until the control can be touched, as long as swiping moves anything."""
         for _ in range(_MOST_SWIPES):
             widget = self.booth.visible(name)[-1]
+            self.settled(widget)
             area = scrolled_by(widget)
             if area is None:
                 return widget

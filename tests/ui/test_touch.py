@@ -32,6 +32,7 @@ def test_a_swipe_scrolls_and_does_not_press_what_it_began_on(fingers: Fingers) -
     fingers.on(Screen.ENTRY)
     page = fingers.booth.window.deck.shown()
     assert page is not None
+    fingers.booth.wait(lambda: any(fold.isVisible() for fold in page.findChildren(Fold)))
     fold = next(fold.button for fold in page.findChildren(Fold) if fold.isVisible())
     area = page.findChild(QScrollArea)
     assert isinstance(area, QScrollArea)
@@ -66,10 +67,9 @@ def test_letters_come_up_for_a_finger_in_a_field_and_go_with_the_first_key_of_a_
 def test_a_sheet_with_fields_gives_way_to_the_letters_and_its_lists_open_when_the_finger_is_lifted(
     open_booth: Open, office: Office
 ) -> None:
+    open_booth(stages=WRITTEN).desk.take_walk_ins(office)
     booth = open_booth(stages=WRITTEN, kiosk=True)
     booth.window.resize(1024, 600)
-    booth.desk.run(booth.desk.take_walk_ins, office)
-    booth.window.journey.open_start()
     fingers = Fingers(booth)
     fingers.on(Screen.ATTRACT)
     fingers.press(names.ATTRACT_WALK_IN)
