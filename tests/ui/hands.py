@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QScroller, QWidget
@@ -24,13 +24,33 @@ _DRAG_STEPS, _STEP_MS, _HOLD_MS = 8, 12, 120
 _LEAST_TARGET = 44
 
 
+class StrayWindows(QObject):
+    """A part that is shown before it has its place is a window for a moment: it flashes and takes the keyboard away."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.seen: list[str] = []
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        shown = event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched is not self._window
+        if shown and watched.windowType() in (Qt.WindowType.Widget, Qt.WindowType.Window) and watched.isWindow():
+            self.seen.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
 class Hands:
     """What both ways of operating share. ``booth`` is only looked at."""
 
     def __init__(self, booth: Booth) -> None:
         self.booth = booth
+        booth.window.activateWindow()  # as a window system does by itself; the platform of tests may be late
+        booth.wait(booth.window.isActiveWindow)
+        self._strays = StrayWindows(booth.window)
 
     def on(self, screen: Screen, sheet: Sheet = Sheet.NONE, seconds: float = 30.0) -> None:
+        assert self._strays.seen == []
         self.booth.on(screen, sheet, seconds)
 
     def press(self, name: str) -> None:

@@ -139,7 +139,8 @@ class StartScreen(Page):
         # a kiosk has no 我的: what is there is shown after the code alone
         self._own = Button(self.look, "link", name=names.START_OWN, icon="user")
         self._own.clicked.connect(lambda: self._journey.open_sheet(Sheet.OWN))
-        self._own.setVisible(self._journey.context.kiosk)
+        if not self._journey.context.kiosk:  # shown by its place: on its own it would be a window for a moment
+            self._own.hide()
         news.insertWidget(1, self._own)
         self.say(self._own.setText, N_("My interviews"))
         self._staff = Label("muted")

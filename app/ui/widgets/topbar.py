@@ -87,7 +87,8 @@ class TopBar(QFrame):
         self._language.setMenu(self._menu)
         self._staff = Button(self._look, "bar", name=names.TOPBAR_STAFF, icon="lock")
         self._staff.clicked.connect(self.staff_wanted)
-        self._staff.setVisible(self._kiosk)
+        if not self._kiosk:  # shown by its place in the bar: on its own it would be a window for a moment
+            self._staff.hide()
         self._leave = Button(self._look, "bar", name=names.TOPBAR_LEAVE, icon="leave")
         self._leave.setProperty("tone", "error")
         self._leave.show_icon("leave")
