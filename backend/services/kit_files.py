@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import KitFile, KitFilePiece
+from backend.db.models import Batch, Interview, KitFile, KitFilePiece, KitRow
 from backend.runtime import Runtime
 from backend.services.kit_file import invalid
 from backend.services.media_check import Examined, Unusable, examine
 from contract.canonical import sha256_hex
+from contract.envelope import Envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
+from contract.kit import Kit
 from contract.kit_media import MEDIA_TYPES, MOST_BYTES
 
 PIECE = 1024 * 1024
+_FRESH = timedelta(days=1)
+_KEPT = timedelta(days=180)
 # reads a file that a kit names; raises OSError, ValueError for a name that may not be read
 Reader = Callable[[str], bytes]
 Place = tuple[int | str, ...]
@@ -151,3 +156,38 @@ def read_whole(hr: Runtime, sha256: str) -> bytes:
     """Raises XudaError(NOT_FOUND)."""
     found = stored_file(hr, sha256)
     return b"".join(read_range(hr, sha256, 0, found.size - 1))
+
+
+def prune(hr: Runtime) -> int:
+    """Remove the files that no kit in use names; how many.
+
+    In use is the newest version of each kit, every version that a kept interview was held with, and a replaced version
+    as long as a device may still bring an interview begun with it: for ``_KEPT`` after the last batch that was open to
+    it has ended.
+    """
+    now = hr.now()
+    with hr.db.write() as session:
+        old = session.scalars(select(KitFile.sha256).where(KitFile.created_at < now - _FRESH)).all()
+        unused = set(old) - _named(session, now) if old else set()
+        for digest in sorted(unused):
+            session.execute(delete(KitFilePiece).where(KitFilePiece.sha256 == digest))
+            session.execute(delete(KitFile).where(KitFile.sha256 == digest))
+    return len(unused)
+
+
+def _named(session: Session, now: datetime) -> set[str]:
+    held = select(Interview.kit_id, Interview.kit_version).where(Interview.deleted_at.is_(None)).distinct()
+    in_interviews = {(kit_id, version) for kit_id, version in session.execute(held)}
+    alive = select(Batch.kit_id, func.min(Batch.created_at).label("made")).where(Batch.not_after > now - _KEPT)
+    # kit -> when the first of the batches was made from which an interview may still come
+    since = {row.kit_id: row.made for row in session.execute(alive.group_by(Batch.kit_id))}
+    replaced: dict[str, datetime] = {}
+    named: set[str] = set()
+    for row in session.scalars(select(KitRow).order_by(KitRow.kit_id, KitRow.version.desc())):
+        ended = replaced.get(row.kit_id)
+        replaced[row.kit_id] = row.created_at
+        may_come = ended is None or (row.kit_id in since and since[row.kit_id] <= ended)
+        if may_come or (row.kit_id, row.version) in in_interviews:
+            kit = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit)
+            named.update(file.sha256 for file in kit.files)
+    return named

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
 from backend.runtime import Runtime
-from backend.services import kit_files
+from backend.services import deletion, kit_files
 from backend.services.kits import AddedKit, add_kit
 from backend.services.media_check import Unusable, examine
 from contract.api import request_token
@@ -17,7 +18,7 @@ from contract.canonical import sha256_hex
 from contract.errors import ErrorCode, XudaError
 from contract.kit_media import MediaKind
 from tests.backend.test_kits import KIT
-from tests.backend.world import COMMAND_LINE, Booth, Served, organisation, served
+from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, invite, organisation, served
 from tests.support import kit_media
 
 
@@ -167,3 +168,30 @@ def test_a_stranger_gets_no_file_of_a_kit(backend: Served, tmp_path: Path) -> No
     assert requests.get(f"{backend.url}/v1/kit-files/{sha256_hex(sound)}", timeout=20).status_code == 401
     answer = requests.get(f"{backend.url}/kits/files/{sha256_hex(sound)}", allow_redirects=False, timeout=20)
     assert answer.status_code == 303
+
+
+def test_a_file_goes_when_no_kit_in_use_names_it_any_more(backend: Served, booth: Booth, tmp_path: Path) -> None:
+    hr, clock = backend.hr, backend.clock
+    files = []
+    for shade in (10, 20, 30):
+        picture = kit_media.png(shade=shade)
+        files.append(sha256_hex(picture))
+        text = with_media(tmp_path, "p.png", picture).replace("kit_id: sales", "kit_id: test")
+        kit = add(hr, tmp_path, text).kit
+        if shade == 10:
+            talk = Talk(booth, invite(hr, "somebody"))
+            talk.started(kit_version=kit.version)
+            talk.put_all()
+        clock.ahead += timedelta(days=2)
+
+    def here() -> list[bool]:
+        kit_files.prune(hr)
+        with hr.db.read() as session:
+            return [digest not in kit_files.missing(session, set(files)) for digest in files]
+
+    assert here() == [True, True, True], "interviews may still come from the batch that was open to all of them"
+    clock.ahead += timedelta(days=200)
+    assert here() == [True, False, True], "an interview was held with the first, and the last is the newest"
+    deletion.delete_interview(hr, COMMAND_LINE, talk.interview_id)
+    assert here() == [False, False, True]
+    assert kit_files.read_whole(hr, files[2]) == kit_media.png(shade=30)
