@@ -25,7 +25,7 @@ def default_data() -> Path:
     return sources.user_folder("data", APP_NAME)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ClientSettings:
     """Every setting of the client. A command reads those it needs.
 

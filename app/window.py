@@ -144,11 +144,16 @@ class ClientRun:
             self._keep_records()
             self._script = _script(self._settings.autopilot)
             if self._script is not None:
-                import app.flight
-        import app.screen_context  # noqa: F401 - wanted next; the thread of the screens does not wait for it
+                pass
         from app.bootstrap import Client
+        from app.screen_context import wants_kiosk  # wanted next; the thread of the screens does not wait for it
 
-        return Client(_with(self._settings, passphrase), self._start_watch())
+        client = Client(_with(self._settings, passphrase), self._start_watch())
+        if wants_kiosk(client):  # its window comes whole, and is not to stand still afterwards
+            from app.ui.pages import load_booth
+
+            load_booth()
+        return client
 
     def _keep_records(self) -> None:
         from app.log import keep_log
@@ -212,9 +217,10 @@ class ClientRun:
             self._window = window
             if before is not None:
                 before.abort()
+            self._open_door()
         else:
             self._speak(window, client)
-            self._runner.background(lambda: _load(window), lambda _: window.be_ready(), self._failed)
+            self._runner.background(lambda: _load(window), lambda _: self._ready(window), self._failed)
         watch = self._start_watch()
         window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
         _note_screen(client, watch, window.screen_name())
@@ -225,7 +231,6 @@ class ClientRun:
             window.journey.fail(XudaError(ErrorCode.DATABASE_RESTORED))
         client.start_sync()
         QTimer.singleShot(_WARM_UP_AFTER_MS, client.warm_up)
-        QTimer.singleShot(_WARM_UP_AFTER_MS, self._open_door)
         QTimer.singleShot(_LOOK_OVER_AFTER_MS, self._look_over)
         if self._script is not None:
             from app.flight import Flight
@@ -251,9 +256,13 @@ class ClientRun:
 
             self._runner.background(lambda: look_over(self._settings.data), lambda _: None, window.journey.fail)
 
+    def _ready(self, window: MainWindow) -> None:
+        window.be_ready()
+        self._open_door()
+
     def _open_door(self) -> None:
         """From now on a second start with a link brings it here."""
-        if self._window is not None:
+        if self._window is not None and self._door is None:
             from app.ui.links import LinkDoor
 
             self._door = LinkDoor(self._settings.data, self._window)

@@ -52,18 +52,27 @@ def bare() -> None:
 
 def client() -> None:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from app import window
-    from app.__main__ import main
+    from app import __main__ as program
 
-    show = window.ClientRun._show
+    find = program.function_of
 
-    def watched(run: Any, *given: Any, **named: Any) -> Any:
-        shown = show(run, *given, **named)
-        shown.painted.connect(painted)
-        return shown
+    def watched(command: Any) -> Any:
+        """In the place where the client imports its window, and not earlier."""
+        function = find(command)
+        from app import window
 
-    window.ClientRun._show = watched  # type: ignore[method-assign]
-    sys.exit(main(sys.argv[1:]))
+        show = window.ClientRun._show
+
+        def shown(run: Any, *given: Any, **named: Any) -> Any:
+            made = show(run, *given, **named)
+            made.painted.connect(painted)
+            return made
+
+        window.ClientRun._show = shown  # type: ignore[method-assign]
+        return function
+
+    program.function_of = watched
+    sys.exit(program.main(sys.argv[1:]))
 
 
 def painted() -> None:

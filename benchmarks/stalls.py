@@ -133,12 +133,13 @@ class Watch:
         }
         with self._guard:
             look = self._look
-        # a thread that waits for nothing but the processor in C code is no hindrance: only those seen in Python are
-        seen = {thread: spent[thread] for thread in look.others if thread in spent} or {0: (0.0, 0.0)}
-        busiest = max(seen, key=lambda thread: seen[thread][0])
+        # Whoever was seen in Python held the interpreter. If nobody could look, one call held it all the time: then it
+        # was the thread that was on its way longest.
+        seen = {thread: spent[thread] for thread in look.others if thread in spent} or spent
+        busiest = max(seen, key=lambda thread: sum(seen[thread]))
         names = {thread.native_id: thread.name for thread in threading.enumerate()}
         places = look.others.get(busiest, Counter())
-        other = f"{names.get(busiest, '')}: {_commonest(places)}" if places else ""
+        other = f"{names.get(busiest, 'a thread of a library')}: {_commonest(places) or 'in one call'}"
         stall = Stall(screen, wall, min(ran, wall), min(unserved, wall), _commonest(look.main), other, *seen[busiest])
         self.stalls.append(stall)
 

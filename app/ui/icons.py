@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRect, QRectF, QSize
+from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 import resources
 from app.ui.tokens import Tokens
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRect, QSize
 
 _TRANSPARENT = QColor(0, 0, 0, 0)
 # These point along the reading direction, so they are mirrored where it goes from right to left.

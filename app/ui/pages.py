@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 def load_screens() -> None:
     """Import every screen and what they need. On any thread but that of the screens: theirs would stand still."""
+    from PySide6.QtWidgets import QStyle  # noqa: F401 - makes its five hundred names
+
     import app.ui.drives
+    import app.ui.focus
     import app.ui.forget
     import app.ui.links
     import app.ui.overlays
@@ -56,6 +59,16 @@ def load_screens() -> None:
     import app.ui.screens.walkin
     import app.ui.screens.written  # noqa: F401
     import contract.texts  # noqa: F401
+
+
+def load_booth() -> None:
+    """As :func:`load_screens`, for a kiosk."""
+    load_screens()
+    import app.ui.kiosk
+    import app.ui.screens.attract
+    import app.ui.screens.giving
+    import app.ui.screens.kiosk
+    import app.ui.screens.staff  # noqa: F401
 
 
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)

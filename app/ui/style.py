@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from string import Template
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap, QWindow
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 
 import resources
 from app.ui import icons
 from app.ui.i18n import Texts
 from app.ui.tokens import ARABIC_FAMILIES, CJK_FAMILIES, ENGLISH_FAMILIES, LATIN_FAMILIES, Tokens
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QWindow
 
 _LATER = "/* later */"
 
@@ -34,13 +37,13 @@ class InputWatch(QObject):
         return super().eventFilter(watched, event)
 
 
-@dataclass(eq=False)
 class Look:
     """Given to every widget. ``tokens`` changes with the appearance: see :mod:`app.ui.dress`."""
 
-    tokens: Tokens
-    texts: Texts
-    watch: InputWatch
+    def __init__(self, tokens: Tokens, texts: Texts, watch: InputWatch) -> None:
+        self.tokens = tokens
+        self.texts = texts
+        self.watch = watch
 
     def t(self, message: str, **values: object) -> str:
         return self.texts.t(message, **values)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.widgets.basic import Select
+from app.ui.widgets.select import Select
 
 _DRAGGING = (QScroller.State.Dragging, QScroller.State.Scrolling)
 

@@ -53,6 +53,37 @@ def watched(run, *given, **named):
 window.ClientRun._show = watched
 main(["client", "--data", sys.argv[1], "--lang", "zh_CN"])
 """
+AFTER_THE_FIRST_FRAME = """
+import os, sys, threading
+from PySide6.QtCore import QTimer
+from app import window
+from app.__main__ import main
+found = []
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is threading.main_thread():
+            found.append(name)
+show = window.ClientRun._show
+def watched(run, *given, **named):
+    shown = show(run, *given, **named)
+    shown.painted.connect(lambda: sys.meta_path.insert(0, Finder()))
+    def look():
+        if not shown._waiting and not shown._spare_time.isActive():
+            shown.texts.date(__import__("datetime").datetime.now())
+            print("made", *found, sep="\\n", flush=True)
+            os._exit(0)
+    timer = QTimer(shown, interval=50)
+    timer.timeout.connect(look)
+    timer.start()
+    return shown
+window.ClientRun._show = watched
+main(["client", "--data", sys.argv[1], "--keystore", "file"])
+"""
+# Each holds the interpreter, or the thread that loads it, longer than a screen may stand still.
+HEAVY = (
+    *("numpy", "cv2", "av", "sounddevice", "requests", "babel", "segno", "pydantic", "sqlite3", "cryptography"),
+    *("PySide6.QtMultimedia", "PySide6.QtNetwork", "app.bootstrap", "app.capture", "app.storage", "app.ui.screens"),
+)
 ONCE_HR_IS_KNOWN = """
 import os, sys
 from app import window
@@ -90,6 +121,15 @@ def test_the_first_frame_does_not_wait_for(package: str, loaded: list[str]) -> N
 def test_the_first_frame_does_not_make_the_names_of_qts_own_namespace(loaded: list[str]) -> None:
     """Some ninety enumerations come with the first use of ``QtCore.Qt``: a tenth of the start."""
     assert "all names of Qt" not in loaded
+
+
+def test_the_thread_of_the_screens_loads_nothing_heavy_afterwards(tmp_path: Path) -> None:
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", AFTER_THE_FIRST_FRAME, str(tmp_path)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
+    made, *found = done.stdout.splitlines()
+    assert made == "made"
+    assert [name for name in found if any(name == heavy or name.startswith(heavy + ".") for heavy in HEAVY)] == []
 
 
 def test_the_first_frame_needs_few_modules_of_ours(loaded: list[str]) -> None:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QScrollArea
 from app.kiosk.desk import Rules
 from app.ui import names
 from app.ui.names import Screen, Sheet
-from app.ui.widgets.basic import Select
 from app.ui.widgets.fold import Fold
+from app.ui.widgets.select import Select
 from tests.interview.desk import CODE, WRITTEN
 from tests.storage.office import Office
 from tests.ui.booth import Booth

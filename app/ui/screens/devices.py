@@ -14,11 +14,12 @@ from app.ui.names import Screen
 from app.ui.presenters.devices import TEST_SECONDS, DevicesPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Card, IconLabel, Label, Select, column, divider, row
+from app.ui.widgets.basic import Button, Card, IconLabel, Label, column, divider, row
 from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.meters import LevelBar
 from app.ui.widgets.page import Page
 from app.ui.widgets.preview import LivePreview
+from app.ui.widgets.select import Select
 from app.ui.widgets.sound import NOTES, SoundPlayer
 
 _LIST_MS = 2000

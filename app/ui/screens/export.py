@@ -14,9 +14,10 @@ from app.ui.i18n import Texts
 from app.ui.presenters.transfer import Drive, TransferPresenter, TransferState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Label, Select
+from app.ui.widgets.basic import Button, Label
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.notice import OutcomeCard, error_words
+from app.ui.widgets.select import Select
 
 _LOOK_MS = 150
 

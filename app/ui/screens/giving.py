@@ -11,8 +11,9 @@ from app.ui.presenters.giving import GivingPresenter
 from app.ui.screens.adjust import adjustment_words
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Label, Select
+from app.ui.widgets.basic import Label
 from app.ui.widgets.notice import error_words
+from app.ui.widgets.select import Select
 from contract.adjusting import AdjustmentReason
 
 _REASONS = {

@@ -12,9 +12,10 @@ from app.ui.i18n import N_
 from app.ui.presenters.printing import MOST_COPIES, PrintPresenter, PrintState
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Label, Select, column, row
+from app.ui.widgets.basic import Label, column, row
 from app.ui.widgets.notice import OutcomeCard, error_words
 from app.ui.widgets.option import Option
+from app.ui.widgets.select import Select
 
 PAPERS = {
     Paper.RECEIPT: N_("Receipt, one page"),

@@ -10,8 +10,9 @@ from app.ui.names import Sheet
 from app.ui.presenters.receipts import ReceiptsPresenter
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Label, Select
+from app.ui.widgets.basic import Label
 from app.ui.widgets.notice import OutcomeCard, error_words
+from app.ui.widgets.select import Select
 
 _SHOWN_OF_AN_ID = 8  # as in the panel's queue
 

@@ -15,11 +15,12 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.staff import Action, Outcome, StaffPresenter
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Card, Label, Select, row
+from app.ui.widgets.basic import Button, Card, Label, row
 from app.ui.widgets.columns import Columns
 from app.ui.widgets.fitrow import FitRow
 from app.ui.widgets.notice import error_words
 from app.ui.widgets.queue import QueueTable, title_of
+from app.ui.widgets.select import Select
 from contract.settings import hours_text, parse_hours
 
 if TYPE_CHECKING:

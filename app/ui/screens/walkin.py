@@ -10,8 +10,9 @@ from app.ui.i18n import N_
 from app.ui.presenters.walkin import WalkInPresenter
 from app.ui.screens.sheets import SheetCard
 from app.ui.style import Look
-from app.ui.widgets.basic import Label, Select, column
+from app.ui.widgets.basic import Label, column
 from app.ui.widgets.columns import Columns
+from app.ui.widgets.select import Select
 from contract.errors import XudaError
 
 _FIELD_EM = 11

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6 import QtCore
-from PySide6.QtCore import QEvent, QObject, QSize
-from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,13 +20,17 @@ from PySide6.QtWidgets import (
 
 from app.ui.style import Look
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QEnterEvent
+
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
-    """Set a property the style sheet reads, and let it take effect."""
+    """Set a property the style sheet reads, and let it take effect. One that was never styled is when it is shown."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
+        if widget.testAttribute(QtCore.Qt.WidgetAttribute.WA_WState_Polished):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
 
 class Label(QLabel):
@@ -152,54 +157,6 @@ def paint_focus(widget: QWidget, look: Look) -> None:
     radius = look.tokens.button_radius + 2
     painter.drawRoundedRect(widget.rect().adjusted(edge, edge, -edge, -edge), radius, radius)
     painter.end()
-
-
-class Select(QComboBox):
-    """A combo box with a chevron from the icon set. The wheel does not change it by accident.
-
-    A finger opens the list when it is lifted: it may have come to scroll.
-    """
-
-    def __init__(self, look: Look, *, name: str = "") -> None:
-        super().__init__()
-        self._look = look
-        self.setObjectName(name)
-        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(10)
-        self._touched = False
-        self.installEventFilter(self)
-
-    def let_go(self) -> None:
-        """The finger on it does something else."""
-        self._touched = False
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._touched = event.source() is not QtCore.Qt.MouseEventSource.MouseEventNotSynthesized
-        if not self._touched:
-            super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._touched and self.rect().contains(event.position().toPoint()):
-            self.showPopup()
-        elif not self._touched:
-            super().mouseReleaseEvent(event)
-        self._touched = False
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        size = self._look.tokens.icon - 4
-        right = self.isRightToLeft()
-        x = self._look.tokens.space(1) if right else self.width() - size - self._look.tokens.space(1)
-        painter = QPainter(self)
-        painter.drawPixmap(x, (self.height() - size) // 2, self._look.pixmap("chevron-down", "muted", size=size))
-        painter.end()
 
 
 class IconLabel(QLabel):
