@@ -132,8 +132,7 @@ class Purger:
 
 # Of one that was withdrawn nothing may be left for whoever has HR's keys. What was delivered is at HR anyway, and what
 # was kept aside may still be wanted by those who rescue the others.
-_ASIDE_STAYS = """SELECT 1 FROM interviews WHERE
- (SELECT state FROM interviews WHERE interview_id = ?) <> 'deleted' AND key_state = 'present' LIMIT 1"""
+_ASIDE_STAYS = "SELECT 1 FROM interviews WHERE interview_id = ? AND state <> 'deleted'"
 
 
 def _may_purge(db: sqlite_utils.Database, interview_id: str) -> bool:

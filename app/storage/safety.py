@@ -5,7 +5,7 @@ does not change, and what is in the write-ahead log has SQLite's own checksums. 
 copy, written after each saved answer. A counter that every transaction raises tells whether the log has lost its end.
 
 A damaged database is not thrown away: it is moved into a folder ``damaged-…`` before the copy takes its place. It goes
-when a candidate whose interview it may hold wants everything deleted, and with the last interview that was delivered.
+when a candidate, whose interview it may hold, wants everything deleted.
 """
 
 from __future__ import annotations

@@ -24,7 +24,14 @@ def browser(world: World) -> Iterator[Chrome]:
 
 
 def text_of(browser: Chrome) -> str:
-    return browser.find_element(By.TAG_NAME, "main").text
+    # in one step: an element that was found may belong to a page that is being left
+    return str(browser.execute_script("const main = document.querySelector('main'); return main ? main.innerText : ''"))
+
+
+def links_of(browser: Chrome, selector: str) -> list[str]:
+    return list(
+        browser.execute_script("return [...document.querySelectorAll(arguments[0])].map(a => a.href)", selector)
+    )
 
 
 def picture(browser: Chrome, name: str) -> None:
@@ -49,22 +56,25 @@ def test_hr_holds_lifts_and_deletes_an_interview_and_downloads_its_certificate(
     interview = world.sittings[name].interview_id
     browser.get(f"{world.url}/language?to={language}&next=/interviews/{interview}")
     fill(browser, "/hold", "court case 12")
-    wait_for(lambda: "court case 12" in text_of(browser), "the page")
+    wait_for(lambda: "court case 12" in text_of(browser), "the page", seconds=30)
     picture(browser, f"held-{language}")
     browser.get(f"{world.url}/retention")
     assert interview in text_of(browser)
     browser.get(f"{world.url}/interviews/{interview}")
     fill(browser, "/hold/lift", "settled")
-    wait_for(lambda: "/retention" in browser.current_url, "the page")
+    wait_for(lambda: "/retention" in browser.current_url, "the page", seconds=30)
     browser.get(f"{world.url}/interviews/{interview}")
     browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
     picture(browser, f"kept-{language}")
     press(browser, "form[action$='/delete'] input[name=sure]")
     press(browser, "form[action$='/delete'] button")
-    wait_for(lambda: "/retention" in browser.current_url, "the page")
+
+    def certificates() -> list[str]:
+        links = links_of(browser, "#deletions a")
+        return [link for link in links if interview in link and link.endswith("certificate.pdf")]
+
+    wait_for(certificates, "the certificate", seconds=30)
     picture(browser, f"retention-{language}")
-    links = [link.get_attribute("href") for link in browser.find_elements(By.CSS_SELECTOR, "#deletions a")]
-    assert [link for link in links if link and interview in link and link.endswith("certificate.pdf")]
     path = f"/deletions/{interview}/certificate.json"
     script = "const done = arguments[1]; fetch(arguments[0]).then(r => r.text()).then(done)"
     envelope = Envelope.from_bytes(browser.execute_async_script(script, path))
