@@ -23,6 +23,8 @@ from app.ui.style import Look
 if TYPE_CHECKING:
     from PySide6.QtGui import QEnterEvent
 
+_FROM_RIGHT, _POP = "\u2067", "\u2069"  # Unicode's isolate for words that are read from the right
+
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
     """Set a property the style sheet reads, and let it take effect. One that was never styled is when it is shown."""
@@ -79,6 +81,16 @@ class Chip(Label):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
 
 
+def from_right(text: str) -> str:
+    """For what Qt draws from the left whatever the direction: each line isolated as one that is read from the right."""
+    return "\n".join(f"{_FROM_RIGHT}{line}{_POP}" if line else line for line in plain(text).split("\n"))
+
+
+def plain(text: str) -> str:
+    """The words of :func:`from_right`."""
+    return "\n".join(line[1:-1] if line.startswith(_FROM_RIGHT) else line for line in text.split("\n"))
+
+
 class Button(QPushButton):
     """``kind``: primary, big, equal, danger, quiet, link, bar, way, step, fold or plain. Paints its own focus ring."""
 
@@ -98,7 +110,7 @@ class Button(QPushButton):
 
     def wrap_to(self, width: int) -> None:
         """Break the words into lines where they are wider than ``width`` pixels of the whole button."""
-        words = self.text().replace("\n", " ")
+        words = plain(self.text()).replace("\n", " ")
         beside = self.sizeHint().width() - self._widest(self.text())
         lines: list[str] = []
         for word in words.split(" "):
@@ -107,7 +119,7 @@ class Button(QPushButton):
                 lines[-1] = longer
             else:
                 lines.append(word)
-        if "\n".join(lines) != self.text():
+        if "\n".join(lines) != plain(self.text()):
             self.setText("\n".join(lines))
 
     def _widest(self, text: str) -> int:
@@ -115,11 +127,10 @@ class Button(QPushButton):
         return max(metrics.horizontalAdvance(line) for line in text.split("\n"))
 
     def setText(self, text: str) -> None:
-        if bool(text) != bool(self.text()):
-            super().setText(text)
+        came_or_went = bool(text) != bool(self.text())
+        super().setText(from_right(text) if self._look.texts.right_to_left else text)
+        if came_or_went:
             self._tint()
-        else:
-            super().setText(text)
 
     def restyle(self) -> None:
         self._tint()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from app.ui.style import Look
-from app.ui.widgets.basic import Button, Label, column, set_property
+from app.ui.widgets.basic import Button, Label, column
 
 
 class Fold(QFrame):
@@ -21,7 +22,7 @@ class Fold(QFrame):
         self.text = Label("muted")
         self.text.setContentsMargins(look.tokens.space(4.5), 0, look.tokens.space(1), look.tokens.space(1.5))
         self.text.hide()
-        layout = column(look, gap=0)
+        layout = self._lines = column(look, gap=0)
         layout.addWidget(self.button)
         layout.addWidget(self.text)
         self.setLayout(layout)
@@ -29,7 +30,9 @@ class Fold(QFrame):
 
     def show_words(self, heading: str, text: str) -> None:
         self.button.setText(heading)
-        set_property(self.button, "mirrored", "true" if self._mirrored() else "false")
+        # a style sheet puts words of a wide button to the left in every language: from the right it is no wider than they
+        side = Qt.AlignmentFlag.AlignLeading if self._look.texts.right_to_left else Qt.AlignmentFlag(0)
+        self._lines.setAlignment(self.button, side)
         self.button.setAccessibleName(heading)
         self.text.setText(text)
         if self.isVisible():
@@ -38,9 +41,6 @@ class Fold(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.button.wrap_to(self.width())
-
-    def _mirrored(self) -> bool:
-        return self._look.texts.right_to_left
 
     def _toggle(self, opened: bool) -> None:
         self.text.setVisible(opened)
