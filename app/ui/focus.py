@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
+from app.ui.announce import announce, heading_of
 from app.ui.deck import Deck
 from app.ui.touch import TouchScroll
 from app.ui.widgets.overlay import Overlay
@@ -50,6 +51,7 @@ class FocusKeeper(QObject):
     def begin(self, page: Page) -> None:
         """This screen has just come. What lies over it keeps the keyboard."""
         self._forget()
+        announce(page, heading_of(page))
         place = self._place() or page
         first = place.first()
         self._put(first or place)

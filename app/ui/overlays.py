@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui import names
+from app.ui.announce import announce
 from app.ui.forget import forget_words, remember_words
 from app.ui.pages import PageMaker
 from app.ui.presenters.journey import Journey
@@ -99,6 +100,7 @@ class Overlays:
     def show_sheet(self, card: SheetCard | None) -> None:
         if card is not None:
             self._sheets.show_sheet(card, card.first())
+            announce(card, f"{card.title.text()} {card.text.text()}")
         elif self._made("_sheets"):
             self._sheets.hide_sheet()
 

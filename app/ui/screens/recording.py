@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout
 
 from app.ui import names
+from app.ui.announce import announce
 from app.ui.i18n import N_
 from app.ui.names import Screen
 from app.ui.presenters.answering import ENDING_FAULTS, AnsweringPresenter
@@ -22,6 +23,7 @@ from app.ui.widgets.prompt import PromptView
 from app.ui.widgets.voices import Voices
 
 _CAPTION_TAIL = 160
+_SAID_SECONDS = (60, 30, 10)  # of the time left, to whoever cannot see it
 
 
 class RecordingScreen(Page):
@@ -34,6 +36,7 @@ class RecordingScreen(Page):
         self._asked = PromptView(look, presenter.prompt, voices, brief=True)
         self._journey = journey
         self._presenter = presenter
+        self._said = 0.0
         sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, top=True)
         sides.add(self._words_side())
         sides.add(self._picture_side())
@@ -108,7 +111,9 @@ class RecordingScreen(Page):
         self.retranslate()
         self._asked.entered()
         self._timer.start()
+        announce(self, self.look.t("Recording"), urgent=True)
         step = self._presenter.step
+        self._said = float(step.answer_seconds) if step is not None else 0.0
         video = step is not None and step.question.kind.value == "video"
         self._preview.setVisible(video)
         self._preview.run(video)
@@ -134,7 +139,12 @@ class RecordingScreen(Page):
         used, left = self._presenter.seconds_used, self._presenter.seconds_left
         tone = "warning" if left <= 10 else "recording"
         self._ring.show_time(look.texts.minutes(used), look.t("used"), used / step.answer_seconds, tone)
-        self._left_words.setText(look.t("{time} left", time=look.texts.minutes(left)))
+        words = look.t("{time} left", time=look.texts.minutes(left))
+        self._left_words.setText(words)
+        due = [mark for mark in _SAID_SECONDS if left <= mark < self._said]
+        if due:
+            self._said = min(due)
+            announce(self, words, urgent=True)
         self._stage.setText(stage_line(look, self._journey))
 
     def refresh(self) -> None:

@@ -30,7 +30,7 @@ class Fold(QFrame):
 
     def show_words(self, heading: str, text: str) -> None:
         self.button.setText(heading)
-        # a style sheet puts words of a wide button to the left in every language: from the right it is no wider than they
+        # style sheets put the words of a wide button to the left in every language
         side = Qt.AlignmentFlag.AlignLeading if self._look.texts.right_to_left else Qt.AlignmentFlag(0)
         self._lines.setAlignment(self.button, side)
         self.button.setAccessibleName(heading)

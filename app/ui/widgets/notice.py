@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.ui import names
+from app.ui.announce import announce
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, row
 
@@ -67,7 +68,7 @@ class Notice(QWidget):
         self.hide()
 
     def show_error(self, error: Exception | None) -> None:
-        self._error = error
+        new, self._error = error is not self._error, error
         self.setVisible(error is not None)
         self.close_button.setAccessibleName(self._look.t("Close this message"))
         if error is not None:
@@ -75,3 +76,5 @@ class Notice(QWidget):
             self._title.setText(title)
             self._text.setText(text)
             self.setAccessibleName(title)
+            if new:
+                announce(self, f"{title} {text}", urgent=True)
