@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import segno
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.presenters.base import Runner
@@ -24,14 +24,14 @@ class QrCode(QWidget):
         super().__init__()
         self._runner = runner
         self._text = ""
-        self._rows: tuple[bytearray, ...] = ()
+        self._code: QImage | None = None  # one pixel for each module
         self._asked = True
         self.setFixedSize(look.tokens.qr, look.tokens.qr)
 
     def show_text(self, text: str) -> None:
         if text == self._text:
             return
-        self._text, self._rows, self._asked = text, (), False
+        self._text, self._code, self._asked = text, None, False
         self.update()
 
     def _ask(self) -> None:
@@ -40,19 +40,17 @@ class QrCode(QWidget):
 
     def _show(self, text: str, rows: tuple[bytearray, ...]) -> None:
         if text == self._text:
-            self._rows = rows
+            size, cells = len(rows), b"".join(bytes(0 if dark else 255 for dark in row) for row in rows)
+            self._code = QImage(cells, size, size, size, QImage.Format.Format_Grayscale8).copy()
             self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(Qt.GlobalColor.white))
-        if self._rows:
-            size = self.width() / (len(self._rows) + 2 * _QUIET)
-            for y, cells in enumerate(self._rows):
-                for x, dark in enumerate(cells):
-                    if dark:
-                        box = QRectF((x + _QUIET) * size, (y + _QUIET) * size, size + 0.3, size + 0.3)
-                        painter.fillRect(box, QColor(Qt.GlobalColor.black))
+        if self._code is not None:
+            size = self.width() / (self._code.width() + 2 * _QUIET)
+            side = size * self._code.width()
+            painter.drawImage(QRectF(size * _QUIET, size * _QUIET, side, side), self._code)
         painter.end()
         if not self._asked:
             self._ask()
