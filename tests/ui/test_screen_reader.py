@@ -78,3 +78,15 @@ def test_screens_sheets_and_errors_are_announced(told: list[str], booth: Booth) 
     booth.window.journey.changed()
     assert len(told) == before, "an error is said once"
     assert len(told[-1]) > 10
+
+
+def test_that_an_answer_is_saved_is_announced_once_it_is(told: list[str], booth: Booth) -> None:
+    booth.agree()
+    booth.on(Screen.TEXT)
+    told.clear()
+    booth.window.topbar.show_state(saved=False, busy=True, sync=None)
+    booth.window.topbar.show_state(saved=True, busy=True, sync=None)
+    assert told == []
+    booth.window.topbar.show_state(saved=True, busy=False, sync=None)
+    booth.window.topbar.show_state(saved=True, busy=False, sync=None)
+    assert told == ["已保存"]

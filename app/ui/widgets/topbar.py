@@ -45,7 +45,7 @@ class TopBar(QFrame):
         self._look = look
         self._kiosk = kiosk
         self._station = 0
-        self._saved = self._busy = False
+        self._saved = self._busy = self._saved_told = False
         self._sync: SyncNews | None = None
         self._menu: QMenu | None = None
         self.setObjectName("topbar")
@@ -224,6 +224,7 @@ class TopBar(QFrame):
 
     def show_state(self, *, saved: bool, busy: bool, sync: SyncNews | None) -> None:
         """``saved``: the newest change is durable on this device."""
+        self._saved_told = self._saved_told and saved
         self._saved, self._busy, self._sync = saved, busy, sync
         t = self._look.t
         words = [t("Saving…")] if busy else [t("Saved")] if saved else []
@@ -236,6 +237,11 @@ class TopBar(QFrame):
         self._state_icon.setAccessibleName(self._state.text())
         self._fit()
         self._state_icon.show_icon(icon, "accent" if colour == "muted" and saved and not busy else colour)
+        if saved and not busy and not self._saved_told:
+            from app.ui.announce import announce
+
+            self._saved_told = True
+            announce(self, t("Saved"))
 
     def _network(self, sync: SyncNews | None) -> tuple[str, str, str]:
         if sync is None:
