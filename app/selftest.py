@@ -27,6 +27,7 @@ from contract.texts import error_text
 PACKAGES = (
     *("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets", "PySide6.QtNetwork", "PySide6.QtSvg"),
     *("PySide6.QtMultimedia", "PySide6.QtTextToSpeech", "PySide6.QtPdf", "PySide6.QtPrintSupport", "PySide6.QtTest"),
+    "shiboken6",
     *("cv2", "cv2_enumerate_cameras", "sounddevice", "av", "numpy", "faster_whisper", "onnxruntime", "tqdm"),
     *(
         "sqlite_utils",

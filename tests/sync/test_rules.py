@@ -120,7 +120,7 @@ def test_small_things_overtake_a_recording_that_is_sent_slowly(server: FaultySer
 def test_a_limit_that_is_set_during_an_upload_holds_at_once(server: FaultyServer, device: Device) -> None:
     interview_id = device.begin()
     ref = device.speak(interview_id, 8_000_000)
-    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.02))
+    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.001))
     arrivals = Arrivals(server, lambda: server.set_device(upload_limit=200))
     engine.start()
 
@@ -154,7 +154,7 @@ def test_hours_without_video_that_begin_during_an_upload_stop_it_after_its_chunk
 ) -> None:
     interview_id = device.begin()
     ref = device.speak(interview_id, 8_000_000)
-    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.02), at=MONDAY_NOON)
+    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.001), at=MONDAY_NOON)
     arrivals = Arrivals(server, lambda: server.set_device(no_video_hours=[{"start": "09:00", "end": "18:00"}]))
 
     summary = engine.run_until_idle(20)
@@ -184,7 +184,7 @@ def test_a_paused_device_sends_nothing_of_interviews_and_hears_when_it_may_again
 
 def test_a_device_says_which_settings_it_goes_by_and_which_it_cannot_use(server: FaultyServer, device: Device) -> None:
     server.set_device(idle_minutes=5, video_height=721)
-    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.02))
+    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.001))
     engine.start()
 
     eventually(lambda: server.contacts and server.contacts[-1].settings and server.contacts[-1].settings.version == 1)
@@ -197,7 +197,7 @@ def test_a_device_says_which_settings_it_goes_by_and_which_it_cannot_use(server:
 
 def test_settings_that_are_refused_are_not_fetched_again_and_again(server: FaultyServer, device: Device) -> None:
     server.set_device(idle_minutes=5)
-    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.02))
+    engine = device.make_engine(pace=replace(QUICK, heartbeat=0.001))
     engine.start()
     eventually(lambda: device.storage.settings.current.version == 1)
     server.settings_version = 0  # HR was restored from an older backup: what it has now is older than what is here
