@@ -14,6 +14,7 @@ from app.config import ClientSettings
 from app.opening import Opening
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from app.bootstrap import Client
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from app.ui.context import UiContext
     from app.ui.dress import Appearance
     from app.ui.links import LinkDoor
+    from app.ui.qt_names import NameMaker
     from app.ui.script import Script
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
@@ -86,6 +88,7 @@ class ClientRun:
         self._application = build_application(sys.argv[:1])
         self._opening = Opening(self._open, self._prepare)
         self._runner = QtRunner(self._opening.submit, self._opening.background)
+        self._names: NameMaker | None = None
         self._context = front_context(self._opening, settings)
         self._window: MainWindow | None = None
         self._watch: CrashWatch | None = None
@@ -143,17 +146,11 @@ class ClientRun:
         if self._watch is None:
             self._keep_records()
             self._script = _script(self._settings.autopilot)
-            if self._script is not None:
-                pass
+        # wanted next; the thread of the screens does not wait for it
+        import app.screen_context  # noqa: F401
         from app.bootstrap import Client
-        from app.screen_context import wants_kiosk  # wanted next; the thread of the screens does not wait for it
 
-        client = Client(_with(self._settings, passphrase), self._start_watch())
-        if wants_kiosk(client):  # its window comes whole, and is not to stand still afterwards
-            from app.ui.pages import load_booth
-
-            load_booth()
-        return client
+        return Client(_with(self._settings, passphrase), self._start_watch())
 
     def _keep_records(self) -> None:
         from app.log import keep_log
@@ -185,6 +182,10 @@ class ClientRun:
             return
         self._begun = True
         gc.enable()
+        from app.ui.qt_names import NameMaker
+
+        self._names = NameMaker()
+        self._names.start()
         self._follow(self._opening.attempt())
 
     def _follow(self, attempt: Future[Client]) -> None:
@@ -206,21 +207,44 @@ class ClientRun:
         self._application.exit(1)
 
     def _opened(self, client: Client) -> None:
-        from PySide6.QtCore import QTimer
-
-        from app.screen_context import make_context, wants_kiosk
+        from app.screen_context import wants_kiosk
+        from app.ui.pages import load_booth
 
         window = self._window
         if window is None or wants_kiosk(client) != self._context.kiosk:
-            # a booth, by its settings or as HR has asked for from afar: its window needs what only an open client has
-            before, window = window, self._show(make_context(client))
-            self._window = window
-            if before is not None:
-                before.abort()
-            self._open_door()
+            # A booth, by its settings or as HR has asked for from afar: its window needs what only an open client has.
+            # It comes whole, and is not to stand still afterwards.
+            self._load(load_booth, lambda: self._attend(client, self._change_window(client)))
         else:
             self._speak(window, client)
-            self._runner.background(lambda: _load(window), lambda _: self._ready(window), self._failed)
+            self._load(lambda: _load(window), lambda: self._ready(window))
+            self._attend(client, window)
+
+    def _load(self, load: Callable[[], None], then: Callable[[], None]) -> None:
+        """On another thread, which may use the classes of Qt that are there, but make none."""
+
+        def begin() -> None:
+            self._runner.background(load, lambda _: then(), self._failed)
+
+        assert self._names is not None
+        if self._names.done:
+            begin()
+        else:
+            self._names.made.connect(begin)
+
+    def _change_window(self, client: Client) -> MainWindow:
+        from app.screen_context import make_context
+
+        before, self._window = self._window, self._show(make_context(client))
+        if before is not None:
+            before.abort()
+        self._open_door()
+        return self._window
+
+    def _attend(self, client: Client, window: MainWindow) -> None:
+        """To a window and the client behind it."""
+        from PySide6.QtCore import QTimer
+
         watch = self._start_watch()
         window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
         _note_screen(client, watch, window.screen_name())

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def load_screens() -> None:
-    """Import every screen and what they need. On any thread but that of the screens: theirs would stand still."""
-    from PySide6.QtWidgets import QStyle  # noqa: F401 - makes its five hundred names
+    """Import every screen and what they need. On any thread but that of the screens: theirs would stand still.
 
+    All of :mod:`app.ui.qt_names` is there before.
+    """
     import app.ui.drives
     import app.ui.focus
     import app.ui.forget
@@ -204,7 +205,7 @@ class PageMaker:
         if self._voices is None:
             from app.ui.widgets.voices import Voices
 
-            self._voices = Voices(self._journey.runner)
+            self._voices = Voices()
         return self._voices
 
     def _make_adjust(self) -> SheetCard:

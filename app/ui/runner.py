@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6 import QtCore
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from app.ui.context import Submit
@@ -21,15 +21,18 @@ Failure = Callable[[Exception], None]
 class QtRunner(QObject):
     """Runs operations off the Qt thread and delivers their results on it, in the order they ended."""
 
-    _told = Signal(object)
+    _posted = Signal()
 
     def __init__(self, submit: Submit, background: Submit) -> None:
         super().__init__()
         self._submit = submit
         self._background = background
         self._closed = False
-        self._guard = threading.Lock()
-        self._connected = False
+        self._thread = threading.get_ident()
+        self._calls: deque[Callable[[], None]] = deque()
+        # From another thread it waits its turn by itself. To say so would make the names of Qt's own namespace: no
+        # frame waits for them, and no other thread may make them, see :mod:`app.ui.qt_names`.
+        self._posted.connect(self._take)
 
     def service(self, operation: Callable[[], T], success: Success[T], failure: Failure) -> None:
         """On the database thread."""
@@ -56,13 +59,14 @@ class QtRunner(QObject):
 
     def post(self, call: Callable[[], None]) -> None:
         """On the Qt thread, in its turn. From any thread."""
-        with self._guard:
-            if not self._connected:  # with the first use: no frame waits for the names of Qt's own namespace
-                self._connected = True
-                self._told.connect(self._take, QtCore.Qt.ConnectionType.QueuedConnection)
-        self._told.emit(call)
+        self._calls.append(call)
+        if threading.get_ident() == self._thread:
+            QTimer.singleShot(0, self._take)
+        else:
+            self._posted.emit()
 
-    def _take(self, call: Callable[[], None]) -> None:
+    def _take(self) -> None:
+        call = self._calls.popleft()
         if not self._closed:
             call()
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, Signal
-
-from app.ui.presenters.base import Runner
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from PySide6.QtTextToSpeech import QTextToSpeech
 
-_MODULE = "PySide6.QtTextToSpeech"
 # speaks nothing; Qt ships it for its own tests
 _MOCK = "mock"
 
@@ -23,18 +19,17 @@ class Voices(QObject):
 
     changed = Signal()
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._runner = runner
         self._engine: QTextToSpeech | None = None
         self._tags: dict[str, QLocale] = {}
         self._asked = False
 
     def prepare(self) -> None:
-        """Find out what there is; the module is loaded off the Qt thread."""
+        """Find out what there is, once the screen that is coming is there."""
         if not self._asked:
             self._asked = True
-            self._runner.background(lambda: importlib.import_module(_MODULE), self._made, lambda _: None)
+            QTimer.singleShot(0, self._find)
 
     def can_say(self, tag: str) -> bool:
         """Whether there is a voice for a language (``zh_CN``, or ``zh`` for any form of it)."""
@@ -62,8 +57,10 @@ class Voices(QObject):
         same = (found for known, found in self._tags.items() if known.split("_")[0] == tag.split("_")[0])
         return self._tags.get(tag) or next(same, None)
 
-    def _made(self, module: object) -> None:
-        found = find_engine(getattr(module, "QTextToSpeech"))  # noqa: B009 - loaded late, unknown to the checker
+    def _find(self) -> None:
+        from PySide6.QtTextToSpeech import QTextToSpeech
+
+        found = find_engine(QTextToSpeech)
         if found is None:
             return
         self._engine = found
