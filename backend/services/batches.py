@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from backend.db.models import Batch, Department, Role
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.db.models import Batch, Department, InvitationRow, Placement, Requisition, Role
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, requisitions, scope
 from backend.services.actor import Actor
 from backend.services.kits import stored_kit
+from backend.services.requisition_states import RequisitionState
 from contract.errors import ErrorCode, XudaError
 
 # what a period of interviews can lie in: a typing mistake in the year shall not reach invitations
@@ -25,10 +29,12 @@ def add_batch(
     not_before: datetime,
     not_after: datetime,
     department_id: str | None = None,
+    requisition_id: str | None = None,
 ) -> str:
-    """The id of a new batch; its department is the kit's unless given.
+    """The id of a new batch; its department is that of the requisition it is for, else the kit's unless given.
 
-    Raises XudaError(KIT_MISSING), SETTING_INVALID for a window that ends before it starts or an unknown department.
+    Raises XudaError(KIT_MISSING), SETTING_INVALID for a window that ends before it starts or an unknown department,
+    CONFLICT with ``field`` requisition for one that is not open.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     if not_after <= not_before:
@@ -38,6 +44,8 @@ def add_batch(
     with hr.db.write() as session:
         kit = stored_kit(session, kit_id)
         department = department_id or kit.department_id
+        if requisition_id is not None:
+            department = _open_requisition(session, actor, requisition_id).position.department_id
         if session.get(Department, department) is None:
             raise XudaError(ErrorCode.SETTING_INVALID, field="department")
         batch = Batch(
@@ -47,11 +55,43 @@ def add_batch(
             not_before=not_before.replace(microsecond=0),
             not_after=not_after.replace(microsecond=0),
             created_at=hr.now(),
+            requisition_id=requisition_id,
         )
         session.add(batch)
         session.flush()
         audit.record(session, hr.now(), actor, "batch", f"batch:{batch.id}")
         return batch.id
+
+
+def assign(hr: Runtime, actor: Actor, batch_id: str, requisition_id: str | None) -> None:
+    """Say whom a batch that exists is for; None: for no requisition.
+
+    Raises XudaError(FORBIDDEN | NOT_FOUND), CONFLICT with ``field`` requisition for one that is not open,
+    department for one of another department than the batch's, placement when somebody of the batch has a place already.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.write() as session:
+        batch = session.scalar(scope.batches(actor).where(Batch.id == batch_id))
+        if batch is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="batch")
+        if batch.requisition_id == requisition_id:
+            return
+        placed = select(Placement.id).join(InvitationRow, InvitationRow.id == Placement.invitation_id)
+        if session.scalar(placed.where(InvitationRow.batch_id == batch.id, Placement.ended_at.is_(None)).limit(1)):
+            raise XudaError(ErrorCode.CONFLICT, field="placement")
+        if requisition_id is not None:
+            row = _open_requisition(session, actor, requisition_id)
+            if row.position.department_id != batch.department_id:
+                raise XudaError(ErrorCode.CONFLICT, field="department")
+        batch.requisition_id = requisition_id
+        audit.record(session, hr.now(), actor, "assign_batch", f"batch:{batch.id}", requisition=requisition_id)
+
+
+def _open_requisition(session: Session, actor: Actor, requisition_id: str) -> Requisition:
+    row = requisitions.found(session, actor, requisition_id, lock=True)
+    if row.state != RequisitionState.OPEN:
+        raise XudaError(ErrorCode.CONFLICT, field="requisition")
+    return row
 
 
 def list_batches(hr: Runtime, actor: Actor) -> Sequence[Batch]:

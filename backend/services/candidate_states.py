@@ -2,7 +2,7 @@
 
 Events alone bring an interview to one of contract.events.FINAL_STATES; from there on people decide. Whoever has
 declined the AI interview is never turned down without having been seen: a second round comes first. An interview that
-was not finished leads to no onboarding by itself.
+was not finished leads to no onboarding: a second round, held by people, comes first too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Ruling(StrEnum):
 
 
 _S, _R = HrState, Ruling
-# RECONSIDER leads to the state that the events gave: it is in no table
+# RECONSIDER leads to the state that the events gave: see after()
 RULINGS = MappingProxyType(
     {
         (_S.PENDING_REVIEW, _R.SECOND_ROUND): _S.SECOND_ROUND,
@@ -49,14 +49,14 @@ DECIDED = frozenset({_S.SECOND_ROUND, _S.REJECTED, _S.PENDING_ONBOARDING})
 def after(state: HrState, ruling: Ruling, *, by_events: HrState) -> HrState:
     """The state that follows. ``by_events``: what the events alone say.
 
-    Raises XudaError(ILLEGAL_STATE).
+    Raises XudaError(ILLEGAL_STATE) with ``field`` interview, and state and ruling among its values.
     """
     if ruling is Ruling.RECONSIDER and state in DECIDED:
         return by_events
     try:
         return RULINGS[state, ruling]
     except KeyError:
-        raise XudaError(ErrorCode.ILLEGAL_STATE, state=state.value) from None
+        raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview", state=state.value, ruling=ruling.value) from None
 
 
 def possible(state: HrState) -> list[Ruling]:

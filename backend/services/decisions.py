@@ -1,8 +1,10 @@
-"""What people decide about an interview: each decision is a row, the newest counts, and the audit log has them all."""
+"""What people say about an interview: a score, and what follows from it. The newest of each counts; the log has all.
+
+A decision is a person's: the command line and the server decide nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,65 +12,160 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cabinet import interview_subject
-from backend.db.models import Batch, Decision, Interview, InvitationRow, Role, User, new_id
+from backend.db.models import Decision, Interview, Rating, Role, User, new_id
 from backend.runtime import Runtime
-from backend.services import audit, requisitions, scope, states, wholes
+from backend.services import audit, placements, scope, states, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling, after
 from contract.errors import ErrorCode, XudaError
 from contract.events import FINAL_STATES, HrState
 
 LONGEST_REASON = 1000
+HIGHEST_SCORE = 100
+_WITH_REASON = frozenset({Ruling.REJECT, Ruling.RECONSIDER})
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """``released_at``: when the candidate was allowed to see it. ``reason`` is for HR alone."""
+    """``reason`` is for HR alone; empty when none was given. ``released_at``: when the candidate could see it."""
 
+    ruling: Ruling | None
     state: HrState
-    ruling: Ruling
     reason: str
     by: str
     at: datetime
     released_at: datetime | None
 
 
-def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason: str = "") -> HrState:
-    """Decide about a finished interview; nothing is told to the candidate before :func:`release`.
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    score: int
+    by: str
+    at: datetime
 
-    Turning somebody down and taking a decision back need a reason. The requisition that the batch is for closes with
-    its last place and opens when a place becomes free.
 
-    Raises XudaError(FORBIDDEN | NOT_FOUND), ILLEGAL_STATE for a decision this state does not allow, CONFLICT with
-    ``field`` requisition when nobody is wanted any more, SETTING_INVALID without the reason that is needed.
+def rate(hr: Runtime, actor: Actor, interview_id: str, score: int) -> None:
+    """Note a person's score of the whole interview, 0-100; also of one held by people, after a second round.
+
+    Raises XudaError(FORBIDDEN | NOT_FOUND), SETTING_INVALID with ``field`` score, ILLEGAL_STATE with ``field``
+    interview for one that was not finished and has had no second round.
     """
-    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    user_id = _person(actor)
+    if not 0 <= score <= HIGHEST_SCORE:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="score")
+    with hr.db.write() as session:
+        interview = _locked(session, actor, interview_id)
+        state = states.decided(session, interview, wholes.rows_of(session, interview))
+        if HrState(interview.state) is not HrState.PENDING_REVIEW and state is not HrState.SECOND_ROUND:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview", state=state.value)
+        session.add(Rating(interview_id=interview.id, score=score, user_id=user_id, rated_at=hr.now()))
+        audit.record(session, hr.now(), actor, "rate", f"interview:{interview.id}", score=score)
+
+
+def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason: str = "") -> HrState:
+    """Decide about an interview that has ended; the candidate is told nothing by this alone.
+
+    Turning somebody down and taking a decision back need a reason. 待入职 takes a place of the batch's requisition and
+    needs a score that reaches its threshold; the requisition closes with its last place and opens again when the place
+    becomes free.
+
+    Raises XudaError(FORBIDDEN | NOT_FOUND), ILLEGAL_STATE for a decision this state does not allow, SETTING_INVALID
+    with ``field`` reason, and what :func:`placements.hire` raises.
+    """
+    user_id = _person(actor)
     words = reason.strip()
-    if len(words) > LONGEST_REASON or (not words and ruling in (Ruling.REJECT, Ruling.RECONSIDER)):
+    if len(words) > LONGEST_REASON or (not words and ruling in _WITH_REASON):
         raise XudaError(ErrorCode.SETTING_INVALID, field="reason")
     with hr.db.write() as session:
-        interview, batch, requisition = _locked(session, actor, interview_id, ruling)
+        interview = _locked(session, actor, interview_id)
         parts = wholes.rows_of(session, interview)
         by_events = HrState(interview.state)
         if by_events not in FINAL_STATES:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, state=by_events.value)
+            raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview", state=by_events.value, ruling=ruling.value)
         state = after(states.decided(session, interview, parts), ruling, by_events=by_events)
-        name, now = new_id(), hr.now()
-        sealed = hr.cabinet.seal(interview_subject(interview.id), words, _context(name)) if words else None
-        session.add(
-            Decision(
-                id=name,
-                interview_id=interview.id,
-                state=state.value,
-                ruling=ruling.value,
-                reason_sealed=sealed,
-                user_id=actor.user_id,
-                decided_at=now,
-            )
+        row = Decision(
+            id=new_id(),
+            interview_id=interview.id,
+            state=state.value,
+            ruling=ruling.value,
+            user_id=user_id,
+            decided_at=hr.now(),
         )
-        session.flush()
-        if requisition is not None:
-            requisitions.settle(session, requisition, now)
-        target = f"interview:{interview.id}"
-        audit.record(session, now, actor, "decide", target, decision=name, ruling=ruling.value, state=state.value)
+        if words:
+            row.reason_sealed = hr.cabinet.seal(interview_subject(interview.id), words, _context(row))
+        _place(hr, session, actor, interview, ruling, _score(session, parts))
+        session.add(row)
+        detail = {"decision": row.id, "ruling": ruling.value, "state": state.value}
+        audit.record(session, hr.now(), actor, "decide", f"interview:{interview.id}", **detail)
         return state
+
+
+def decisions(hr: Runtime, actor: Actor, interview_id: str) -> list[DecisionView]:
+    """Newest first. Raises XudaError(FORBIDDEN | NOT_FOUND)."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.read() as session:
+        ids = _ids(session, scope.interview(session, actor, interview_id))
+        query = select(Decision, User.username).join(User, User.id == Decision.user_id)
+        query = query.where(Decision.interview_id.in_(ids)).order_by(Decision.decided_at.desc())
+        return [_view(hr, row, name) for row, name in session.execute(query)]
+
+
+def scores(hr: Runtime, actor: Actor, interview_id: str) -> list[ScoreView]:
+    """Newest first. Raises XudaError(FORBIDDEN | NOT_FOUND)."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.read() as session:
+        ids = _ids(session, scope.interview(session, actor, interview_id))
+        query = select(Rating, User.username).join(User, User.id == Rating.user_id)
+        query = query.where(Rating.interview_id.in_(ids)).order_by(Rating.rated_at.desc())
+        return [ScoreView(row.score, name, row.rated_at) for row, name in session.execute(query)]
+
+
+def _person(actor: Actor) -> str:
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    if actor.user_id is None:
+        raise XudaError(ErrorCode.FORBIDDEN, field="person")
+    return actor.user_id
+
+
+def _locked(session: Session, actor: Actor, interview_id: str) -> Interview:
+    """The interview, its parts held against another decision."""
+    interview = scope.interview(session, actor, interview_id)
+    ids = _ids(session, interview)
+    session.scalars(select(Interview.id).where(Interview.id.in_(ids)).order_by(Interview.id).with_for_update()).all()
+    session.refresh(interview)
+    return interview
+
+
+def _ids(session: Session, interview: Interview) -> list[str]:
+    return [part.id for part in wholes.rows_of(session, interview)]
+
+
+def _score(session: Session, parts: list[Interview]) -> int | None:
+    ids = [part.id for part in parts]
+    newest = select(Rating.score).where(Rating.interview_id.in_(ids)).order_by(Rating.rated_at.desc())
+    return session.scalar(newest.limit(1))
+
+
+def _place(
+    hr: Runtime, session: Session, actor: Actor, interview: Interview, ruling: Ruling, score: int | None
+) -> None:
+    """Take or free the place of the requisition that goes with the decision."""
+    invitation = interview.invitation
+    if invitation is None:
+        raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview")
+    if ruling is Ruling.ONBOARD:
+        placements.hire(hr, session, actor, invitation, score)
+    elif ruling in (Ruling.REJECT, Ruling.RECONSIDER):
+        placements.release(hr, session, actor, invitation.id)
+
+
+def _view(hr: Runtime, row: Decision, name: str) -> DecisionView:
+    reason = ""
+    if row.reason_sealed:
+        reason = hr.cabinet.open(interview_subject(row.interview_id), row.reason_sealed, _context(row))
+    ruling = Ruling(row.ruling) if row.ruling else None
+    return DecisionView(ruling, HrState(row.state), reason, name, row.decided_at, row.released_at)
+
+
+def _context(row: Decision) -> str:
+    return f"decision:{row.id}"

@@ -24,6 +24,7 @@ from backend.db.models import (
     Interview,
     ManifestRow,
     ObjectRow,
+    Rating,
     ReceiptRow,
     RestoreGap,
     Role,
@@ -145,7 +146,7 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
 def take_out(session: Session, interview: Interview, now: datetime) -> list[str]:
     """Delete the interview's rows but its own, which takes nothing in any more; the names of its files."""
     names = sorted(_file_names(session, interview.id))
-    for part in (*_PARTS.values(), RestoreGap):
+    for part in (*_PARTS.values(), Rating, RestoreGap):
         session.execute(delete(part).where(part.interview_id == interview.id))
     interview.wrapped_key_sealed = None
     interview.deleted_at = interview.updated_at = now

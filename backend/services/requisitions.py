@@ -1,76 +1,36 @@
 """Requisitions: whom a department asks to hire, approved by somebody else, open until the people are found.
 
-How far one is (已完成2/3面试) counts finished interviews alone; who is hired counts what people have decided, so a
-requisition closes and opens again with the decisions and never by a counter of its own.
+Who is hired is counted from the placements that people have confirmed, so a requisition closes and opens again with the
+decisions and never by a counter of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
-from types import MappingProxyType
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from backend.db.models import Batch, Decision, Interview, InvitationRow, Position, Requisition, RequisitionStep, Role
+from backend.db.models import Placement, Requisition, RequisitionStep
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, positions, scope
 from backend.services.actor import Actor
+from backend.services.requisition_states import (
+    ASKERS,
+    AUTHORSHIP,
+    BINDING,
+    BY_HAND,
+    Move,
+    RequisitionState,
+    after,
+)
 from contract.errors import ErrorCode, XudaError
-from contract.events import HrState
 
 MOST_WANTED = 1000
 THRESHOLD = 80
-LONGEST_REASON = 1000
-# finished by the candidate, whatever was decided since
-_COMPLETE = frozenset(
-    {HrState.PENDING_REVIEW, HrState.SECOND_ROUND, HrState.REJECTED, HrState.PENDING_ONBOARDING}
-)
-
-
-class RequisitionState(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    OPEN = "open"
-    FILLED = "filled"
-    CLOSED = "closed"
-
-
-class Move(StrEnum):
-    """``FILL`` and ``VACATE`` follow from decisions; all others are a person's."""
-
-    SUBMIT = "submit"
-    RETURN = "return"
-    APPROVE = "approve"
-    FILL = "fill"
-    VACATE = "vacate"
-    CLOSE = "close"
-    REOPEN = "reopen"
-
-
+LONGEST_WORDS = 1000
 _S, _M = RequisitionState, Move
-MOVES = MappingProxyType(
-    {
-        (_S.DRAFT, _M.SUBMIT): _S.SUBMITTED,
-        (_S.DRAFT, _M.CLOSE): _S.CLOSED,
-        (_S.SUBMITTED, _M.RETURN): _S.RETURNED,
-        (_S.SUBMITTED, _M.APPROVE): _S.OPEN,
-        (_S.RETURNED, _M.SUBMIT): _S.SUBMITTED,
-        (_S.RETURNED, _M.CLOSE): _S.CLOSED,
-        (_S.OPEN, _M.FILL): _S.FILLED,
-        (_S.OPEN, _M.CLOSE): _S.CLOSED,
-        (_S.FILLED, _M.VACATE): _S.OPEN,
-        (_S.FILLED, _M.CLOSE): _S.CLOSED,
-        (_S.CLOSED, _M.REOPEN): _S.OPEN,
-    }
-)
-_APPROVERS = frozenset({Role.ADMINISTRATOR, Role.HR})
-_ASKERS = _APPROVERS | {Role.DEPARTMENT_HEAD}
-_EDITABLE = frozenset({_S.DRAFT, _S.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +39,21 @@ class Wish:
 
     position_id: str
     wanted: int
-    reason: str = ""
     threshold: int = THRESHOLD
+    reason: str = ""
     needed_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """``complete`` of ``invited`` interviews are finished; ``hired`` of ``wanted`` people are 待入职."""
+class Step:
+    """``actor`` is empty for what followed from another step by itself."""
 
-    invited: int
-    complete: int
-    hired: int
-    wanted: int
+    at: datetime
+    actor: str
+    move: Move
+    before: RequisitionState
+    after: RequisitionState
+    words: str
 
 
 def ask(hr: Runtime, actor: Actor, wish: Wish) -> str:
@@ -99,161 +61,167 @@ def ask(hr: Runtime, actor: Actor, wish: Wish) -> str:
 
     Raises XudaError(FORBIDDEN), NOT_FOUND for a position outside the scope, SETTING_INVALID with ``field``.
     """
-    scope.require(actor, *_ASKERS)
-    _check(wish)
+    scope.require(actor, *ASKERS)
     now = hr.now()
     with hr.db.write() as session:
-        _position(session, actor, wish.position_id)
-        row = Requisition(
-            position_id=wish.position_id,
-            wanted=wish.wanted,
-            threshold=wish.threshold,
-            reason=wish.reason.strip(),
-            needed_by=wish.needed_by,
-            state=_S.DRAFT.value,
-            asked_by=actor.username,
-            created_at=now,
-            updated_at=now,
-        )
+        row = Requisition(state=_S.DRAFT.value, asked_by=actor.username, created_at=now, updated_at=now)
+        _fill(hr, session, actor, row, wish)
         session.add(row)
         session.flush()
-        audit.record(session, now, actor, "requisition", f"requisition:{row.id}", wanted=wish.wanted)
+        _seal_reason(hr, row, wish)
+        take(hr, session, row, _M.CHANGE, actor.username)
+        audit.record(session, now, actor, "requisition", f"requisition:{row.id}", wanted=row.wanted)
         return row.id
 
 
 def change(hr: Runtime, actor: Actor, requisition_id: str, wish: Wish) -> None:
-    """Write a draft, or one that was returned, anew. Raises as :func:`ask`, and ILLEGAL_STATE for any other."""
-    scope.require(actor, *_ASKERS)
-    _check(wish)
+    """Write a draft, or one that was rejected, anew. Raises as :func:`ask`, and ILLEGAL_STATE for any other."""
+    scope.require(actor, *ASKERS)
     with hr.db.write() as session:
         row = found(session, actor, requisition_id, lock=True)
-        if _S(row.state) not in _EDITABLE:
-            raise XudaError(ErrorCode.ILLEGAL_STATE, state=row.state)
-        _position(session, actor, wish.position_id)
-        row.position_id, row.wanted, row.threshold = wish.position_id, wish.wanted, wish.threshold
-        row.reason, row.needed_by, row.updated_at = wish.reason.strip(), wish.needed_by, hr.now()
-        audit.record(session, hr.now(), actor, "change_requisition", f"requisition:{row.id}", wanted=wish.wanted)
+        take(hr, session, row, _M.CHANGE, actor.username)
+        _fill(hr, session, actor, row, wish)
+        _seal_reason(hr, row, wish)
+        audit.record(session, hr.now(), actor, "change_requisition", f"requisition:{row.id}", wanted=row.wanted)
 
 
-def move(hr: Runtime, actor: Actor, requisition_id: str, action: Move, words: str = "") -> RequisitionState:
-    """A person's move. Nobody approves what they have asked for themselves; returning needs words.
+def move(hr: Runtime, actor: Actor, requisition_id: str, step: Move, words: str = "") -> RequisitionState:
+    """A person's move. Nobody approves what they have asked for, changed or submitted; rejecting needs words.
 
-    Raises XudaError(FORBIDDEN | NOT_FOUND | ILLEGAL_STATE), SETTING_INVALID without the words that are needed.
+    Raises XudaError(FORBIDDEN | NOT_FOUND | ILLEGAL_STATE), FORBIDDEN with ``field`` approval for one's own wish,
+    CONFLICT with ``field`` headcount (``room``: places left) when the position may not have so many people,
+    SETTING_INVALID with ``field`` words.
     """
-    scope.require(actor, *(_ASKERS if action in (_M.SUBMIT, _M.CLOSE) else _APPROVERS))
-    if action in (_M.FILL, _M.VACATE):
-        raise XudaError(ErrorCode.FORBIDDEN)
-    if action is _M.RETURN and not words.strip():
+    scope.require(actor, *BY_HAND.get(step, frozenset()))
+    said = words.strip()
+    if len(said) > LONGEST_WORDS or (step is _M.REJECT and not said):
         raise XudaError(ErrorCode.SETTING_INVALID, field="words")
     with hr.db.write() as session:
         row = found(session, actor, requisition_id, lock=True)
-        if action is _M.APPROVE and row.asked_by == actor.username:
-            raise XudaError(ErrorCode.FORBIDDEN, field="approval")
-        _step(session, row, action, actor.username, hr.now(), words.strip()[:LONGEST_REASON])
-        audit.record(session, hr.now(), actor, f"requisition_{action.value}", f"requisition:{row.id}")
-        if action in (_M.APPROVE, _M.REOPEN):
-            settle(session, row, hr.now())
+        after(_S(row.state), step)  # what is not possible at all is said first
+        if step is _M.APPROVE:
+            _check_other_eyes(session, row, actor)
+        if step in BINDING:
+            _check_room(session, actor, row)
+        take(hr, session, row, step, actor.username, said)
+        audit.record(session, hr.now(), actor, f"requisition_{step.value}", f"requisition:{row.id}")
+        settle(hr, session, row)
         return _S(row.state)
 
 
-def settle(session: Session, row: Requisition, now: datetime) -> None:
-    """Close what is filled, open what has a place again; in the transaction of the decision that made it so."""
-    full = progress(session, row).hired >= row.wanted
-    if full and row.state == _S.OPEN:
-        _step(session, row, _M.FILL, "", now)
-    elif not full and row.state == _S.FILLED:
-        _step(session, row, _M.VACATE, "", now)
-
-
-def check_place(session: Session, batch: Batch) -> Requisition | None:
-    """The requisition a batch is for, locked. Raises XudaError(CONFLICT, field="requisition") when it has no place."""
-    if batch.requisition_id is None:
-        return None
-    row = session.get_one(Requisition, batch.requisition_id, with_for_update=True)
-    if row.state != _S.OPEN or progress(session, row).hired >= row.wanted:
-        raise XudaError(ErrorCode.CONFLICT, field="requisition")
-    return row
-
-
-def progress(session: Session, row: Requisition) -> Progress:
-    """Counted anew from interviews and decisions, in two queries."""
-    invitations = _invitations(row.id).subquery()
-    invited = set(session.scalars(select(invitations.c.id)))
-    newest = select(Interview.invitation_id, Interview.state, Decision.state).outerjoin(
-        Decision, Decision.interview_id == Interview.id
-    )
-    newest = newest.where(Interview.invitation_id.in_(select(invitations.c.id)), Interview.deleted_at.is_(None))
-    states: dict[str, HrState] = {}
-    for invitation, derived, decided in session.execute(newest.order_by(Interview.attempt, Decision.decided_at)):
-        states[invitation] = HrState(decided or derived)
-    complete = sum(state in _COMPLETE for state in states.values())
-    hired = sum(state is HrState.PENDING_ONBOARDING for state in states.values())
-    return Progress(len(invited), complete, hired, row.wanted)
-
-
-def listed(hr: Runtime, actor: Actor, *, state: RequisitionState | None = None) -> list[tuple[Requisition, Progress]]:
-    """Those of the actor's departments, the newest first. Raises XudaError(FORBIDDEN)."""
-    scope.require(actor, *_ASKERS)
-    query = scope.requisitions(actor).order_by(Requisition.created_at.desc(), Requisition.id)
-    if state is not None:
-        query = query.where(Requisition.state == state.value)
-    with hr.db.read() as session:
-        together = joinedload(Requisition.position).joinedload(Position.department)
-        return [(row, progress(session, row)) for row in session.scalars(query.options(together))]
-
-
-def steps(hr: Runtime, actor: Actor, requisition_id: str) -> Sequence[RequisitionStep]:
-    """How it came to be as it is, oldest first. Raises XudaError(FORBIDDEN | NOT_FOUND)."""
-    scope.require(actor, *_ASKERS)
-    with hr.db.read() as session:
-        found(session, actor, requisition_id)
-        of_it = RequisitionStep.requisition_id == requisition_id
-        return session.scalars(select(RequisitionStep).where(of_it).order_by(RequisitionStep.id)).all()
-
-
-def found(session: Session, actor: Actor, requisition_id: str, *, lock: bool = False) -> Requisition:
-    """Raises XudaError(NOT_FOUND), also for what the actor may not see."""
-    query = scope.requisitions(actor).where(Requisition.id == requisition_id)
-    row = session.scalar(query.with_for_update() if lock else query)
-    if row is None:
-        raise XudaError(ErrorCode.NOT_FOUND, field="requisition")
-    return row
-
-
-def _position(session: Session, actor: Actor, position_id: str) -> Position:
-    row = session.scalar(scope.positions(actor).where(Position.id == position_id))
-    if row is None:
-        raise XudaError(ErrorCode.NOT_FOUND, field="position")
-    if row.closed_at is not None:
-        raise XudaError(ErrorCode.SETTING_INVALID, field="position")
-    return row
-
-
-def _check(wish: Wish) -> None:
-    if not 1 <= wish.wanted <= MOST_WANTED:
-        raise XudaError(ErrorCode.SETTING_INVALID, field="wanted")
-    if not 0 <= wish.threshold <= 100:
-        raise XudaError(ErrorCode.SETTING_INVALID, field="threshold")
-    if len(wish.reason) > LONGEST_REASON:
-        raise XudaError(ErrorCode.SETTING_INVALID, field="reason")
-
-
-def _step(session: Session, row: Requisition, action: Move, actor: str, now: datetime, words: str = "") -> None:
+def take(hr: Runtime, session: Session, row: Requisition, step: Move, actor: str, words: str = "") -> None:
+    """Move a locked row and write the step down. Raises XudaError(ILLEGAL_STATE)."""
     before = _S(row.state)
-    try:
-        state = MOVES[before, action]
-    except KeyError:
-        raise XudaError(ErrorCode.ILLEGAL_STATE, state=before.value) from None
+    state = after(before, step)
+    newest = select(func.max(RequisitionStep.number)).where(RequisitionStep.requisition_id == row.id)
+    number = (session.scalar(newest) or 0) + 1
+    now = hr.now()
     row.state, row.updated_at = state.value, now
     session.add(
         RequisitionStep(
-            requisition_id=row.id, at=now, actor=actor, action=action.value, before=before.value,
-            after=state.value, words=words,
+            requisition_id=row.id,
+            number=number,
+            at=now,
+            actor=actor,
+            move=step.value,
+            before=before.value,
+            after=state.value,
+            words_sealed=hr.vault.seal(words, _step_place(row.id, number)) if words else None,
         )
     )
     session.flush()
 
 
-def _invitations(requisition_id: str) -> Select[str]:
-    of_it = Batch.requisition_id == requisition_id, InvitationRow.cancelled_at.is_(None)
-    return select(InvitationRow.id).join(InvitationRow.batch).where(*of_it)
+def settle(hr: Runtime, session: Session, row: Requisition) -> None:
+    """Close an open requisition whose places are all taken."""
+    if row.state == _S.OPEN and hired(session, row.id) >= row.wanted:
+        take(hr, session, row, _M.FILL, "")
+        audit.record(session, hr.now(), "server", "requisition_fill", f"requisition:{row.id}", wanted=row.wanted)
+
+
+def hired(session: Session, requisition_id: str) -> int:
+    """People who have a place of the requisition now."""
+    live = Placement.requisition_id == requisition_id, Placement.ended_at.is_(None)
+    return session.scalar(select(func.count()).select_from(Placement).where(*live)) or 0
+
+
+def steps(hr: Runtime, actor: Actor, requisition_id: str) -> list[Step]:
+    """How it came to be as it is, oldest first. Raises XudaError(FORBIDDEN | NOT_FOUND)."""
+    scope.require(actor, *ASKERS)
+    with hr.db.read() as session:
+        found(session, actor, requisition_id)
+        return [_step(hr, row) for row in _steps(session, requisition_id)]
+
+
+def may_approve(hr: Runtime, actor: Actor, requisition_id: str) -> bool:
+    """Whether ``actor`` had no hand in what is asked for."""
+    with hr.db.read() as session:
+        return actor.user_id is not None and actor.username not in _authors(session, requisition_id)
+
+
+def found(session: Session, actor: Actor, requisition_id: str, *, lock: bool = False) -> Requisition:
+    """Raises XudaError(NOT_FOUND), also for what the actor may not see."""
+    query = scope.requisitions(actor).where(Requisition.id == requisition_id)
+    row = session.scalar(query.with_for_update(of=Requisition) if lock else query)
+    if row is None:
+        raise XudaError(ErrorCode.NOT_FOUND, field="requisition")
+    return row
+
+
+def reason(hr: Runtime, row: Requisition) -> str:
+    return hr.vault.open(row.reason_sealed, _place(row.id)) if row.reason_sealed else ""
+
+
+def _check_other_eyes(session: Session, row: Requisition, actor: Actor) -> None:
+    """The command line is no person: it approves nothing."""
+    if actor.user_id is None or actor.username in _authors(session, row.id):
+        raise XudaError(ErrorCode.FORBIDDEN, field="approval")
+
+
+def _authors(session: Session, requisition_id: str) -> set[str]:
+    """Who had a hand in what is asked for: an approved one is not written anew."""
+    return {row.actor for row in _steps(session, requisition_id) if Move(row.move) in AUTHORSHIP}
+
+
+def _check_room(session: Session, actor: Actor, row: Requisition) -> None:
+    # locked, so that two requisitions approved at once do not promise the same place
+    position = positions.found(session, actor, row.position_id, lock=True)
+    left = positions.room(session, position)
+    if row.wanted - hired(session, row.id) > left:
+        raise XudaError(ErrorCode.CONFLICT, field="headcount", room=max(0, left))
+
+
+def _steps(session: Session, requisition_id: str) -> list[RequisitionStep]:
+    of_it = RequisitionStep.requisition_id == requisition_id
+    return list(session.scalars(select(RequisitionStep).where(of_it).order_by(RequisitionStep.number)))
+
+
+def _step(hr: Runtime, row: RequisitionStep) -> Step:
+    words = hr.vault.open(row.words_sealed, _step_place(row.requisition_id, row.number)) if row.words_sealed else ""
+    return Step(row.at, row.actor, Move(row.move), _S(row.before), _S(row.after), words)
+
+
+def _fill(hr: Runtime, session: Session, actor: Actor, row: Requisition, wish: Wish) -> None:
+    if not 1 <= wish.wanted <= MOST_WANTED:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="wanted")
+    if not 0 <= wish.threshold <= 100:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="threshold")
+    if len(wish.reason.strip()) > LONGEST_WORDS:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="reason")
+    if positions.found(session, actor, wish.position_id).closed_at is not None:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="position")
+    row.position_id, row.wanted, row.threshold = wish.position_id, wish.wanted, wish.threshold
+    row.needed_by = wish.needed_by
+
+
+def _seal_reason(hr: Runtime, row: Requisition, wish: Wish) -> None:
+    said = wish.reason.strip()
+    row.reason_sealed = hr.vault.seal(said, _place(row.id)) if said else None
+
+
+def _place(requisition_id: str) -> str:
+    return f"requisition:{requisition_id}"
+
+
+def _step_place(requisition_id: str, number: int) -> str:
+    return f"requisition:{requisition_id}:{number}"

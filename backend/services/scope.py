@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.orm import Session
 
-from backend.db.models import Batch, Department, Interview, InvitationRow, Role
+from backend.db.models import Batch, Department, Interview, InvitationRow, Position, Requisition, Role
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
@@ -65,3 +65,13 @@ def require(actor: Actor, *roles: Role) -> None:
 
 def batches(actor: Actor) -> Select[Batch]:
     return select(Batch).where(_in_scope(actor, Batch.department_id.expression))
+
+
+def positions(actor: Actor) -> Select[Position]:
+    return select(Position).where(_in_scope(actor, Position.department_id.expression))
+
+
+def requisitions(actor: Actor) -> Select[Requisition]:
+    """Those for positions of the departments ``actor`` may see."""
+    visible = _in_scope(actor, Position.department_id.expression)
+    return select(Requisition).join(Requisition.position).where(visible)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Decision, EventRow, Interview
+from backend.services.candidate_states import DECIDED
 from backend.services.sealing import event_envelope
 from contract.envelope import parse_payload
 from contract.events import FINAL_STATES, STATE_AFTER, Event, EventType, HrState
@@ -39,14 +40,17 @@ def derived(session: Session, interview_id: str) -> tuple[HrState, datetime | No
 
 
 def decided(session: Session, interview: Interview, parts: Sequence[Interview] = ()) -> HrState:
-    """What a person decided about a finished interview, under whichever of its ``parts``, else its derived state."""
+    """What a person decided about an ended interview, under whichever of its ``parts``, else its derived state.
+
+    A decision that was put off or taken back says nothing: events that come later still move the interview.
+    """
     state = HrState(interview.state)
     if state not in FINAL_STATES:
         return state
     ids = {interview.id, *(part.id for part in parts)}
     newest = select(Decision.state).where(Decision.interview_id.in_(ids)).order_by(Decision.decided_at.desc())
     word = session.scalar(newest.limit(1))
-    return HrState(word) if word else state
+    return HrState(word) if word in DECIDED else state
 
 
 def shown(state: HrState, device_seen: datetime | None, now: datetime, silent_after: int) -> tuple[HrState, str | None]:

@@ -27,6 +27,7 @@ from backend.db.models.kits import KitFile, KitFilePiece, KitRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, User
 from backend.db.models.retention import Deletion, LegalHold
+from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
 
 __all__ = [
     "AuditCheckpoint",
@@ -55,7 +56,12 @@ __all__ = [
     "ObjectRow",
     "OrganisationKeyRow",
     "OrganisationRow",
+    "Placement",
+    "Position",
+    "Rating",
     "ReceiptRow",
+    "Requisition",
+    "RequisitionStep",
     "RestoreGap",
     "Role",
     "ServerFact",

@@ -136,13 +136,17 @@ class RestoreGap(Base):
 
 
 class Decision(Base):
-    """A person's word on a finished interview; the newest counts. ``released_at``: the candidate may see it."""
+    """A person's word on an interview that has ended; the newest counts. ``released_at``: the candidate may see it.
+
+    ``ruling``: services.candidate_states.Ruling. ``reason_sealed``: under the interview's storage key.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (Index("decision_newest", "interview_id", "decided_at"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"))
     state: Mapped[str] = mapped_column(String(32))
+    ruling: Mapped[str | None] = mapped_column(String(16))
     reason_sealed: Mapped[str | None] = mapped_column(Text)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime]

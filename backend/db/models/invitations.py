@@ -12,6 +12,8 @@ from backend.db.models.base import Base, new_id
 
 
 class Batch(Base):
+    """``requisition_id``: whom its candidates are interviewed for; None for batches that hire nobody."""
+
     __tablename__ = "batch"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     title: Mapped[str] = mapped_column(String(200))
@@ -20,6 +22,7 @@ class Batch(Base):
     not_before: Mapped[datetime]
     not_after: Mapped[datetime]
     created_at: Mapped[datetime]
+    requisition_id: Mapped[str | None] = mapped_column(ForeignKey("requisition.id"), index=True)
 
 
 class Candidate(Base):

@@ -1,11 +1,11 @@
-"""Positions with their headcount, and requisitions: whom a department asks to hire, step by step."""
+"""Positions with their headcount, requisitions (whom a department asks to hire), and who was found for them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import Base, new_id
@@ -14,7 +14,7 @@ from backend.db.types import StoredJson
 
 
 class Position(Base):
-    """``headcount`` (编制): people the position may have; ``staffed``: those it has. ``skills``: words, as HR wrote them."""
+    """``headcount`` (编制): people the position may have; ``staffed``: those who work there. ``skills``: words."""
 
     __tablename__ = "position"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -31,7 +31,8 @@ class Position(Base):
 class Requisition(Base):
     """``wanted``: people to hire. ``threshold``: score from which a candidate is proposed (0-100).
 
-    ``state`` is one of services.requisitions.RequisitionState, moved only by its table.
+    ``state`` is a services.requisition_states.RequisitionState, moved by its table alone. ``reason_sealed``: why people
+    are wanted, under the server's data key.
     """
 
     __tablename__ = "requisition"
@@ -39,25 +40,66 @@ class Requisition(Base):
     position_id: Mapped[str] = mapped_column(ForeignKey("position.id"), index=True)
     wanted: Mapped[int]
     threshold: Mapped[int]
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason_sealed: Mapped[str | None] = mapped_column(Text)
     needed_by: Mapped[date | None] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(16), index=True)
     asked_by: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
     position: Mapped[Position] = relationship()
 
 
 class RequisitionStep(Base):
-    """One move of a requisition: who, when, from where to where, and the words given for it."""
+    """One move of a requisition, counted from 1: who (empty: it followed from another), when, from where to where."""
 
     __tablename__ = "requisition_step"
-    __table_args__ = (Index("requisition_steps", "requisition_id", "at"),)
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    requisition_id: Mapped[str] = mapped_column(ForeignKey("requisition.id"))
+    requisition_id: Mapped[str] = mapped_column(ForeignKey("requisition.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(120))
-    action: Mapped[str] = mapped_column(String(16))
+    move: Mapped[str] = mapped_column(String(16))
     before: Mapped[str] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
-    words: Mapped[str] = mapped_column(Text, default="")
+    words_sealed: Mapped[str | None] = mapped_column(Text)
+
+
+class Placement(Base):
+    """Somebody is 待入职 on a place of a requisition. Stays, as ids, when the interview is deleted.
+
+    ``score`` and ``threshold``: those that held when a person confirmed it. ``joined_at``: has begun to work and counts
+    among the position's ``staffed``. ``ended_at``: the place is free again.
+    """
+
+    __tablename__ = "placement"
+    __table_args__ = (
+        # nobody takes two places at once
+        Index(
+            "placement_live",
+            "invitation_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    requisition_id: Mapped[str] = mapped_column(ForeignKey("requisition.id"), index=True)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    department_id: Mapped[str] = mapped_column(ForeignKey("department.id"))
+    score: Mapped[int]
+    threshold: Mapped[int]
+    confirmed_by: Mapped[str] = mapped_column(String(120))
+    confirmed_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Rating(Base):
+    """A person's score of a whole interview, 0-100; the newest counts."""
+
+    __tablename__ = "rating"
+    __table_args__ = (Index("rating_newest", "interview_id", "rated_at"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"))
+    score: Mapped[int]
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    rated_at: Mapped[datetime]

@@ -1,0 +1,509 @@
+"""Requisitions over a real database: approval by other eyes, progress, proposals, places, closing and opening again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event, select
+
+from backend.db.models import AuditRow, Decision, Placement, Position, Requisition, RequisitionStep, Role
+from backend.services import (
+    batches,
+    decisions,
+    deletion,
+    interviews,
+    placements,
+    positions,
+    requisition_lists,
+    requisitions,
+)
+from backend.services.actor import Actor
+from backend.services.candidate_states import Ruling
+from backend.services.interviews import ListQuery
+from backend.services.positions import PositionDraft
+from backend.services.requisition_lists import CandidateLine, Progress
+from backend.services.requisition_states import Move, RequisitionState
+from backend.services.requisitions import Wish
+from contract.errors import XudaError
+from contract.events import HrState
+from tests.backend.staffing import Search, asked, finish, opened, position, refusal, somebody
+from tests.backend.world import COMMAND_LINE, Booth, Served, Talk
+
+
+def state(search: Search) -> RequisitionState:
+    return requisition_lists.one(search.hr, search.approver, search.requisition_id).state
+
+
+def progress(search: Search) -> Progress:
+    return requisition_lists.one(search.hr, search.approver, search.requisition_id).progress
+
+
+def candidates(search: Search) -> list[CandidateLine]:
+    return requisition_lists.candidates(search.hr, search.approver, search.requisition_id).items
+
+
+def proposed(search: Search) -> list[str | None]:
+    return [line.interview_id for line in candidates(search) if line.proposed]
+
+
+def onboard(search: Search, interview_id: str) -> HrState:
+    return decisions.decide(search.hr, search.approver, interview_id, Ruling.ONBOARD)
+
+
+# ---- approval -------------------------------------------------------------------------------------------------------
+
+
+def test_a_requisition_goes_from_draft_over_rejection_and_change_to_open(backend: Served) -> None:
+    search = asked(backend)
+    search.move(Move.SUBMIT, by=search.asker)
+    assert search.move(Move.REJECT, "headcount is frozen until May") is RequisitionState.REJECTED
+    wish = Wish(position(backend.hr), 2, 75, "replacement")
+    requisitions.change(backend.hr, search.asker, search.requisition_id, wish)
+    search.move(Move.SUBMIT, by=search.asker)
+    assert search.move(Move.APPROVE) is RequisitionState.OPEN
+    line = requisition_lists.one(backend.hr, search.approver, search.requisition_id)
+    assert (line.wanted, line.threshold, line.reason) == (2, 75, "replacement")
+    steps = requisitions.steps(backend.hr, search.approver, search.requisition_id)
+    assert [step.move for step in steps] == ["change", "submit", "reject", "change", "submit", "approve"]
+    assert steps[2].words == "headcount is frozen until May"
+
+
+def test_nobody_approves_what_they_asked_for_changed_or_submitted(backend: Served) -> None:
+    search = asked(backend)
+    hand = somebody(backend.hr)
+    wish = Wish(position(backend.hr), 3)
+    requisitions.change(backend.hr, hand, search.requisition_id, wish)
+    sender = somebody(backend.hr)
+    search.move(Move.SUBMIT, by=sender)
+    for author in (search.asker, hand, sender):
+        assert refusal(search.move, Move.APPROVE, by=author) == ("forbidden", "approval")
+        assert not requisitions.may_approve(backend.hr, author, search.requisition_id)
+    assert requisitions.may_approve(backend.hr, search.approver, search.requisition_id)
+    assert search.move(Move.APPROVE) is RequisitionState.OPEN
+
+
+def test_approving_is_for_a_person_and_not_for_the_command_line(backend: Served) -> None:
+    search = asked(backend)
+    search.move(Move.SUBMIT, by=search.asker)
+    assert refusal(search.move, Move.APPROVE, by=COMMAND_LINE) == ("forbidden", "approval")
+
+
+@pytest.mark.parametrize("words", ["", "  \n"])
+def test_rejecting_needs_words(backend: Served, words: str) -> None:
+    search = asked(backend)
+    search.move(Move.SUBMIT, by=search.asker)
+    assert refusal(search.move, Move.REJECT, words) == ("setting_invalid", "words")
+    assert state(search) is RequisitionState.SUBMITTED
+
+
+@pytest.mark.parametrize("step", [Move.HIRE, Move.FILL, Move.VACATE, Move.CHANGE])
+def test_what_follows_from_decisions_is_nobodys_move(backend: Served, step: Move) -> None:
+    assert refusal(opened(backend).move, step)[0] == "forbidden"
+
+
+def test_what_is_approved_is_not_written_anew(backend: Served) -> None:
+    search = opened(backend)
+    wish = Wish(position(backend.hr), 99)
+    found = refusal(requisitions.change, backend.hr, search.asker, search.requisition_id, wish)
+    assert found == ("illegal_state", "requisition")
+    assert progress(search).wanted == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"wanted": 0}, "wanted"),
+        ({"wanted": 1001}, "wanted"),
+        ({"threshold": -1}, "threshold"),
+        ({"threshold": 101}, "threshold"),
+        ({"reason": "x" * 1001}, "reason"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused_with_its_field(backend: Served, wish: dict[str, int], field: str) -> None:
+    given = Wish(**{"position_id": position(backend.hr), "wanted": 1, **wish})  # type: ignore[arg-type]
+    assert refusal(requisitions.ask, backend.hr, somebody(backend.hr), given) == ("setting_invalid", field)
+
+
+def test_a_position_never_promises_more_people_than_its_headcount(backend: Served) -> None:
+    place = position(backend.hr, headcount=5, staffed=2)
+    first, second = asked(backend, wanted=2, place=place), asked(backend, wanted=2, place=place)
+    for search in (first, second):
+        search.move(Move.SUBMIT, by=search.asker)
+    first.move(Move.APPROVE)
+    with pytest.raises(XudaError) as caught:
+        second.move(Move.APPROVE)
+    assert (caught.value.code.value, caught.value.field, caught.value.params) == ("conflict", "headcount", {"room": 1})
+    first.move(Move.CLOSE)
+    assert second.move(Move.APPROVE) is RequisitionState.OPEN
+    assert refusal(first.move, Move.REOPEN) == ("conflict", "headcount")
+
+
+# ---- progress and proposals -----------------------------------------------------------------------------------------
+
+
+def test_only_finished_interviews_count_whatever_is_decided(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    ids = {end: search.interview(booth, end) for end in ("finished", "abandoned", "declined", "paused", "running")}
+    search.invite("nobody came")
+    assert progress(search) == Progress(invited=6, complete=1, hired=0, wanted=1)
+    decisions.decide(backend.hr, search.approver, ids["abandoned"], Ruling.SECOND_ROUND)
+    decisions.decide(backend.hr, search.approver, ids["declined"], Ruling.SECOND_ROUND)
+    decisions.decide(backend.hr, search.approver, ids["finished"], Ruling.REJECT, "no experience")
+    decisions.decide(backend.hr, search.approver, ids["abandoned"], Ruling.REJECT, "did not come")
+    assert progress(search) == Progress(invited=6, complete=1, hired=0, wanted=1)
+
+
+def test_a_second_attempt_that_was_finished_counts_once(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    invitation = search.invite()
+    for attempt, end in ((1, False), (2, True)):
+        talk = Talk(booth, invitation)
+        talk.started(attempt=attempt)
+        talk.finished() if end else talk.paused()
+        talk.put_all()
+    assert (progress(search).invited, progress(search).complete) == (1, 1)
+    (line,) = candidates(search)
+    assert (line.state, line.interview_id) == (HrState.PENDING_REVIEW, talk.interview_id)
+
+
+def test_a_candidate_is_proposed_from_the_threshold_on_and_a_person_confirms(backend: Served, booth: Booth) -> None:
+    search = opened(backend, wanted=2)
+    low, just = search.interview(booth, score=79), search.interview(booth, score=80)
+    unrated = search.interview(booth)
+    assert proposed(search) == [just]
+    assert [line.interview_id for line in candidates(search)] == [just, low, unrated]
+    assert state(search) is RequisitionState.OPEN
+    assert refusal(onboard, search, low) == ("conflict", "threshold")
+    assert refusal(onboard, search, unrated) == ("conflict", "threshold")
+    assert refusal(decisions.decide, backend.hr, COMMAND_LINE, just, Ruling.ONBOARD) == ("forbidden", "person")
+    assert onboard(search, just) is HrState.PENDING_ONBOARDING
+    assert proposed(search) == []
+    decisions.rate(backend.hr, search.approver, low, 90)
+    assert proposed(search) == [low]
+
+
+def test_an_unfinished_interview_is_neither_scored_nor_proposed_nor_hired(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    for end in ("abandoned", "paused", "running", "declined"):
+        interview_id = search.interview(booth, end)
+        assert refusal(decisions.rate, backend.hr, search.approver, interview_id, 100) == ("illegal_state", "interview")
+        assert refusal(onboard, search, interview_id) == ("illegal_state", "interview")
+    assert proposed(search) == []
+
+
+def test_who_declined_the_ai_interview_is_hired_after_a_round_with_people(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, "declined")
+    assert (
+        refusal(decisions.decide, backend.hr, search.approver, interview_id, Ruling.REJECT, "x")[0] == "illegal_state"
+    )
+    decisions.decide(backend.hr, search.approver, interview_id, Ruling.SECOND_ROUND)
+    decisions.rate(backend.hr, search.approver, interview_id, 88)
+    assert proposed(search) == []
+    assert onboard(search, interview_id) is HrState.PENDING_ONBOARDING
+    assert progress(search) == Progress(invited=1, complete=0, hired=1, wanted=1)
+
+
+def test_a_candidate_on_hold_is_not_proposed_until_decided_anew(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, score=95)
+    decisions.decide(backend.hr, search.approver, interview_id, Ruling.HOLD, "waits for the second reader")
+    (line,) = candidates(search)
+    assert (line.held, line.proposed, line.state) == (True, False, HrState.PENDING_REVIEW)
+    decisions.decide(backend.hr, search.approver, interview_id, Ruling.SECOND_ROUND)
+    assert proposed(search) == [interview_id]
+
+
+def test_a_hold_on_an_interview_that_goes_on_does_not_stand_in_its_way(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    talk = Talk(booth, search.invite())
+    talk.started()
+    finish(talk, "abandoned")
+    talk.put_all()
+    decisions.decide(backend.hr, search.approver, talk.interview_id, Ruling.HOLD)
+    talk.resumed()
+    talk.finished()
+    talk.put_all()
+    (line,) = candidates(search)
+    assert line.state is HrState.PENDING_REVIEW
+    assert interviews.summary(backend.hr, search.approver, talk.interview_id).state is HrState.PENDING_REVIEW
+
+
+# ---- closing and opening again --------------------------------------------------------------------------------------
+
+
+def test_the_last_place_closes_the_requisition_and_a_free_one_opens_it(backend: Served, booth: Booth) -> None:
+    search = opened(backend, wanted=2)
+    first, second, third = (search.interview(booth, score=85) for _ in range(3))
+    onboard(search, first)
+    assert state(search) is RequisitionState.OPEN
+    onboard(search, second)
+    assert state(search) is RequisitionState.FILLED
+    assert refusal(onboard, search, third) == ("illegal_state", "requisition")
+    assert proposed(search) == []
+    taken_back = decisions.decide(backend.hr, search.approver, first, Ruling.REJECT, "took another offer")
+    assert taken_back is HrState.REJECTED
+    assert state(search) is RequisitionState.OPEN
+    assert proposed(search) == [third]
+    onboard(search, third)
+    assert state(search) is RequisitionState.FILLED
+    assert progress(search) == Progress(invited=3, complete=3, hired=2, wanted=2)
+    with backend.hr.db.read() as session:
+        query = select(AuditRow.action).where(AuditRow.target == f"requisition:{search.requisition_id}")
+        actions = list(session.scalars(query.order_by(AuditRow.id)))
+    assert actions.count("requisition_fill") == 2
+    assert actions.count("requisition_vacate") == 1
+
+
+def test_a_closed_requisition_hires_nobody_and_is_reopened_by_hand(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, score=85)
+    search.move(Move.CLOSE, "budget")
+    assert refusal(onboard, search, interview_id) == ("illegal_state", "requisition")
+    with backend.hr.db.read() as session:
+        assert session.scalar(select(Decision).where(Decision.interview_id == interview_id)) is None
+    assert search.move(Move.REOPEN) is RequisitionState.OPEN
+    onboard(search, interview_id)
+    assert state(search) is RequisitionState.FILLED
+
+
+def test_a_decision_taken_back_leads_to_what_the_events_say_and_frees_the_place(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, score=85)
+    onboard(search, interview_id)
+    back = decisions.decide(backend.hr, search.approver, interview_id, Ruling.RECONSIDER, "wrong person")
+    assert back is HrState.PENDING_REVIEW
+    assert state(search) is RequisitionState.OPEN
+    assert [found.ruling for found in decisions.decisions(backend.hr, search.approver, interview_id)] == [
+        Ruling.RECONSIDER,
+        Ruling.ONBOARD,
+    ]
+    onboard(search, interview_id)
+    assert state(search) is RequisitionState.FILLED
+
+
+def test_one_person_invited_twice_takes_one_place(backend: Served, booth: Booth) -> None:
+    search = opened(backend, wanted=2)
+    phone = "13911112222"
+    ids = []
+    for _ in range(2):
+        talk = Talk(booth, search.invite("韩梅梅", phone=phone))
+        talk.started()
+        talk.finished()
+        talk.put_all()
+        decisions.rate(backend.hr, search.approver, talk.interview_id, 90)
+        ids.append(talk.interview_id)
+        search.batch_id = batches.add_batch(
+            backend.hr,
+            search.approver,
+            kit_id="test",
+            title="Second batch",
+            not_before=batches.moment("2026-01-01"),
+            not_after=batches.moment("2099-01-01"),
+            requisition_id=search.requisition_id,
+        )
+    onboard(search, ids[0])
+    assert refusal(onboard, search, ids[1]) == ("conflict", "candidate")
+    assert progress(search).hired == 1
+
+
+def test_two_people_who_confirm_at_once_do_not_both_get_the_last_place(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    ids = [search.interview(booth, score=85) for _ in range(4)]
+    results: list[str] = []
+    ready = threading.Barrier(len(ids))
+
+    def confirm(interview_id: str) -> None:
+        ready.wait(20)
+        try:
+            results.append(onboard(search, interview_id).value)
+        except XudaError as error:
+            results.append(error.code.value)
+
+    threads = [threading.Thread(target=confirm, args=(interview_id,)) for interview_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(results) == ["illegal_state"] * 3 + ["pending_onboarding"]
+    assert progress(search).hired == 1
+
+
+def test_who_is_hired_stays_hired_when_the_interview_is_deleted(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, score=85)
+    onboard(search, interview_id)
+    deletion.delete_interview(backend.hr, search.approver, interview_id)
+    assert (state(search), progress(search).hired) == (RequisitionState.FILLED, 1)
+    (line,) = candidates(search)
+    assert (line.interview_id, line.state) == (None, HrState.PENDING_ONBOARDING)
+    assert line.placement_id is not None
+    assert placements.free(backend.hr, search.approver, line.placement_id) == search.requisition_id
+    assert (state(search), progress(search).hired) == (RequisitionState.OPEN, 0)
+    assert refusal(placements.free, backend.hr, search.approver, line.placement_id) == ("illegal_state", "placement")
+
+
+def test_who_has_begun_to_work_is_counted_in_the_position_once(backend: Served, booth: Booth) -> None:
+    place = position(backend.hr, headcount=3, staffed=1)
+    search = opened(backend, wanted=2, place=place)
+    interview_id = search.interview(booth, score=85)
+    onboard(search, interview_id)
+
+    def bound() -> tuple[int, int]:
+        (line,) = [found for found in positions.lines(backend.hr, search.approver) if found.position.id == place]
+        return line.position.staffed, line.bound
+
+    assert bound() == (1, 3)
+    (line,) = candidates(search)
+    assert line.placement_id is not None
+    placements.joined(backend.hr, search.approver, line.placement_id)
+    assert bound() == (2, 3)
+    late = refusal(decisions.decide, backend.hr, search.approver, interview_id, Ruling.REJECT, "x")
+    assert late == ("illegal_state", "placement")
+    assert candidates(search)[0].state is HrState.PENDING_ONBOARDING
+
+
+# ---- batches, scope, secrets, lists ---------------------------------------------------------------------------------
+
+
+def test_a_batch_is_for_an_open_requisition_of_its_department(backend: Served, booth: Booth) -> None:
+    search, other = opened(backend), asked(backend)
+    sales = opened(backend, place=position(backend.hr, department="sales"))
+    assign = batches.assign
+    assert refusal(assign, backend.hr, search.approver, search.batch_id, other.requisition_id) == (
+        "conflict",
+        "requisition",
+    )
+    assert refusal(assign, backend.hr, search.approver, search.batch_id, sales.requisition_id) == (
+        "conflict",
+        "department",
+    )
+    onboard(search, search.interview(booth, score=85))
+    assert refusal(assign, backend.hr, search.approver, search.batch_id, None) == ("conflict", "placement")
+    with backend.hr.db.read() as session:
+        assert session.scalar(select(Placement.department_id).where(Placement.ended_at.is_(None)).limit(1)) is not None
+
+
+def test_nobody_is_hired_from_a_batch_that_is_for_no_requisition(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    batches.assign(backend.hr, search.approver, search.batch_id, None)
+    interview_id = search.interview(booth, score=100)
+    assert refusal(onboard, search, interview_id) == ("conflict", "requisition")
+    batches.assign(backend.hr, search.approver, search.batch_id, search.requisition_id)
+    assert onboard(search, interview_id) is HrState.PENDING_ONBOARDING
+
+
+def test_a_department_head_sees_and_asks_for_the_own_departments_alone(backend: Served) -> None:
+    hr = backend.hr
+    head = somebody(hr, Role.DEPARTMENT_HEAD, "rd")
+    mine, below, foreign = (position(hr, department=name) for name in ("rd", "rd-lab", "sales"))
+    seen = {line.position.id for line in positions.lines(hr, head)}
+    assert seen >= {mine, below}
+    assert foreign not in seen
+    made = requisitions.ask(hr, head, Wish(below, 1))
+    assert refusal(requisitions.ask, hr, head, Wish(foreign, 1)) == ("not_found", "position")
+    requisitions.move(hr, head, made, Move.SUBMIT)
+    assert refusal(requisitions.move, hr, head, made, Move.APPROVE)[0] == "forbidden"
+    away = opened(backend, place=foreign)
+    for look in (requisition_lists.one, requisition_lists.candidates, requisitions.steps):
+        assert refusal(look, hr, head, away.requisition_id) == ("not_found", "requisition")
+    listed = [line.requisition_id for line in requisition_lists.listed(hr, head)[0]]
+    assert made in listed
+    assert away.requisition_id not in listed
+    auditor = somebody(hr, Role.AUDITOR)
+    assert refusal(requisition_lists.listed, hr, auditor)[0] == "forbidden"
+
+
+@pytest.mark.parametrize("role", [Role.DEPARTMENT_HEAD, Role.AUDITOR])
+def test_deciding_scoring_and_positions_are_for_hr(backend: Served, booth: Booth, role: Role) -> None:
+    search = opened(backend)
+    interview_id = search.interview(booth, score=90)
+    other = somebody(backend.hr, role, "rd" if role is Role.DEPARTMENT_HEAD else None)
+    hr = backend.hr
+    draft = PositionDraft("rd", {"en": "x"}, 1)
+    assert refusal(decisions.decide, hr, other, interview_id, Ruling.ONBOARD)[0] == "forbidden"
+    assert refusal(decisions.rate, hr, other, interview_id, 1)[0] == "forbidden"
+    assert refusal(decisions.decisions, hr, other, interview_id)[0] == "forbidden"
+    assert refusal(positions.add, hr, other, draft)[0] == "forbidden"
+    assert refusal(positions.change, hr, other, "x", draft)[0] == "forbidden"
+    assert refusal(placements.free, hr, other, "x")[0] == "forbidden"
+    assert refusal(placements.joined, hr, other, "x")[0] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": {"en": " "}}, "title"),
+        ({"headcount": -1}, "headcount"),
+        ({"staffed": -1}, "staffed"),
+        ({"skills": ["x" * 101]}, "skills"),
+        ({"department_id": "none"}, "department"),
+    ],
+)
+def test_a_position_that_cannot_be_is_refused(backend: Served, changes: dict[str, object], field: str) -> None:
+    given = {"department_id": "rd", "title": {"en": "x"}, "headcount": 1, **changes}
+    draft = PositionDraft(**given)  # type: ignore[arg-type]
+    assert refusal(positions.add, backend.hr, somebody(backend.hr), draft) == ("setting_invalid", field)
+
+
+def test_reasons_are_sealed_and_the_log_quotes_none(backend: Served, booth: Booth) -> None:
+    secret = "zq-secret-reason"
+    search = asked(backend)
+    wish = Wish(position(backend.hr), 1, 80, secret)
+    requisitions.change(backend.hr, search.asker, search.requisition_id, wish)
+    search.move(Move.SUBMIT, secret, by=search.asker)
+    search.move(Move.REJECT, secret)
+    other = opened(backend)
+    interview_id = other.interview(booth)
+    decisions.decide(backend.hr, other.approver, interview_id, Ruling.REJECT, secret)
+    assert decisions.decisions(backend.hr, other.approver, interview_id)[0].reason == secret
+    with backend.hr.db.read() as session:
+        for table in (Requisition, RequisitionStep, Decision, AuditRow, Position):
+            for row in session.scalars(select(table)):
+                assert not [value for value in vars(row).values() if secret in str(value)]
+
+
+@contextmanager
+def counted(backend: Served) -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found.append(statement)
+
+    event.listen(backend.hr.db.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(backend.hr.db.engine, "before_cursor_execute", note)
+
+
+def test_lists_take_as_many_queries_for_many_rows_as_for_few(own_backend: Served) -> None:
+    backend = own_backend
+    booth = backend.enrol()
+    search = opened(backend, wanted=5)
+    search.interview(booth, score=81)
+
+    def looked_at(actor: Actor) -> list[int]:
+        counts = []
+        for look in (
+            lambda: requisition_lists.listed(backend.hr, actor),
+            lambda: requisition_lists.candidates(backend.hr, actor, search.requisition_id),
+            lambda: positions.lines(backend.hr, actor),
+        ):
+            with counted(backend) as statements:
+                look()
+            counts.append(len(statements))
+        return counts
+
+    before = looked_at(search.approver)
+    for _ in range(3):
+        search.interview(booth, score=90)
+        opened(backend)
+    onboard(search, search.interview(booth, score=99))
+    assert looked_at(search.approver) == before
+    assert max(before) <= 10
+    found = interviews.list_interviews(backend.hr, search.approver, ListQuery(state=HrState.PENDING_ONBOARDING))
+    assert found.total == 1
