@@ -26,6 +26,7 @@ from app.interview.store import InterviewStore, Shelf
 from app.interview.summary import summary_view
 from app.interview.takes import Notify, Post, TakeDesk, transcribed_draft
 from app.interview.views import AnswerView, Entry, InterviewSummary, ReceiptView, StartPage, Step, TakeReview
+from app.interview.words import WordsDesk
 from contract import events as wire
 from contract.adjusting import AdjustmentReason
 from contract.envelope import Envelope
@@ -72,6 +73,7 @@ class InterviewService:
         self._adjusting = AdjustingDesk(shelf, clock)
         self.messages = MessageDesk(store, shelf, clock)
         self.practice = PracticeDesk(recorder, media, notify)
+        self.words = WordsDesk(store, shelf, self._takes, self._active)
         self._trouble: XudaError | None = None
 
     # ---- start, entry, consent --------------------
@@ -270,12 +272,7 @@ class InterviewService:
         Without any text, or with just the recognised words, the original counts again; HR, who has seen a correction
         of a submitted answer, is told that, too.
         """
-        before = self._store.take(take_id).correction
-        take = self._takes.correct(take_id, text)
-        if take.state is TakeState.SUBMITTED and take.correction != before:
-            recognised = take.transcript.text if take.transcript is not None else ""
-            said = drafts.corrected(take_id, take.correction if take.correction is not None else recognised)
-            self._active.save(self._store.interview(take.interview_id), [said])
+        self.words.correct(take_id, text)
 
     def save_draft(self, question_id: str, draft: str) -> None:
         """Keep what is typed (or the chosen numbers, comma-separated) so that a crash does not lose it."""
@@ -327,7 +324,8 @@ class InterviewService:
 
         No known error keeps it from that: what a disk that is full does not take now is put straight at the next start.
         """
-        for step in (self.practice.stop, self._pause_at_shutdown, self._takes.abandon, self.farewell):
+        steps = (self.practice.stop, self._pause_at_shutdown, self._takes.abandon, self.words.close, self.farewell)
+        for step in steps:
             try:
                 step()
             except XudaError as error:

@@ -190,11 +190,11 @@ class InterviewStore(Protocol):
 
     def draft(self, interview_id: str, question_id: str) -> str | None: ...
 
-    def hold(self, interview_id: str) -> None:
-        """Keep the interview's key and values even when HR has receipted everything, until ``release``."""
+    def hold(self, interview_id: str, holder: str = "screen") -> None:
+        """Keep the interview's key and values even when HR has receipted everything, until the holder's ``release``."""
         ...
 
-    def release(self, interview_id: str) -> None:
+    def release(self, interview_id: str, holder: str = "screen") -> None:
         """Undo ``hold``: what was delivered meanwhile may go now. Holds end with the program, too."""
         ...
 

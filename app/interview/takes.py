@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from app.interview import late
 from app.interview.model import Proof, RecordingResult, Transcript
 from app.interview.ports import MediaTools, Recorder, Transcriber, TranscriptionJob
 from app.interview.states import TakeState
@@ -211,6 +212,9 @@ class TakeDesk:
         self._store.save_take(take)
         return take
 
+    def transcribing(self, take_id: str) -> bool:
+        return take_id in self._transcribing
+
     def review(self, take: TakeRow) -> TakeReview:
         return TakeReview(
             take_id=take.take_id,
@@ -222,7 +226,7 @@ class TakeDesk:
             proof=take.proof,
             transcript=take.transcript,
             correction=take.correction,
-            transcribing=take.take_id in self._transcribing,
+            transcribing=self.transcribing(take.take_id),
             counted=take.counted,
         )
 
@@ -277,6 +281,7 @@ class TakeDesk:
             return
         take = replace(take, transcript=transcript)
         if take.state is TakeState.SUBMITTED:
+            late.mark_new(self._store, take)
             draft = transcribed_draft(take_id, transcript)
             self._store.append(take.interview_id, [draft], takes=[take])
         else:

@@ -173,6 +173,33 @@ class AnswerView:
 
 
 @dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """A submitted take whose words came after it was handed in. ``number`` of its question counts from 1.
+
+    ``typed``: a correction that was begun and is not given yet; ``read``: the candidate has read the words over.
+    """
+
+    review: TakeReview
+    number: int
+    prompt: dict[str, str]
+    read: bool
+    typed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateWords:
+    """Of one interview, in the order of its answers. ``waiting``: answers whose words are being made just now."""
+
+    interview_id: str
+    answers: tuple[LateAnswer, ...] = ()
+    waiting: int = 0
+
+    @property
+    def unread(self) -> int:
+        return sum(not answer.read for answer in self.answers)
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptLine:
     """``digest`` is the SHA-256 (hex) of the sealed answer, or of its event for text and choice."""
 

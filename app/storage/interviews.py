@@ -254,13 +254,13 @@ class SqliteInterviewStore:
             self._purger.purge_delivered(interview_id)
         return moved
 
-    def hold(self, interview_id: str) -> None:
+    def hold(self, interview_id: str, holder: str = "screen") -> None:
         """Keep an interview that is on screen from being purged, whatever HR has receipted, until ``release``."""
-        self._purger.hold(interview_id)
+        self._purger.hold(interview_id, holder)
 
-    def release(self, interview_id: str) -> None:
+    def release(self, interview_id: str, holder: str = "screen") -> None:
         """Purges at once what was delivered in the meantime; the next start does so for a process that did not."""
-        self._purger.release(interview_id)
+        self._purger.release(interview_id, holder)
 
     def check_room(self) -> None:
         if self._database.call(lambda _db: self._database.nearly_full()):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Wanted by few people, or with what not every window has.
 _MADE_LATE = (
-    *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN, Sheet.OWN),
+    *(Sheet.NONE, Sheet.EXPORT, Sheet.ADJUST, Sheet.WALK_IN, Sheet.OWN, Sheet.WORDS),
     *(Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING, Sheet.RECEIPTS),
 )
 # They come over whatever is open, which is there again afterwards.

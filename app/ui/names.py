@@ -51,6 +51,7 @@ class Sheet(StrEnum):
     WALK_IN = "walk_in"
     OWN = "own"
     RECEIPTS = "receipts"
+    WORDS = "words"
 
 
 # ---- top bar, on every screen ----
@@ -249,6 +250,7 @@ DEVICE_LOST_CHECK = "device_lost_check"
 TIME_UP_CONTINUE = "time_up_continue"
 
 # ---- proof ----
+PROOF_PREFIX = "proof_"  # + transcript | next_doubt | original, each named below
 PROOF_PLAY = "proof_play"
 PROOF_SUBMIT = "proof_submit"  # enabled as soon as the take is durable; words may still be on their way
 PROOF_RETAKE = "proof_retake"  # hidden when no take is left
@@ -257,6 +259,20 @@ PROOF_NEXT_DOUBT = "proof_next_doubt"  # selects the next uncertain word
 PROOF_ORIGINAL = "proof_original"  # takes the correction back
 PROOF_CHECKS = "proof_checks"  # label: 时长 42 秒 · 听到 118 个字 · 画面正常
 PROOF_TAKE_PREFIX = "proof_take_"  # + the take's number
+
+# ---- words that came after an answer was handed in (Sheet.WORDS) ----
+WORDS_PREFIX = "words_"  # + transcript | next_doubt | original, as on the proof
+WORDS_TRANSCRIPT = "words_transcript"  # plain text edit
+WORDS_NEXT_DOUBT = "words_next_doubt"
+WORDS_ORIGINAL = "words_original"
+WORDS_PLAY = "words_play"
+WORDS_BACK = "words_back"  # to the answer before
+WORDS_NEXT = "words_next"  # to the next answer; closes after the last one
+WORDS_CLOSE = "words_close"
+FINISH_READ = "finish_read"  # opens Sheet.WORDS; enabled once words are there
+LEFT_READ = "left_read"
+MINE_READ_PREFIX = "mine_read_"  # + index
+OWN_READ_PREFIX = "own_read_"  # + index
 
 # ---- text and choice ----
 TEXT_EDIT = "text_edit"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.pages import MinePresenter
     from app.ui.presenters.printing import PrintPresenter
     from app.ui.presenters.prompt import PromptPresenter
+    from app.ui.presenters.words import WordsPresenter
     from app.ui.presenters.written import WrittenPresenter
     from app.ui.screens.help import HelpPanel
     from app.ui.screens.sheets import SheetCard
@@ -58,6 +59,7 @@ def load_screens() -> None:
     import app.ui.screens.recording
     import app.ui.screens.sheets
     import app.ui.screens.walkin
+    import app.ui.screens.words
     import app.ui.screens.written  # noqa: F401
     import contract.texts  # noqa: F401
 
@@ -110,6 +112,12 @@ class PageMaker:
         from app.ui.presenters.own import OwnPresenter
 
         return OwnPresenter(self._journey, self._printing)
+
+    @cached_property
+    def words(self) -> WordsPresenter:
+        from app.ui.presenters.words import WordsPresenter
+
+        return WordsPresenter(self._journey)
 
     @cached_property
     def adjust(self) -> AdjustPresenter:
@@ -170,7 +178,11 @@ class PageMaker:
         if sheet is Sheet.OWN:
             from app.ui.screens.own import OwnSheet
 
-            return OwnSheet(self._look, self.own)
+            return OwnSheet(self._look, self.own, self.words)
+        if sheet is Sheet.WORDS:
+            from app.ui.screens.words import WordsSheet
+
+            return WordsSheet(self._look, self.words)
         if sheet in (Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.GIVING, Sheet.RECEIPTS):
             return self.kiosk.make_sheet(sheet) if self.kiosk is not None else None
         from app.ui.screens import sheets
@@ -268,12 +280,12 @@ class PageMaker:
             from app.ui.screens.finish import FinishScreen, LeftScreen
 
             after = FinishScreen if screen is Screen.FINISH else LeftScreen
-            return after(look, journey, self._printing)
+            return after(look, journey, self.words, self._printing)
         from app.ui.screens.mine import InterviewsScreen, MineScreen
 
         if screen is Screen.INTERVIEWS:
             return InterviewsScreen(look, journey)
-        return MineScreen(look, journey, self.mine, self._printing)
+        return MineScreen(look, journey, self.mine, self.words, self._printing)
 
     def _of_a_question(self, screen: Screen) -> Page:
         look, journey = self._look, self._journey

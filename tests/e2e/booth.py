@@ -90,20 +90,24 @@ class Visit:
 
     def answer(self, sound: Path, clip: Path | None = None) -> TakeReview:
         """Record, wait for the words, submit."""
+        take = self.record(sound, clip)
+        wait_for(self.has_words(take.take_id), "the words", seconds=60)
+        self.run(self.service.submit_take, take.take_id)
+        return take
+
+    def record(self, sound: Path, clip: Path | None = None) -> TakeReview:
+        """A take of the open question whose microphone plays ``sound`` to its end."""
         step = self.run(self.service.step)
         assert step is not None
         self.client.devices.set_microphone(f"file:{sound}")
         if clip is not None:
             self.client.devices.set_camera(f"file:{clip}")
         self.news.clear()
-        take_id = self.run(self.service.begin_take, step.question.question_id)
+        self.run(self.service.begin_take, step.question.question_id)
         wait_for(lambda: any(isinstance(item, InputEnded) for item in self.news), "the sound's end", seconds=60)
-        take = self.run(self.service.end_take)
-        wait_for(self._has_words(take_id), "the words", seconds=60)
-        self.run(self.service.submit_take, take_id)
-        return take
+        return self.run(self.service.end_take)
 
-    def _has_words(self, take_id: str) -> Callable[[], bool]:
+    def has_words(self, take_id: str) -> Callable[[], bool]:
         return lambda: any(isinstance(item, TranscriptReady) and item.take_id == take_id for item in self.news)
 
     def deliver(self, seconds: float = 60) -> int:

@@ -15,7 +15,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from app.interview.states import InterviewState, TakeState
-from app.interview.views import PartialText, Step, SyncNews, SyncPhase
+from app.interview.views import LateWords, PartialText, Step, SyncNews, SyncPhase
 from app.ui import names
 from app.ui.application import MainWindow
 from app.ui.dress import Appearance
@@ -55,6 +55,8 @@ from tests.ui.scenes_kiosk import (
     KIOSK_SCENES,
 )
 from tests.ui.stage import StageDevices, StageService
+
+RECEIPT_ID = stage_interview.RECEIPT.interview_id
 
 
 def devices_failed(s: Set) -> None:
@@ -213,6 +215,47 @@ def finish(s: Set) -> None:
     s.window.journey.on_news(SyncNews(SyncPhase.OFFLINE, 9))
 
 
+def finish_waiting(s: Set) -> None:
+    """The words of the last answers are on their way."""
+    s.service.words.late_words = {RECEIPT_ID: LateWords(RECEIPT_ID, (), 2)}
+    finish(s)
+
+
+def finish_words(s: Set) -> None:
+    s.service.words.late_words = {RECEIPT_ID: stage_interview.late(s.service.language, RECEIPT_ID)}
+    finish(s)
+
+
+def words(s: Set) -> None:
+    finish_words(s)
+    s.click(names.FINISH_READ)
+
+
+def words_last(s: Set) -> None:
+    words(s)
+    s.click(names.WORDS_NEXT)
+
+
+def words_gone(s: Set) -> None:
+    """Delivered and removed from this device since the line came."""
+    finish_words(s)
+    s.service.words.late_words = {}
+    s.click(names.FINISH_READ)
+
+
+def left_words(s: Set) -> None:
+    s.service.words.late_words = {RECEIPT_ID: stage_interview.late(s.service.language, RECEIPT_ID, read=1)}
+    left(s)
+
+
+def mine_words(s: Set) -> None:
+    s.service.words.late_words = {
+        "a": stage_interview.late(s.service.language, "a", read=2),
+        "b": stage_interview.late(s.service.language, "b"),
+    }
+    mine(s)
+
+
 def receipt(s: Set) -> None:
     finish(s)
     bar = s.window.deck.pages[Screen.FINISH]._scroll.verticalScrollBar()
@@ -308,6 +351,13 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "entry-elsewhere": entry_elsewhere,
     "finish": finish,
     "finish-receipt": receipt,
+    "finish-waiting": finish_waiting,
+    "finish-words": finish_words,
+    "words": words,
+    "words-last": words_last,
+    "words-gone": words_gone,
+    "left-words": left_words,
+    "mine-words": mine_words,
     "printing": printing,
     "printing-done": printing_done,
     "printing-failed": printing_failed,

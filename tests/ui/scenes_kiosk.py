@@ -149,6 +149,11 @@ def own_found(s: Set) -> None:
     own_missing(s)
 
 
+def own_words(s: Set) -> None:
+    s.service.words.late_words = {"i1": stage_interview.late(s.service.language, "i1")}
+    own_found(s)
+
+
 def own_withdraw(s: Set) -> None:
     own_found(s)
     s.click(names.OWN_WITHDRAW_PREFIX + "0")
@@ -201,6 +206,7 @@ KIOSK_SCENES: dict[str, Callable[[Set], None]] = {
     "own-missing": own_missing,
     "own-found": own_found,
     "own-withdraw": own_withdraw,
+    "own-words": own_words,
     "staff-giving": _staff_in_an_interview,
     "staff-giving-nobody": giving_nobody,
 }

@@ -19,6 +19,7 @@ from app.interview.transfer import ExportResult, Parcel, Progress, ReceiptFate, 
 from app.interview.views import (
     Entry,
     InterviewSummary,
+    LateWords,
     MessageView,
     ReceiptView,
     StartPage,
@@ -69,6 +70,28 @@ class StageMessages:
     def read(self, message_id: str) -> None: ...
 
 
+class StageWords:
+    """Answers what a scene has put into it; what is read over is marked."""
+
+    def __init__(self) -> None:
+        self.late_words: dict[str, LateWords] = {}
+
+    def late(self, interview_id: str) -> LateWords:
+        return self.late_words.get(interview_id, LateWords(interview_id))
+
+    def open(self, interview_id: str) -> LateWords:
+        return self.late(interview_id)
+
+    def keep(self, take_id: str, text: str) -> None: ...
+
+    def settle(self, take_id: str, text: str) -> None:
+        for interview_id, late in self.late_words.items():
+            answers = tuple(replace(one, read=one.read or one.review.take_id == take_id) for one in late.answers)
+            self.late_words[interview_id] = replace(late, answers=answers)
+
+    def close(self) -> None: ...
+
+
 class StageService:
     """Answers what a scene has put into it."""
 
@@ -88,6 +111,7 @@ class StageService:
         self.press = StagePress()
         self.readable = True
         self.messages = StageMessages()
+        self.words = StageWords()
 
     def start_page(self) -> StartPage:
         return self.page

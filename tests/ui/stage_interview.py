@@ -11,6 +11,8 @@ from app.interview.states import InterviewState, TakeState
 from app.interview.views import (
     Certificate,
     InterviewSummary,
+    LateAnswer,
+    LateWords,
     MessageView,
     ReceiptLine,
     ReceiptView,
@@ -183,6 +185,16 @@ SILENT = Proof(12.0, True, True, 0.0, None, True, False)
 def review(language: str, **changes: Any) -> TakeReview:
     base = TakeReview("t1", "q1", 1, TakeState.RECORDED, True, 42.0, GOOD, transcript(language), None, False, True)
     return replace(base, **changes)
+
+
+def late(language: str, interview_id: str, *, read: int = 0, waiting: int = 0) -> LateWords:
+    """The words of both films came after they were handed in; ``read`` of them were read over."""
+    films = [(1, KIT.questions[0]), (4, KIT.questions[3])]
+    answers = tuple(
+        LateAnswer(review(language, take_id=f"late{n}"), n, question.prompt, place < read, None)
+        for place, (n, question) in enumerate(films)
+    )
+    return LateWords(interview_id, answers, waiting)
 
 
 def step(index: int, *, takes: tuple[TakeReview, ...] = (), used: int = 0) -> Step:

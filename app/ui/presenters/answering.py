@@ -16,7 +16,7 @@ from app.interview.views import (
     TranscriptReady,
 )
 from app.ui.names import Screen, Sheet
-from app.ui.presenters.base import Presenter
+from app.ui.presenters.correcting import CorrectingPresenter
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.prompt import PromptPresenter
 from contract.errors import ErrorCode, XudaError
@@ -33,7 +33,7 @@ ENDING_FAULTS = frozenset(
 )
 
 
-class AnsweringPresenter(Presenter):
+class AnsweringPresenter(CorrectingPresenter):
     """Times are seconds of the journey's clock. ``review`` is the take shown on the proof screen."""
 
     def __init__(self, journey: Journey, prompt: PromptPresenter | None = None) -> None:
@@ -42,7 +42,6 @@ class AnsweringPresenter(Presenter):
         self.captions_on = True
         self.caption = ""
         self.fault = ""
-        self.review: TakeReview | None = None
         self.auto_ended = False
         self.words_failed = ""
         self._take_id = ""
@@ -50,7 +49,6 @@ class AnsweringPresenter(Presenter):
         self._thinking_used = 0.0
         self._retaking = False
         self._recording_since: float | None = None
-        self._edits: dict[str, str] = {}
         self._quietening = False
         # Makes the room quiet, then goes on: a view that plays the question puts itself here.
         self.quieten: Callable[[Callable[[], None]], None] = lambda then: then()
@@ -268,41 +266,8 @@ class AnsweringPresenter(Presenter):
     def may_retake(self) -> bool:
         return self.step is not None and self.step.takes_left > 0
 
-    def edit(self, text: str) -> None:
-        """The candidate has typed in the transcript."""
-        review = self.review
-        if review is not None and text != self.shown_text(review):
-            self._edits[review.take_id] = text
-
-    @property
-    def may_restore(self) -> bool:
-        """Whether the candidate has changed the recognised words."""
-        review = self.review
-        recognised = review.transcript if review is not None else None
-        return review is not None and recognised is not None and self.shown_text(review) != recognised.text
-
-    def restore(self) -> None:
-        """Back to the words as they were recognised."""
-        review = self.review
-        if review is not None and review.transcript is not None:
-            self._edits[review.take_id] = review.transcript.text
-            self.keep_edit()
-            self.changed()
-
-    def shown_text(self, review: TakeReview) -> str:
-        if review.take_id in self._edits:
-            return self._edits[review.take_id]
-        if review.correction is not None:
-            return review.correction
-        return review.transcript.text if review.transcript is not None else ""
-
-    def keep_edit(self) -> None:
-        """Make what was typed so far durable."""
-        review = self.review
-        text = self._edits.get(review.take_id) if review else None
-        if review is not None and text is not None:
-            take_id = review.take_id
-            self.journey.quietly(lambda: self.journey.context.service.correct(take_id, text), lambda _: None)
+    def _keep(self, take_id: str, text: str) -> None:
+        self.journey.quietly(lambda: self.journey.context.service.correct(take_id, text), lambda _: None)
 
     def submit(self) -> None:
         """This take is the answer."""

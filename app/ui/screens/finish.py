@@ -14,7 +14,9 @@ from app.ui.presenters.base import Runner
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import RATINGS, QuestionnairePresenter
 from app.ui.presenters.printing import PrintPresenter
+from app.ui.presenters.words import WordsPresenter
 from app.ui.screens.consent import HERE
+from app.ui.screens.words import LateWordsCard
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, column, row
 from app.ui.widgets.fitrow import FitRow
@@ -99,7 +101,9 @@ class FinishScreen(Page):
     place = Screen.FINISH
     station = 4
 
-    def __init__(self, look: Look, journey: Journey, printing: PrintPresenter | None = None) -> None:
+    def __init__(
+        self, look: Look, journey: Journey, words: WordsPresenter, printing: PrintPresenter | None = None
+    ) -> None:
         super().__init__(look)
         self._journey = journey
         self._presenter = QuestionnairePresenter(journey)
@@ -110,6 +114,8 @@ class FinishScreen(Page):
         card.body.addWidget(self._next_title)
         card.body.addWidget(self._next)
         self.column.addWidget(card)
+        self._late = LateWordsCard(look, words, names.FINISH_READ)
+        self.column.addWidget(self._late)
         self._questionnaire()
         self._receipt = ReceiptCard(look, journey.runner)
         self.column.addWidget(self._receipt)
@@ -185,8 +191,12 @@ class FinishScreen(Page):
             for button in self._buttons[field]:
                 button.setChecked(False)
             group.setExclusive(True)
+        self._late.entered()
         self.retranslate()
         self.scroll_to_top()
+
+    def left(self) -> None:
+        self._late.left()
 
     def first(self) -> QWidget | None:
         """The questions, not the way out: a key that was meant for the last answer must not end it all."""
@@ -194,6 +204,7 @@ class FinishScreen(Page):
 
     def refresh(self) -> None:
         receipt, kit, look = self._journey.receipt, self._journey.kit, self.look
+        self._late.refresh()
         if receipt is None or self._journey.screen is not Screen.FINISH:
             return
         self._state.setText(look.t("Awaiting review"))
@@ -220,19 +231,23 @@ class LeftScreen(Page):
     place = Screen.LEFT
     station = 3
 
-    def __init__(self, look: Look, journey: Journey, printing: PrintPresenter | None = None) -> None:
+    def __init__(
+        self, look: Look, journey: Journey, words: WordsPresenter, printing: PrintPresenter | None = None
+    ) -> None:
         super().__init__(look)
         self._journey = journey
         self._title, self._text = Label("title"), Label("lead")
         self._text.tone("muted")
         head = row(look, gap=2)
         head.addWidget(IconLabel(look, "save", "accent", size="control"), 0, Qt.AlignmentFlag.AlignTop)
-        words = column(look, gap=0.5)
-        words.addWidget(self._title)
-        words.addWidget(self._text)
-        head.addLayout(words, 1)
+        lines = column(look, gap=0.5)
+        lines.addWidget(self._title)
+        lines.addWidget(self._text)
+        head.addLayout(lines, 1)
         self.column.addStretch(1)
         self.column.addLayout(head)
+        self._late = LateWordsCard(look, words, names.LEFT_READ)
+        self.column.addWidget(self._late)
         self._receipt = ReceiptCard(look, journey.runner)
         self.column.addWidget(self._receipt)
         self.column.addStretch(2)
@@ -245,11 +260,16 @@ class LeftScreen(Page):
         self.say(self._done.setText, N_("Back to the start page"))
 
     def entered(self) -> None:
+        self._late.entered()
         self.retranslate()
         self.scroll_to_top()
 
+    def left(self) -> None:
+        self._late.left()
+
     def refresh(self) -> None:
         receipt, look = self._journey.receipt, self.look
+        self._late.refresh()
         if receipt is None:
             return
         if self._journey.left_how is ExitKind.SAVE:

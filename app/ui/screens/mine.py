@@ -15,7 +15,9 @@ from app.ui.names import Screen, Sheet
 from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
 from app.ui.presenters.printing import PrintPresenter
+from app.ui.presenters.words import WordsPresenter
 from app.ui.screens.start import unfinished_card
+from app.ui.screens.words import LateWordsRow
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
 from app.ui.widgets.flow import Flow
@@ -121,9 +123,16 @@ class MineScreen(Page):
     place = Screen.MINE
 
     def __init__(
-        self, look: Look, journey: Journey, presenter: MinePresenter, printing: PrintPresenter | None = None
+        self,
+        look: Look,
+        journey: Journey,
+        presenter: MinePresenter,
+        words: WordsPresenter,
+        printing: PrintPresenter | None = None,
     ) -> None:
         super().__init__(look)
+        self._late = words
+        self._late_rows: list[LateWordsRow] = []
         self._printing = printing
         self._journey = journey
         self._presenter = presenter
@@ -142,7 +151,8 @@ class MineScreen(Page):
         self.column.addLayout(self._list)
         self.column.addStretch(1)
         self._offer_export()
-        presenter.listen(self.refresh)
+        presenter.listen(self._list_changed)
+        words.listen_found(self._show_late)
         self.say(self._title.setText, N_("My interviews"))
         self.say(self._lead.setText, N_("State, results and your data. Results appear once HR has released them."))
         self.say(
@@ -170,14 +180,29 @@ class MineScreen(Page):
         self.retranslate()
         self.scroll_to_top()
 
+    def left(self) -> None:
+        self._late.forget()
+
+    def _list_changed(self) -> None:
+        """What words there are of these interviews is looked up as soon as they are listed."""
+        if self._journey.screen is Screen.MINE:
+            self._late.look(summary.interview_id for summary in self._presenter.interviews)
+        self.refresh()
+
+    def _show_late(self) -> None:
+        for line in self._late_rows:
+            line.refresh()
+
     def refresh(self) -> None:
         if self._journey.screen is not Screen.MINE:
             return
         self._withdrawn.setVisible(self._presenter.withdrawn)
         self._messages.show_messages(self._presenter.messages)
         clear(self._list)
+        self._late_rows.clear()
         for index, summary in enumerate(self._presenter.interviews):
             self._list.addWidget(self._card(summary, index))
+        self._show_late()
         if self._presenter.loaded and not self._presenter.interviews:
             empty = Label("muted")
             empty.setText(self.look.t("No interview on this device yet. Begin with your invitation on the home page."))
@@ -186,6 +211,9 @@ class MineScreen(Page):
     def _card(self, summary: InterviewSummary, index: int) -> Card:
         card = interview_card(self.look, summary)
         if summary.state is not InterviewState.DELETED:
+            line = LateWordsRow(self.look, self._late, summary.interview_id, f"{names.MINE_READ_PREFIX}{index}")
+            card.body.addWidget(line)
+            self._late_rows.append(line)
             card.body.addLayout(self._actions(summary, index))
         elif summary.certificate is not None and not self._journey.context.kiosk:
             card.body.addLayout(self._keep(summary.certificate, index))

@@ -8,8 +8,10 @@ from app.interview.states import InterviewState
 from app.interview.views import InterviewSummary
 from app.ui import names
 from app.ui.presenters.own import OwnPresenter
+from app.ui.presenters.words import WordsPresenter
 from app.ui.screens.mine import OVER, interview_card
 from app.ui.screens.sheets import SheetCard
+from app.ui.screens.words import LateWordsRow
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Label, clear, column
 from app.ui.widgets.flow import Flow
@@ -19,9 +21,11 @@ from app.ui.widgets.notice import OutcomeCard, error_words
 class OwnSheet(SheetCard):
     sign = ("user", "accent")
 
-    def __init__(self, look: Look, presenter: OwnPresenter) -> None:
+    def __init__(self, look: Look, presenter: OwnPresenter, words: WordsPresenter) -> None:
         super().__init__(look)
         self._presenter = presenter
+        self._late = words
+        self._late_rows: list[LateWordsRow] = []
         self._drawn: object = None
         self._field = QLineEdit()
         self._field.setObjectName(names.OWN_FIELD)
@@ -44,6 +48,7 @@ class OwnSheet(SheetCard):
         self._confirm.clicked.connect(presenter.withdraw)
         self._keep.clicked.connect(presenter.keep)
         presenter.listen(self._changed)
+        words.listen_found(self._show_late)
 
     def first(self) -> QWidget | None:
         return self._field
@@ -52,6 +57,8 @@ class OwnSheet(SheetCard):
         self._presenter.clear()
         self._field.clear()
         clear(self._list)
+        self._late_rows.clear()
+        self._late.forget()
         self._drawn = None
 
     def dismissed(self) -> None:
@@ -122,13 +129,23 @@ class OwnSheet(SheetCard):
             return
         self._drawn = drawn
         clear(self._list)
+        self._late_rows.clear()
         for index, summary in enumerate(found):
             self._list.addWidget(self._card(summary, index))
+        self._late.look(summary.interview_id for summary in found)
+        self._show_late()
+
+    def _show_late(self) -> None:
+        for line in self._late_rows:
+            line.refresh()
 
     def _card(self, summary: InterviewSummary, index: int) -> Card:
         card = interview_card(self.look, summary)
         if summary.state is InterviewState.DELETED:
             return card
+        line = LateWordsRow(self.look, self._late, summary.interview_id, f"{names.OWN_READ_PREFIX}{index}")
+        card.body.addWidget(line)
+        self._late_rows.append(line)
         buttons = Flow(self.look)
         withdraw = Button(self.look, "quiet", name=f"{names.OWN_WITHDRAW_PREFIX}{index}", icon="trash")
         withdraw.setText(self.look.t("Withdraw consent and delete my data"))

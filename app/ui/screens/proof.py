@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from app.interview.states import TakeState
 from app.interview.views import TakeReview
 from app.ui import names
-from app.ui.i18n import N_
 from app.ui.names import Screen
 from app.ui.presenters.answering import AnsweringPresenter
-from app.ui.presenters.doubt import doubtful_spans, heard_count
+from app.ui.presenters.doubt import heard_count
 from app.ui.presenters.journey import Journey
 from app.ui.screens.question import stage_line
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.columns import SIDE_EM, Columns
-from app.ui.widgets.flow import Flow
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
-
-_KEEP_MS = 800
+from app.ui.widgets.words import WordsCard
 
 
 class ProofScreen(Page):
@@ -34,29 +30,16 @@ class ProofScreen(Page):
         super().__init__(look)
         self._journey = journey
         self._presenter = presenter
-        self._shown = ""
         self._drawn: object = None
-        self._doubtful: list[QTextCursor] = []
         self._head()
         sides = Columns(look, least_em=SIDE_EM, most=2, gap=3, shares=(3, 5), top=True)
         sides.add(self._play_side())
-        sides.add(self._words_side())
+        self._transcript = WordsCard(look, presenter, prefix=names.PROOF_PREFIX)
+        sides.add(self._transcript)
         self.column.addWidget(sides)
         self.column.addStretch(1)
         self._buttons()
-        self._keep_timer = QTimer(self)
-        self._keep_timer.setSingleShot(True)
-        self._keep_timer.setInterval(_KEEP_MS)
-        self._keep_timer.timeout.connect(presenter.keep_edit)
         presenter.listen(self.refresh)
-        self.say(self._heading.setText, N_("What was recognised"))
-        self.say(self._next.setText, N_("Next uncertain word"))
-        self.say(self._original.setText, N_("Back to the recognised words"))
-        self.say(self._edit.setAccessibleName, N_("Recognised words, can be corrected"))
-        self.say(
-            self._note.setText,
-            N_("Underlined words are uncertain. You may correct the text; the recording stays as it is."),
-        )
 
     def _head(self) -> None:
         self._stage, self._title = Label("stage"), Label("question")
@@ -90,29 +73,6 @@ class ProofScreen(Page):
         side.setLayout(layout)
         return side
 
-    def _words_side(self) -> Card:
-        card = Card(self.look, steps=2, gap=1)
-        self._heading, self._note, self._waiting = Label("strong"), Label("caption"), Label("muted")
-        self._edit = QPlainTextEdit()
-        self._edit.setObjectName(names.PROOF_TRANSCRIPT)
-        self._edit.setTabChangesFocus(True)
-        self._edit.setMinimumHeight(self.look.tokens.space(16))
-        self._edit.textChanged.connect(self._typed)
-        self._next = Button(self.look, "link", name=names.PROOF_NEXT_DOUBT)
-        self._next.clicked.connect(self._select_doubt)
-        self._original = Button(self.look, "link", name=names.PROOF_ORIGINAL)
-        self._original.clicked.connect(self._restore)
-        tools = Flow(self.look)
-        tools.addWidget(self._next)
-        tools.addWidget(self._original)
-        for widget in (self._heading, self._waiting, self._edit):
-            card.body.addWidget(widget)
-        card.body.addLayout(tools)
-        card.body.addWidget(self._note)
-        card.body.setStretchFactor(self._edit, 100)
-        card.body.addStretch(1)
-        return card
-
     def _buttons(self) -> None:
         self._retake = Button(self.look, "plain", name=names.PROOF_RETAKE, icon="retake")
         self._retake.clicked.connect(self._presenter.retake)
@@ -128,18 +88,14 @@ class ProofScreen(Page):
 
     def entered(self) -> None:
         review = self._presenter.review
-        self._shown = ""
         self._drawn = None
-        with QSignalBlocker(self._edit):
-            self._edit.clear()
+        self._transcript.reset()
         self._player.reset(video=review is not None and review.has_video)
         self.retranslate()
         self.scroll_to_top()
 
     def left(self) -> None:
-        if self._keep_timer.isActive():
-            self._keep_timer.stop()
-            self._presenter.keep_edit()
+        self._transcript.keep_now()
         self._player.reset(video=True)
 
     def _play(self) -> None:
@@ -147,40 +103,11 @@ class ProofScreen(Page):
         if review is not None:
             self._presenter.read_take(review.take_id, self._player.play)
 
-    def _typed(self) -> None:
-        self._presenter.edit(self._edit.toPlainText())
-        self._keep_timer.start()
-        self._show_tools()
-
-    def _restore(self) -> None:
-        self._presenter.restore()
-        self._shown = ""
-        self.refresh()
-        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _doubts(self) -> list[QTextCursor]:
-        """The uncertain words that are still there; their places move with what is typed."""
-        return [cursor for cursor in self._doubtful if cursor.hasSelection()]
-
-    def _select_doubt(self) -> None:
-        """The next uncertain word is selected, so that typing replaces it; after the last one comes the first."""
-        doubts = self._doubts()
-        if doubts:
-            here = self._edit.textCursor().selectionEnd()
-            self._edit.setTextCursor(next((d for d in doubts if d.selectionEnd() > here), doubts[0]))
-            self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show_tools(self) -> None:
-        doubts = [doubt.selectedText() for doubt in self._doubts()] if self._edit.isVisibleTo(self) else []
-        self._next.setVisible(bool(doubts))
-        self._original.setVisible(self._edit.isVisibleTo(self) and self._presenter.may_restore)
-        told = self.look.t("Uncertain: {words}", words=", ".join(doubts)) if doubts else ""
-        self._edit.setAccessibleDescription(told)
-
     # ---- shown --------------------
 
     def refresh(self) -> None:
         review, look, presenter = self._presenter.review, self.look, self._presenter
+        self._transcript.retranslate()
         if review is None or self._journey.screen is not Screen.PROOF:
             return
         step, busy = presenter.step, self._journey.busy
@@ -254,43 +181,12 @@ class ProofScreen(Page):
         self._alert_words.setText(words)
 
     def _show_words(self, review: TakeReview) -> None:
-        look, text = self.look, self._presenter.shown_text(review)
-        known = review.transcript is not None or review.correction is not None
-        waiting = ""
-        if not known:
-            if review.transcribing and not self._presenter.words_failed:
-                waiting = look.t("Your words are being recognised. You need not wait.")
-            else:
-                waiting = look.t("Your words will be recognised later. The recording is safe; you can go on.")
-        elif not text:
-            waiting = look.t("No words were recognised.")
-        self._waiting.setText(waiting)
-        self._waiting.setVisible(bool(waiting))
-        self._edit.setVisible(known)
-        self._note.setVisible(known and bool(text))
-        key = f"{review.take_id}:{known}"
-        if known and key != self._shown:
-            self._shown = key
-            with QSignalBlocker(self._edit):
-                self._edit.setPlainText(text)
-            self._underline(review, text)
-        self._show_tools()
-
-    def _underline(self, review: TakeReview, text: str) -> None:
-        marks = []
-        self._doubtful = []
-        for start, end in doubtful_spans(review.transcript, text):
-            mark = QTextEdit.ExtraSelection()
-            style = QTextCharFormat()
-            style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DashUnderline)
-            style.setUnderlineColor(self.look.colour("warning"))
-            cursor = QTextCursor(self._edit.document())
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            mark.format, mark.cursor = style, cursor
-            self._doubtful.append(cursor)
-            marks.append(mark)
-        self._edit.setExtraSelections(marks)
+        look = self.look
+        if review.transcribing and not self._presenter.words_failed:
+            waiting = look.t("Your words are being recognised. You need not wait.")
+        else:
+            waiting = look.t("Your words will be recognised later. The recording is safe; you can go on.")
+        self._transcript.show_words(review, waiting)
 
     def _show_takes(self, review: TakeReview) -> None:
         takes = self._presenter.step.takes if self._presenter.step else ()
