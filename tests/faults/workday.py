@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -49,16 +51,18 @@ def look() -> Sample:
 
 
 def work(findings: Findings, folder: Path, *, minutes: float) -> None:
-    """As many interviews as fit, at least six."""
+    """As many interviews as fit, at least six. After an interrupt (Ctrl-C) what was done till then counts."""
     office = Office(folder / "office")
     try:
         people = max(8, int(minutes * 6))
         codes = invite(office, folder, people)
         booth = Booth(folder, office)
+        begun = time.monotonic()
         samples = _day(folder, booth, codes, minutes * 60)
+        hours = (time.monotonic() - begun) / 3600
     finally:
         office.server.stop()
-    _judge(findings, samples)
+    _judge(findings, samples, hours)
 
 
 def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> list[Sample]:
@@ -70,6 +74,8 @@ def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> li
 
     application = build_application([])
     samples: list[Sample] = []
+    over = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: over.set())  # raised inside a timer of Qt it would be lost
     begun = time.monotonic()
     with closing(Client(ClientSettings(data=booth.data, model=str(MODEL)))) as client:
         context = make_context(client)
@@ -85,23 +91,26 @@ def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> li
                 raise AssertionError(f"interview {number} got stuck")
             pilot.deleteLater()
             samples.append(look())
-            if len(samples) >= 2 * _WARM_UP and time.monotonic() - begun > seconds:
+            late = over.is_set() or time.monotonic() - begun > seconds
+            if len(samples) >= 2 * _WARM_UP and late:
                 break
         window.abort()
         window.deleteLater()
         application.processEvents()
         assert client.engine is not None
         client.engine.stop()
+    signal.signal(signal.SIGINT, before)
     return samples
 
 
-def _judge(findings: Findings, samples: list[Sample]) -> None:
+def _judge(findings: Findings, samples: list[Sample], hours: float) -> None:
     warm = samples[_WARM_UP:]
     part = max(1, len(warm) // 4)
     first, last = warm[:part], warm[-part:]
     growth = mean(s.memory for s in last) - mean(s.memory for s in first)
     findings.figures |= {
         "interviews back to back": len(samples),
+        "hours of them": round(hours, 2),
         "memory at the end (MB)": round(last[-1].memory / 2**20),
         "memory grown (MB)": round(growth / 2**20, 1),
         "open files, first and last": f"{first[0].files}, {last[-1].files}",
