@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,14 @@ def no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     qInstallMessageHandler(before)
     assert [message for message in said if not any(word in message for word in _HARMLESS)] == []
+
+
+@pytest.fixture(autouse=True)
+def closed_windows_go() -> Iterator[None]:
+    """What is to be deleted later waits for an event loop, and no test runs one: all windows would pile up."""
+    yield
+    if QApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(autouse=True)
