@@ -108,6 +108,7 @@ class ErrorCode(StrEnum):
     PRINT_REFUSED = "print_refused"
     # files given by people
     FILE_ENCODING = "file_encoding"
+    TABLE_UNREADABLE = "table_unreadable"
     FILE_MISSING = "file_missing"
     ROW_INVALID = "row_invalid"
     SETTING_INVALID = "setting_invalid"

@@ -56,8 +56,9 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """``problem``: missing, malformed, duplicate, invited (already in the batch) or unreadable. ``field`` is the
-    header as the file has it; ``other_row`` the row that has the same value."""
+    """``problem``: missing, malformed, duplicate, invited (already in the batch), unreadable, rounded or formula (see
+    :class:`backend.services.workbook.Line`). ``field`` is the header as the file has it; ``other_row`` the row that has
+    the same value."""
 
     row: int
     field: str
@@ -73,10 +74,10 @@ class ImportReport:
 
 
 def import_candidates(hr: Runtime, actor: Actor, batch_id: str, data: bytes) -> ImportReport:
-    """Invite the people of a CSV table to a batch, all good rows in one transaction.
+    """Invite the people of a table to a batch, all good rows in one transaction.
 
-    Raises XudaError(NOT_FOUND) for the batch, FILE_ENCODING | TOO_LARGE | ROW_INVALID when the table as such cannot be
-    read.
+    Raises XudaError(NOT_FOUND) for the batch, FILE_ENCODING | TABLE_UNREADABLE | TOO_LARGE | ROW_INVALID when the table
+    as such cannot be read.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     table = read_table(data)
@@ -129,7 +130,7 @@ def invite(
 
 def _person(table: Table, row: Row) -> Person | RowProblem:
     if row.problem is not None:
-        return RowProblem(row.number, row.problem[0], "unreadable")
+        return RowProblem(row.number, *row.problem)
     name = clean_name(row.values.get("name", ""))
     if name is None:
         return RowProblem(row.number, table.headers["name"], "malformed" if row.values.get("name") else "missing")

@@ -1,17 +1,21 @@
-"""Tables people give us as CSV: whatever their spreadsheet made of encoding, separators and column names."""
+"""Tables people give us, as CSV or .xlsx: whatever their spreadsheet made of encoding, separators and column names."""
 
 from __future__ import annotations
 
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from backend.services.workbook import Line, is_workbook, read_sheets
 from contract.errors import ErrorCode, XudaError
 
 _MOST_BYTES = 20 * 1024 * 1024
 _SEPARATORS = (",", ";", "\t", "，")
+# Above the header there may be a title, a date, a note on how to fill the table in.
+_HEADER_WITHIN = 20
 _COLUMNS = {
     "name": "name|full name|candidate|candidate name|姓名|名字|候选人|候选人姓名|应聘者",
     "phone": "phone|mobile|phone number|mobile number|mobile phone|tel|telephone|cell"
@@ -27,8 +31,9 @@ _KNOWN = {alias: column for column, aliases in _COLUMNS.items() for alias in ali
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``number``: the row in the file as a spreadsheet counts, the header being 1. ``values``: by known column name,
-    or by the header's own text. ``problem``: why the row as such cannot be read, as (field, detail)."""
+    """``number``: the row in the file as a spreadsheet counts, from 1. ``values``: by known column name, or by the
+    header's own text. ``problem``: why it cannot be read, as (field, kind); the kind is ``unreadable`` for the row as
+    such, else one of :class:`backend.services.workbook.Line`."""
 
     number: int
     values: Mapping[str, str]
@@ -37,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``headers`` maps each column's name here to the header's text in the file."""
+    """``headers`` maps each column's name here to the header's text in the file. ``encoding``: ``xlsx`` for one."""
 
     encoding: str
     headers: Mapping[str, str]
@@ -45,15 +50,25 @@ class Table:
 
 
 def read_table(data: bytes) -> Table:
-    """Raises XudaError(FILE_ENCODING) for what is no text, TOO_LARGE, and ROW_INVALID (row 1) for a header without a
-    column of names or with a column twice."""
+    """The header is the first row with a column of names, among the first twenty; of a workbook, in the first sheet
+    that has one.
+
+    Raises XudaError(FILE_ENCODING) for what is no text, TABLE_UNREADABLE for what is no workbook, TOO_LARGE, and
+    ROW_INVALID for a table without a column of names (row 1) or a header with a column twice.
+    """
     if len(data) > _MOST_BYTES:
         raise XudaError(ErrorCode.TOO_LARGE, limit=_MOST_BYTES)
-    text, encoding = decode(data)
-    lines = text.split("\n", 1)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(lines[0]), strict=True)
-    header = _header(reader)
-    return Table(encoding, header, list(_rows(reader, list(header))))
+    if is_workbook(data):
+        sheets, encoding = read_sheets(data), "xlsx"
+    else:
+        text, encoding = decode(data)
+        sheets = [list(_text_lines(text))]
+    for lines in sheets:
+        place = _header_place(lines)
+        if place is not None:
+            header = _header(lines[place])
+            return Table(encoding, header, list(_rows(lines[place + 1 :], header)))
+    raise XudaError(ErrorCode.ROW_INVALID, row=1, field="name")
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -77,8 +92,22 @@ def decode(data: bytes) -> tuple[str, str]:
     raise XudaError(ErrorCode.FILE_ENCODING)
 
 
-def _separator(line: str) -> str:
-    return max(_SEPARATORS, key=line.count)
+def _separator(text: str) -> str:
+    start = "\n".join(islice(text.split("\n"), _HEADER_WITHIN))
+    return max(_SEPARATORS, key=start.count)
+
+
+def _text_lines(text: str) -> Iterator[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    number = 0
+    while True:
+        number += 1
+        try:
+            yield Line(number, next(reader))
+        except StopIteration:
+            return
+        except csv.Error:
+            yield Line(number, [], {-1: "quotes"})
 
 
 def _folded(text: str) -> str:
@@ -86,36 +115,51 @@ def _folded(text: str) -> str:
     return " ".join(plain.replace("_", " ").split())
 
 
-def _header(reader: Iterator[list[str]]) -> dict[str, str]:
-    try:
-        cells = next(reader)
-    except (StopIteration, csv.Error) as error:
-        raise XudaError(ErrorCode.ROW_INVALID, row=1, field="name") from error
+def _header_place(lines: Sequence[Line]) -> int | None:
+    start = enumerate(lines[:_HEADER_WITHIN])
+    return next((place for place, line in start if "name" in map(_column, line.cells)), None)
+
+
+def _column(cell: str) -> str | None:
+    return _KNOWN.get(_folded(cell))
+
+
+def _header(line: Line) -> dict[str, str]:
+    cells = list(line.cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
     header: dict[str, str] = {}
     for place, cell in enumerate(cells, start=1):
         shown = cell.strip()
-        column = _KNOWN.get(_folded(cell), shown) or f"#{place}"
+        column = _column(cell) or shown or f"#{place}"
         if column in header:
-            raise XudaError(ErrorCode.ROW_INVALID, row=1, field=shown)
+            raise XudaError(ErrorCode.ROW_INVALID, row=line.number, field=shown)
         header[column] = shown or column
-    if "name" not in header:
-        raise XudaError(ErrorCode.ROW_INVALID, row=1, field="name")
     return header
 
 
-def _rows(reader: Iterator[list[str]], columns: list[str]) -> Iterator[Row]:
-    number = 1
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Row(number, {}, ("quotes", str(error)))
+def _rows(lines: Sequence[Line], header: Mapping[str, str]) -> Iterator[Row]:
+    columns = list(header)
+    for line in lines:
+        if -1 in line.faults:
+            yield Row(line.number, {}, (line.faults[-1], "unreadable"))
             continue
-        cells = [unicodedata.normalize("NFKC", cell).strip() for cell in cells]
-        if not any(cells):
-            continue
-        values = dict(zip(columns, cells, strict=False))
-        yield Row(number, values, ("columns", f"{len(cells)} > {len(columns)}") if any(cells[len(columns) :]) else None)
+        cells = [unicodedata.normalize("NFKC", cell).strip() for cell in line.cells]
+        if any(cells) or line.faults:
+            yield Row(line.number, dict(zip(columns, cells, strict=False)), _problem(line, cells, header))
+
+
+def _problem(line: Line, cells: Sequence[str], header: Mapping[str, str]) -> tuple[str, str] | None:
+    """Faults count where something is read from: in a column that is known."""
+    columns = list(header)
+    if any(cells[len(columns) :]):
+        return "columns", "unreadable"
+    known = set(_COLUMNS)
+    return next(
+        (
+            (header[columns[at]], fault)
+            for at, fault in line.faults.items()
+            if at < len(columns) and columns[at] in known
+        ),
+        None,
+    )

@@ -110,6 +110,11 @@ ABOUT_THE_DEVICE: dict[ErrorCode, tuple[str, str, str]] = {
         "Nothing was taken over from it.",
         "Save the file as UTF-8 (or GB18030) and give it again.",
     ),
+    ErrorCode.TABLE_UNREADABLE: (
+        "The table cannot be read",
+        "Nothing was taken over from it. It is damaged, has a password or is of an old format.",
+        "Save it as an Excel workbook (.xlsx) without a password, or as CSV, and give it again.",
+    ),
     ErrorCode.FILE_MISSING: (
         "The file or folder was not found",
         "Nothing was changed.",

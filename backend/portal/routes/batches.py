@@ -137,4 +137,6 @@ def row_words(visit: Visit, row: RowProblem) -> str:
         "duplicate": t("The same value as in row {row}. Only that row was taken.").format(row=row.other_row),
         "invited": t("This person is already invited to this batch. Nothing was changed."),
         "unreadable": t("The row cannot be read: check quotes and the number of columns."),
+        "rounded": t("The spreadsheet has rounded this long number. Make the column text and type the number again."),
+        "formula": t("The spreadsheet shows an error here. Please put the value itself."),
     }.get(row.problem, row.problem)
