@@ -153,6 +153,13 @@ def test_words_that_are_on_their_way_are_spoken_of_and_hold_nobody(
     booth.wait(button.isEnabled)
     assert button.mapTo(booth.window, button.rect().topLeft()) == place, "nothing moves under a finger"
     assert any("提交之后" in text for text in told)
+    booth.click(names.FINISH_READ)
+    booth.on(Screen.FINISH, Sheet.WORDS)
+    assert "first?" in told[-1], "the question is read out with the sheet"
+    booth.click(names.WORDS_NEXT)
+    booth.wait(lambda: "second?" in told[-1])
+    booth.click(names.WORDS_NEXT)
+    booth.on(Screen.FINISH)
     booth.click(names.FINISH_DONE)
     booth.on(Screen.START)
 
@@ -286,6 +293,22 @@ def test_a_disk_that_is_full_is_told_in_the_sheet_and_the_words_stay_there(
     booth.click(names.WORDS_NEXT)
     booth.on(Screen.FINISH)
     assert corrections(booth) == ["not lost"]
+
+
+def test_what_has_gone_from_the_device_since_is_said_and_nothing_can_be_typed(open_booth: Open, sound: Path) -> None:
+    booth = answered(open_booth, sound)
+    recognise(booth, FIRST)
+    booth.click(names.FINISH_DONE)
+    booth.on(Screen.START)
+    booth.click(names.TOPBAR_MINE)
+    booth.find(names.MINE_READ_PREFIX + "0")
+    booth.desk.run(booth.desk.service.withdraw, booth.rows()[0].interview_id)  # as a receipt may do in this moment
+    booth.click(names.MINE_READ_PREFIX + "0")
+    booth.on(Screen.MINE, Sheet.WORDS)
+    assert booth.visible(names.WORDS_TRANSCRIPT) == []
+    assert booth.find(names.WORDS_CLOSE).hasFocus()
+    booth.click(names.WORDS_CLOSE)
+    booth.on(Screen.MINE)
 
 
 # ---- at a kiosk --------------------

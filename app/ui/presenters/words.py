@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class WordsPresenter(CorrectingPresenter):
     """``found`` has what is known of the interviews that are on the screen, by their id.
 
-    In the sheet: ``answers``, of which that at ``place`` is shown; ``gone``: there is nothing of it here any more;
+    In the sheet: ``answers``, of which that at ``place`` is shown; none where there is nothing of it here any more.
     ``error``: what was typed could not be saved. Nothing stays when the sheet is closed and the screen is left.
     """
 
@@ -26,6 +26,7 @@ class WordsPresenter(CorrectingPresenter):
         self.found: dict[str, LateWords] = {}
         self._found_listeners: list[Callable[[], None]] = []
         self._interview_id = ""
+        self._turn = 0
         self._clear()
         journey.listen(self.changed)
         journey.listen_news(self._on_news)
@@ -33,7 +34,6 @@ class WordsPresenter(CorrectingPresenter):
     def _clear(self) -> None:
         self.answers: tuple[LateAnswer, ...] = ()
         self.place = 0
-        self.gone = False
         self.error: Exception | None = None
         self.review = None
         self._edits.clear()
@@ -44,8 +44,12 @@ class WordsPresenter(CorrectingPresenter):
         """Find out what there is of these interviews. Nobody waits for it."""
         wanted, service = list(interview_ids), self.journey.context.service
 
+        self._turn += 1
+        turn = self._turn
+
         def seen(found: list[LateWords]) -> None:
-            self._set_found({late.interview_id: late for late in found})
+            if turn == self._turn:
+                self._set_found({late.interview_id: late for late in found})
 
         self.journey.quietly(lambda: [service.words.late(interview_id) for interview_id in wanted], seen)
 
@@ -64,7 +68,8 @@ class WordsPresenter(CorrectingPresenter):
         self._found_listeners.append(listener)
 
     def forget(self) -> None:
-        """The screen is left."""
+        """The screen is left, also by what was asked for it and is not answered yet."""
+        self._turn += 1
         self._set_found({})
 
     def _set_found(self, found: dict[str, LateWords]) -> None:
@@ -88,7 +93,6 @@ class WordsPresenter(CorrectingPresenter):
 
         def opened(late: LateWords) -> None:
             self.answers = late.answers
-            self.gone = not late.answers
             for answer in late.answers:
                 if answer.typed is not None:
                     self._edits[answer.review.take_id] = answer.typed

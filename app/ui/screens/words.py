@@ -116,7 +116,7 @@ class WordsSheet(SheetCard):
         super().__init__(look)
         self._presenter = presenter
         self._shown = ""
-        self._question = Label("strong")
+        self._place = Label("muted")
         self._player = TakePlayer(look, name=names.WORDS_PLAY)
         self._player.wanted.connect(lambda: presenter.read_take(self._player.play))
         side = column(look, gap=1)
@@ -126,7 +126,7 @@ class WordsSheet(SheetCard):
         self._sides.add(side)
         self._sides.add(self._words)
         self._bad = OutcomeCard(look, "error", "warning", "error")
-        for part in (self._question, self._sides, self._bad):
+        for part in (self._place, self._sides, self._bad):
             self.content.addWidget(part)
         self._close = self.add("plain", names.WORDS_CLOSE)
         self._back = self.add("plain", names.WORDS_BACK)
@@ -161,7 +161,7 @@ class WordsSheet(SheetCard):
         self.text.setText(self._saying())
         self._words.retranslate()
         self._player.retranslate()
-        for part in (self._question, self._sides):
+        for part in (self._place, self._sides):
             part.setVisible(presenter.answer is not None)
         self._show_answer()
         error = presenter.error
@@ -178,28 +178,28 @@ class WordsSheet(SheetCard):
             button.setEnabled(not presenter.journey.busy)
 
     def _saying(self) -> str:
-        t, presenter = self.look.t, self._presenter
-        if presenter.answer is None:
-            return t("Everything is with HR and no longer on this device: the words cannot be changed here any more.")
-        said = t("HR sees both: what was recognised and what you correct.")
-        if len(presenter.answers) > 1:
-            place = t("Answer {n} of {total}", n=presenter.place + 1, total=len(presenter.answers))
-            said = f"{place}  ·  {said}"
-        return said
+        """The question; it is read out with the title when the sheet opens."""
+        look, answer = self.look, self._presenter.answer
+        if answer is None:
+            return look.t(
+                "Everything is with HR and no longer on this device: the words cannot be changed here any more."
+            )
+        number = look.t("Question {n}", n=answer.number) if answer.number else ""
+        return "  ·  ".join(part for part in (number, look.texts.pick(answer.prompt)) if part)
 
     def _show_answer(self) -> None:
-        answer, look = self._presenter.answer, self.look
+        answer, look, presenter = self._presenter.answer, self.look, self._presenter
         if answer is None:
             return
-        prompt = look.texts.pick(answer.prompt)
-        number = look.t("Question {n}", n=answer.number) if answer.number else ""
-        self._question.setText("  ·  ".join(part for part in (number, prompt) if part))
+        said = look.t("HR sees both: what was recognised and what you correct.")
+        if len(presenter.answers) > 1:
+            place = look.t("Answer {n} of {total}", n=presenter.place + 1, total=len(presenter.answers))
+            said = f"{place}  ·  {said}"
+        self._place.setText(said)
         if answer.review.take_id != self._shown:
             self._shown = answer.review.take_id
             self._words.reset()
             self._player.reset(video=answer.review.has_video)
-            self._words.show_words(answer.review)
             if self.isVisible():
-                announce(self, self._question.text())
-        else:
-            self._words.show_words(answer.review)
+                announce(self, self.text.text())
+        self._words.show_words(answer.review)
