@@ -80,7 +80,8 @@ class ClientRun:
         from app.ui.swift import spare_sources
 
         spare_sources()
-        from app.ui.application import build_application
+        import app.ui.application  # noqa: F401  before other threads begin, which would slow it down
+        from app.ui.dress import build_application
         from app.ui.runner import QtRunner
 
         sys.setswitchinterval(_TURN_SECONDS)

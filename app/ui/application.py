@@ -1,20 +1,18 @@
-"""The application and its one window."""
+"""The one window of the application."""
 
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.deck import Deck
-from app.ui.dress import Appearance, Dresser, dress_application, screen_zoom, tokens_for
+from app.ui.dress import Appearance, Dresser, build_application, dress_application, screen_zoom, tokens_for
 from app.ui.i18n import Texts
 from app.ui.names import Screen, Sheet
 from app.ui.pages import PageMaker
@@ -36,20 +34,6 @@ if TYPE_CHECKING:  # what the first screen does not show is imported when it is 
 log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
 _SPARE_TIME_MS = 60
-
-
-def build_application(argv: Sequence[str] | None = None) -> QApplication:
-    """The one QApplication of this process, named so that the system's lists show it."""
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    # The style by its flag: to set it by its name makes all names of QStyle, a twentieth of the start.
-    program, *flags = argv or sys.argv[:1]
-    application = QApplication([program, "-style", "fusion", *flags])
-    application.setApplicationName("xuda")
-    application.setApplicationDisplayName("Xuda 续答")
-    application.setOrganizationName("Xuda")
-    return application
 
 
 class MainWindow(QWidget):

@@ -68,8 +68,9 @@ def work(findings: Findings, folder: Path, *, minutes: float) -> None:
 def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> list[Sample]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from app.screen_context import make_context
-    from app.ui.application import MainWindow, build_application
+    from app.ui.application import MainWindow
     from app.ui.autopilot import Autopilot
+    from app.ui.dress import build_application
     from app.ui.script import read_script
 
     application = build_application([])

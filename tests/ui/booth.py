@@ -21,8 +21,9 @@ from app.kiosk.desk import KioskDesk, Rules
 from app.kiosk.pin import PinLock
 from app.papers import make_paper
 from app.ui import names
-from app.ui.application import MainWindow, build_application
+from app.ui.application import MainWindow
 from app.ui.context import UiContext
+from app.ui.dress import build_application
 from app.ui.names import Screen, Sheet
 from contract.kit import Kit
 from tests.interview.desk import CODE, Desk

@@ -21,8 +21,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.application import build_application
-from app.ui.dress import Appearance
+from app.ui.dress import Appearance, build_application
 from app.ui.tokens import TEXT_PERCENTS, Theme, zoom_for
 from contract.catalog import LANGUAGES
 from tests.ui.fit import misfits

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from app.remembered import save_appearance
 from app.ui import dress, names
-from app.ui.application import build_application
-from app.ui.dress import Appearance, saved_appearance
+from app.ui.dress import Appearance, build_application, saved_appearance
 from app.ui.icons import DIRECTED
 from app.ui.names import Screen
 from app.ui.tokens import SETS, Theme

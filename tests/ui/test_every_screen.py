@@ -10,8 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from app.ui import names
-from app.ui.application import build_application
-from app.ui.dress import Appearance
+from app.ui.dress import Appearance, build_application
 from app.ui.names import Screen
 from app.ui.tokens import Theme
 from tests.ui import pictures, scenes_entry, scenes_kiosk

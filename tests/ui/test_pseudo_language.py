@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from app.ui import names
-from app.ui.application import build_application
+from app.ui.dress import build_application
 from contract.catalog import LANGUAGES
 from tests.ui import stage_interview
 from tests.ui.fit import misfits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize
 
-from app.ui.application import build_application
+from app.ui.dress import build_application
 from app.ui.widgets.basic import Button, from_right, plain
 from app.ui.widgets.fold import Fold
 from tests.ui.pictures import SCENES, make_window

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from app.ui import names
-from app.ui.application import build_application
+from app.ui.dress import build_application
 from app.ui.names import Screen, Sheet
 from contract.errors import ErrorCode, XudaError
 from tests.ui.booth import Booth

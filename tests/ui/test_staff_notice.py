@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from app.interview.views import STAFF_CODES, SyncNews, SyncPhase
 from app.ui import names
-from app.ui.application import build_application
+from app.ui.dress import build_application
 from contract.errors import ErrorCode
 from tests.ui.fit import misfits
 from tests.ui.pictures import make_window

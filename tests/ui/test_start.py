@@ -22,8 +22,9 @@ from app.opening import Opening
 from app.storage.database import Database
 from app.storage.open import DATABASE_NAME
 from app.ui import failure, names
-from app.ui.application import MainWindow, build_application
+from app.ui.application import MainWindow
 from app.ui.context import UiContext
+from app.ui.dress import build_application
 from app.ui.names import Screen, Sheet
 from contract.errors import ErrorCode, XudaError
 from tests.interview.desk import CODE

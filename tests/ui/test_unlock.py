@@ -19,7 +19,7 @@ from app.bootstrap import Client
 from app.config import ClientSettings
 from app.storage.keystore import keystore_kind, open_keystore
 from app.ui import failure, names, unlock
-from app.ui.application import build_application
+from app.ui.dress import build_application
 from app.ui.unlock import ASKED_FOR, UnlockDialog
 from contract.errors import ErrorCode, XudaError
 from tests.support.waiting import wait_for
