@@ -46,9 +46,11 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
     t = texts.gettext
     items: list[tuple[Iterable[Role], NavItem]] = [
         (_READERS, NavItem("/interviews", "list", t("Interviews"))),
+        (_READERS, NavItem("/requisitions", "edit", t("Requisitions"))),
         (_STAFF, NavItem("/batches", "calendar", t("Batches"))),
         (_READERS, NavItem("/candidates", "user", t("Candidates"))),
         (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
+        (_READERS, NavItem("/positions", "building", t("Organisation"))),
         (_STAFF, NavItem("/messages", "mail", t("Messages"))),
         (_STAFF, NavItem("/imports", "save", t("Import"))),
         (_STAFF, NavItem("/devices", "scan", t("Devices"))),
@@ -67,6 +69,12 @@ def role_words(role: Role, texts: Catalog) -> str:
         Role.DEPARTMENT_HEAD: t("Department head"),
         Role.AUDITOR: t("Auditor"),
     }[role]
+
+
+def onboarding_words(department: dict[str, str], texts: Catalog, language: str) -> str:
+    """The state of somebody who is hired: ``<department>-待入职``."""
+    t = texts.gettext
+    return t("{department}: pending onboarding").format(department=pick(department, language))
 
 
 def _shown(value: Any) -> Any:
@@ -102,6 +110,7 @@ class Pages:
             role=role_words(login.actor.role, texts) if login else "",
             tone=lambda state: _TONES[state],
             state_words=lambda state: words.state_words(state, language),
+            onboarding_words=lambda department: onboarding_words(department, texts, language),
             reason_words=lambda reason: words.reason_words(reason, language),
             interview_kind_words=lambda kind: words.interview_kind_words(kind, language),
             kind_words=lambda kind: words.kind_words(kind, language),

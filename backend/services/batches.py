@@ -106,6 +106,24 @@ def departments(hr: Runtime, actor: Actor) -> Sequence[Department]:
         return session.scalars(scope.departments(actor)).all()
 
 
+def tree(hr: Runtime, actor: Actor) -> list[tuple[int, Department]]:
+    """The departments the actor may see, each below the one it belongs to, with its depth from 0."""
+    rows = departments(hr, actor)
+    ids = {row.id for row in rows}
+    below: dict[str | None, list[Department]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in ids else None, []).append(row)
+    found: list[tuple[int, Department]] = []
+
+    def walk(parent: str | None, depth: int) -> None:
+        for row in below.get(parent, ()):
+            found.append((depth, row))
+            walk(row.id, depth + 1)
+
+    walk(None, 0)
+    return found
+
+
 def moment(text: str, *, end: bool = False) -> datetime:
     """A day (``2026-12-01``, in this machine's zone; ``end``: its last second) or a time in ISO 8601.
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from backend.db.models import Candidate, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
+from backend.db.models import Candidate, Department, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
 from backend.runtime import Runtime
 from backend.services import scope, states, wholes
 from backend.services.actor import Actor
@@ -29,7 +29,7 @@ class InterviewSummary:
     ``state`` comes from events and decisions, ``shown_state`` also from contact with the device (``no_contact`` in
     ``shown_reason``). ``reasons``: why the candidate left, oldest first. ``answers``: questions answered.
     ``parts``: ids of the interview's parts by device; ``interview_id`` is the first. ``receipt_serial`` is that of the
-    newest part, once every part has a receipt.
+    newest part, once every part has a receipt. ``onboarding``: name of the department for which somebody is 待入职.
     """
 
     interview_id: str | None
@@ -55,6 +55,7 @@ class InterviewSummary:
     updated_at: datetime
     parts: tuple[str, ...] = ()
     kind: InterviewKind | None = None
+    onboarding: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,7 @@ class _Lookup:
             device_seen=seen,
             updated_at=max(part.updated_at for part in parts),
             parts=tuple(part.id for part in parts),
+            onboarding=self._department(interview.department_id) if state is HrState.PENDING_ONBOARDING else {},
         )
 
     def with_details(self, row: InterviewSummary) -> InterviewSummary:
@@ -238,6 +240,11 @@ class _Lookup:
 
     def _name(self, candidate: Candidate | None) -> str:
         return candidate_name(self._hr, candidate) if candidate else ""
+
+    def _department(self, department_id: str | None) -> dict[str, str]:
+        # the session reads each department once
+        row = self._session.get(Department, department_id) if department_id else None
+        return row.name if row else {}
 
     def _kit(self, kit_id: str | None, version: int | None) -> Kit | None:
         if kit_id is None:

@@ -73,6 +73,13 @@ def batch_line(hr: Runtime, actor: Actor, batch_id: str) -> BatchLine:
         return _batch_line(session, batch)
 
 
+def batches_of(hr: Runtime, actor: Actor, requisition_id: str) -> Sequence[Batch]:
+    """The actor's batches for a requisition, newest first."""
+    query = scope.batches(actor).where(Batch.requisition_id == requisition_id).order_by(Batch.created_at.desc())
+    with hr.db.read() as session:
+        return session.scalars(query).all()
+
+
 def invitation_lines(hr: Runtime, actor: Actor, *, batch_id: str | None = None) -> list[InvitationLine]:
     """The actor's invitations, those of one batch if given, in the order they were made."""
     query = scope.invitations(actor).order_by(InvitationRow.created_at, InvitationRow.code)

@@ -109,6 +109,25 @@ def listed(
         return [_line(row, counted[row.id]) for row in rows], total
 
 
+def counts(hr: Runtime, actor: Actor) -> dict[RequisitionState, int]:
+    """How many of the actor's departments are in each state. Raises XudaError(FORBIDDEN)."""
+    scope.require(actor, *ASKERS)
+    query = scope.requisitions(actor).with_only_columns(Requisition.state, func.count()).group_by(Requisition.state)
+    with hr.db.read() as session:
+        return {RequisitionState(row[0]): row[1] for row in session.execute(query)}
+
+
+def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> RequisitionLine | None:
+    """The requisition an interview is for. Raises XudaError(FORBIDDEN | NOT_FOUND)."""
+    scope.require(actor, *ASKERS)
+    with hr.db.read() as session:
+        invitation = scope.interview(session, actor, interview_id).invitation
+        if invitation is None or invitation.batch.requisition_id is None:
+            return None
+        row = requisitions.found(session, actor, invitation.batch.requisition_id)
+        return _line(row, progress(session, [row])[row.id])
+
+
 def one(hr: Runtime, actor: Actor, requisition_id: str) -> RequisitionLine:
     """Raises XudaError(FORBIDDEN | NOT_FOUND)."""
     scope.require(actor, *ASKERS)
@@ -117,12 +136,17 @@ def one(hr: Runtime, actor: Actor, requisition_id: str) -> RequisitionLine:
         return _line(row, progress(session, [row])[row.id], requisitions.reason(hr, row))
 
 
-def open_ones(hr: Runtime, actor: Actor) -> list[RequisitionLine]:
-    """Those a new batch may be for. Raises XudaError(FORBIDDEN)."""
-    found, total = listed(hr, actor, state=RequisitionState.OPEN)
-    for page in range(2, -(-total // PAGE_SIZE) + 1):
-        found += listed(hr, actor, state=RequisitionState.OPEN, page=page)[0]
-    return found
+def open_ones(hr: Runtime, actor: Actor, *, department_id: str | None = None) -> list[RequisitionLine]:
+    """Those a batch may be for, the newest first. Raises XudaError(FORBIDDEN)."""
+    scope.require(actor, *ASKERS)
+    query = scope.requisitions(actor).where(Requisition.state == RequisitionState.OPEN.value)
+    if department_id is not None:
+        query = query.where(Position.department_id == department_id)
+    together = joinedload(Requisition.position).joinedload(Position.department)
+    with hr.db.read() as session:
+        rows = session.scalars(query.order_by(Requisition.created_at.desc()).options(together)).all()
+        counted = progress(session, rows)
+        return [_line(row, counted[row.id]) for row in rows]
 
 
 def progress(session: Session, rows: Sequence[Requisition]) -> dict[str, Progress]:

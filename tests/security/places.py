@@ -14,8 +14,10 @@ from pathlib import Path
 import pyotp
 import requests
 
-from backend.db.models import InvitationRow, Role
-from backend.services import auth, deletion, devices, messages, users
+from backend.db.models import InvitationRow, Placement, Role
+from backend.services import auth, deletion, devices, messages, positions, requisitions, users
+from backend.services.positions import PositionDraft
+from backend.services.requisitions import Wish
 from contract import events as ev
 from contract.api import Contact
 from contract.canonical import b64encode
@@ -134,6 +136,9 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "seq": lambda world, department: str(next(world.counter)),
     "serial": lambda world, department: str(next(world.counter)),
     "message_id": lambda world, department: _message(world),
+    "position_id": lambda world, department: _position(world, department),
+    "requisition_id": lambda world, department: _requisition(world, department),
+    "placement_id": lambda world, department: _ended_placement(world),
 }
 
 
@@ -142,6 +147,35 @@ def _message(world: World) -> str:
     now = world.backend.hr.now()
     draft = messages.Draft(messages.EVERYONE, {"en": "Title"}, {"en": "Text"}, now, now + timedelta(days=1))
     return messages.send(world.backend.hr, COMMAND_LINE, draft)
+
+
+def _requisition(world: World, department: str) -> str:
+    """A new draft."""
+    return requisitions.ask(world.backend.hr, COMMAND_LINE, Wish(world.known("position_id", department), 1))
+
+
+def _position(world: World, department: str) -> str:
+    return positions.add(world.backend.hr, COMMAND_LINE, PositionDraft(department, {"en": "Position"}, 5))
+
+
+def _ended_placement(world: World) -> str:
+    """A place that is free again, of the interview in rd."""
+    hr = world.backend.hr
+    requisition_id = world.known("requisition_id", "rd")
+    with hr.db.write() as session:
+        row = Placement(
+            requisition_id=requisition_id,
+            invitation_id=world.places["rd"].talk.invitation_id,
+            department_id="rd",
+            score=80,
+            threshold=80,
+            confirmed_by="somebody",
+            confirmed_at=hr.now(),
+            ended_at=hr.now(),
+        )
+        session.add(row)
+        session.flush()
+        return row.id
 
 
 def _begun(world: World, department: str) -> str:

@@ -60,11 +60,14 @@ class Right:
 
     @property
     def of_interview(self) -> bool:
-        """Whether the department of the interview decides as well."""
-        return "{interview_id}" in self.path
+        """Whether the department of the interview, or of the requisition, decides as well."""
+        return "{interview_id}" in self.path or "{requisition_id}" in self.path
 
 
 _PERIOD = {"title": "Batch", "kit": "test", "start": "2026-12-01", "end": "2026-12-31"}
+_NO_WISH = {"wanted": "0"}
+# allowed, and done or not possible in the state it is in
+_MOVED = frozenset({303, 422})
 
 RIGHTS = (
     # the device API
@@ -109,6 +112,32 @@ RIGHTS = (
     Right("GET /interviews/{interview_id}/report.pdf", READERS),
     Right("GET /interviews/{interview_id}/report.json", READERS),
     Right("GET /interviews/{interview_id}/report.zip", READERS),
+    Right("POST /interviews/{interview_id}/score", STAFF, {"score": "500"}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/decision", STAFF, {"ruling": "reject"}, frozenset({422})),
+    # the portal: positions and requisitions
+    Right("GET /requisitions", READERS),
+    Right("GET /requisitions.json", READERS),
+    Right("GET /requisitions/new", READERS),
+    Right("POST /requisitions", READERS, _NO_WISH, frozenset({422})),
+    Right("GET /requisitions/{requisition_id}", READERS),
+    Right("GET /requisitions/{requisition_id}/summary.json", READERS),
+    Right("GET /requisitions/{requisition_id}/edit", READERS),
+    Right("POST /requisitions/{requisition_id}/edit", READERS, _NO_WISH, frozenset({422})),
+    Right("POST /requisitions/{requisition_id}/submit", READERS, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/withdraw", READERS, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/approve", STAFF, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/reject", STAFF, {"words": "x"}, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/discard", READERS, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/close", READERS, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/reopen", STAFF, ok=_MOVED),
+    Right("POST /requisitions/{requisition_id}/confirm/{interview_id}", STAFF, ok=frozenset({409, 422})),
+    Right("POST /placements/{placement_id}/free", STAFF, ok=frozenset({422})),
+    Right("POST /placements/{placement_id}/joined", STAFF, ok=frozenset({422})),
+    Right("GET /positions", READERS),
+    Right("GET /positions/new", STAFF),
+    Right("POST /positions", STAFF, {"headcount": "x"}, frozenset({422})),
+    Right("GET /positions/{position_id}/edit", STAFF),
+    Right("POST /positions/{position_id}/edit", STAFF, {"headcount": "x"}, frozenset({422})),
     # the portal: setting up
     Right("GET /candidates", READERS),
     Right("GET /batches", STAFF),
@@ -117,6 +146,7 @@ RIGHTS = (
     Right("GET /batches/{batch_id}", STAFF),
     Right("POST /batches/{batch_id}/candidates", STAFF, ok=frozenset({422})),
     Right("POST /batches/{batch_id}/walk-ins", STAFF, {"limit": "5"}),
+    Right("POST /batches/{batch_id}/requisition", STAFF),
     Right("GET /batches/{batch_id}/sheet", STAFF),
     Right("GET /messages", STAFF),
     Right("GET /messages/new", STAFF),

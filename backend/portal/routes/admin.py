@@ -93,4 +93,28 @@ def action_words(visit: Visit, action: str) -> str:
         "message": t("Wrote a message to candidates"),
         "message_withdrawn": t("Withdrew a message"),
         "change_password": t("Changed the password"),
+        **_staffing_words(visit),
     }.get(action, action)
+
+
+def _staffing_words(visit: Visit) -> dict[str, str]:
+    t = visit.texts.gettext
+    return {
+        "position": t("Added a position"),
+        "change_position": t("Changed a position"),
+        "requisition": t("Wrote a requisition"),
+        "change_requisition": t("Changed a requisition"),
+        "requisition_submit": t("Submitted a requisition"),
+        "requisition_withdraw": t("Took a requisition back"),
+        "requisition_approve": t("Approved a requisition"),
+        "requisition_reject": t("Did not approve a requisition"),
+        "requisition_discard": t("Discarded a requisition"),
+        "requisition_close": t("Closed a requisition"),
+        "requisition_reopen": t("Opened a requisition again"),
+        "requisition_fill": t("Requisition closed by its last place"),
+        "requisition_vacate": t("Freed a place of a requisition"),
+        "joined": t("Noted that somebody has begun to work"),
+        "assign_batch": t("Chose the requisition of a batch"),
+        "rate": t("Scored an interview"),
+        "decide": t("Decided about a candidate"),
+    }

@@ -8,9 +8,12 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, File, Form, Response
 
+from backend.portal import staffing_words
 from backend.portal.visit import Member, MemberForm, Visit
-from backend.services import audit, batches, candidates, listings, walkins
+from backend.services import audit, batches, candidates, listings, requisition_lists, walkins
 from backend.services.candidates import ImportReport, RowProblem
+from backend.services.listings import BatchLine
+from backend.services.requisition_lists import RequisitionLine
 from contract.errors import ErrorCode, XudaError
 from contract.texts import error_text
 
@@ -23,9 +26,10 @@ def batch_list(visit: Member) -> Response:
 
 
 @router.get("/batches/new")
-def new_batch(visit: Member) -> Response:
+def new_batch(visit: Member, requisition: str = "") -> Response:
     today = visit.hr.now().astimezone().date()
     given = {"title": "", "kit": "", "start": str(today), "end": str(today + timedelta(days=14))}
+    given["requisition"] = requisition
     return _form(visit, given)
 
 
@@ -36,6 +40,7 @@ def create_batch(
     kit: Annotated[str, Form(max_length=64)] = "",
     start: Annotated[str, Form(max_length=40)] = "",
     end: Annotated[str, Form(max_length=40)] = "",
+    requisition: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     try:
         made = batches.add_batch(
@@ -45,11 +50,12 @@ def create_batch(
             title=title,
             not_before=batches.moment(start),
             not_after=batches.moment(end, end=True),
+            requisition_id=requisition or None,
         )
     except XudaError as error:
         if error.code is ErrorCode.FORBIDDEN:
             raise
-        given = {"title": title, "kit": kit, "start": start, "end": end}
+        given = {"title": title, "kit": kit, "start": start, "end": end, "requisition": requisition}
         return _form(visit, given, problem=_problem(visit, error), status=422)
     return visit.redirect(f"/batches/{made}")
 
@@ -82,6 +88,18 @@ def allow_walk_ins(visit: MemberForm, batch_id: str, limit: Annotated[str, Form(
     return visit.redirect(f"/batches/{batch_id}")
 
 
+@router.post("/batches/{batch_id}/requisition")
+def assign(visit: MemberForm, batch_id: str, requisition: Annotated[str, Form(max_length=64)] = "") -> Response:
+    """For which requisition the batch is; empty: for none."""
+    try:
+        batches.assign(visit.hr, visit.actor, batch_id, requisition or None)
+    except XudaError as error:
+        if error.code is not ErrorCode.CONFLICT:
+            raise
+        return _batch(visit, batch_id, problem=staffing_words.problem(visit, error), status=409)
+    return visit.redirect(f"/batches/{batch_id}")
+
+
 @router.get("/batches/{batch_id}/sheet")
 def sheet(visit: Member, batch_id: str) -> Response:
     """Invitations to print, each with the QR code the client reads."""
@@ -100,7 +118,8 @@ def qr_image(text: str) -> str:
 
 def _form(visit: Visit, given: dict[str, str], *, problem: str = "", status: int = 200) -> Response:
     kits = listings.kit_lines(visit.hr, visit.actor)
-    return visit.page("batch_new.html", status=status, kits=kits, given=given, problem=problem)
+    found = requisition_lists.open_ones(visit.hr, visit.actor)
+    return visit.page("batch_new.html", status=status, kits=kits, given=given, problem=problem, requisitions=found)
 
 
 def _batch(
@@ -113,10 +132,20 @@ def _batch(
         line=line,
         invitations=listings.invitation_lines(visit.hr, visit.actor, batch_id=batch_id),
         walk_ins=walkins.allowed(visit.hr, batch_id),
+        requisitions=_choices(visit, line),
         report=report,
         problem=problem,
         row_words=lambda row: row_words(visit, row),
     )
+
+
+def _choices(visit: Visit, line: BatchLine) -> list[RequisitionLine]:
+    """Open requisitions of the batch's department, and the one it is for."""
+    found = requisition_lists.open_ones(visit.hr, visit.actor, department_id=line.batch.department_id)
+    mine = line.batch.requisition_id
+    if mine is not None and mine not in {item.requisition_id for item in found}:
+        found.append(requisition_lists.one(visit.hr, visit.actor, mine))
+    return found
 
 
 def _problem(visit: Visit, error: XudaError) -> str:
@@ -125,7 +154,7 @@ def _problem(visit: Visit, error: XudaError) -> str:
         "title": t("Please give the batch a name."),
         "to": t("The last day must not be before the first."),
     }
-    return by_field.get(error.field or "", " ".join(error_text(error, visit.language).lines))
+    return by_field.get(error.field or "") or staffing_words.problem(visit, error)
 
 
 def row_words(visit: Visit, row: RowProblem) -> str:

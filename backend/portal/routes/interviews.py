@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import select
 
 from backend.db.models import Batch
+from backend.portal.routes import decisions
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
@@ -128,6 +129,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         status=status,
         line=line,
         kept=about_interview(visit, interview_id),
+        said=decisions.about_interview(visit, interview_id, line.state),
         report=report,
         from_revoked=bundles.from_revoked_device(hr, interview_id),
         why=why(visit, line),
