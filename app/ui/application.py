@@ -138,7 +138,7 @@ class MainWindow(QWidget):
         self.topbar.complete()
         self.deck.complete()
         self._dresser.follow()
-        look_after(self, self.deck, lambda: self.journey.busy)
+        look_after(self, self.deck, lambda: self.journey.busy, self._context.background)
         self._clipboard = ClipboardWatch(self)
         self._power = PowerWatch(self.journey, self._context.battery)
         self._second.timeout.connect(self._power.tick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -23,10 +24,12 @@ def usable(widget: QWidget | None) -> bool:
     return widget is not None and isValid(widget) and widget.isVisible() and widget.isEnabled()
 
 
-def look_after(window: QWidget, deck: Deck, busy: Callable[[], bool]) -> None:
-    """Keyboard and fingers find their way in this window from now on."""
+def look_after(
+    window: QWidget, deck: Deck, busy: Callable[[], bool], background: Callable[[Callable[[], bool]], Future[bool]]
+) -> None:
+    """Keyboard and fingers find their way in this window from now on. ``background``: see :class:`TouchScroll`."""
     FocusKeeper(window, deck, busy)
-    TouchScroll(window)
+    TouchScroll(window, background)
 
 
 class FocusKeeper(QObject):

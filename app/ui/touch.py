@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QTouchEvent, QWindow
 from PySide6.QtWidgets import (
@@ -13,17 +16,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.motion import reduced_motion
 from app.ui.widgets.select import Select
 
 _DRAGGING = (QScroller.State.Dragging, QScroller.State.Scrolling)
 
 
 class TouchScroll(QObject):
-    """Watches what reaches the window. A touch becomes a press of the mouse as ever, unless it is a swipe."""
+    """Watches what reaches the window. A touch becomes a press of the mouse as ever, unless it is a swipe.
 
-    def __init__(self, window: QWidget) -> None:
+    What was swiped glides on for a moment, unless the system asks for less motion: it is asked on another thread, by
+    ``background``, with the first touch.
+    """
+
+    def __init__(self, window: QWidget, background: Callable[[Callable[[], bool]], Future[bool]]) -> None:
         super().__init__(window)
         self._window = window
+        self._background = background
+        self._asked: Future[bool] | None = None
         self._scroller: QScroller | None = None
         self._viewport: QWidget | None = None
         self._pressed: QWidget | None = None
@@ -51,7 +61,15 @@ class TouchScroll(QObject):
             return self._mouse(event)
         return False
 
+    @property
+    def _still(self) -> bool:
+        """Nothing moves but what a finger moves."""
+        asked = self._asked
+        return asked is not None and asked.done() and asked.exception() is None and asked.result()
+
     def _begin(self, event: QTouchEvent) -> None:
+        if self._asked is None:
+            self._asked = self._background(reduced_motion)
         place = event.points()[0].position().toPoint()
         self._swiping = False
         self._pressed = self._window.childAt(place)
@@ -61,6 +79,8 @@ class TouchScroll(QObject):
             properties = self._scroller.scrollerProperties()
             off = QScrollerProperties.OvershootPolicy.OvershootAlwaysOff
             properties.setScrollMetric(QScrollerProperties.ScrollMetric.VerticalOvershootPolicy, off)
+            if self._still:
+                properties.setScrollMetric(QScrollerProperties.ScrollMetric.MaximumVelocity, 0.0)
             self._scroller.setScrollerProperties(properties)
         self._feed(QScroller.Input.InputPress, event)
 

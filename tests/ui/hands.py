@@ -215,6 +215,19 @@ class Fingers(Hands):
         QTest.touchEvent(window, self._device).move(0, at[-1] + QPoint(0, 1)).commit()
         QTest.touchEvent(window, self._device).release(0, at[-1]).commit()
 
+    def flick(self, view: QWidget, distance: int) -> int:
+        """Up, and lifted while still moving; where what is swiped was then."""
+        area, window = view.parentWidget(), view.window()
+        assert isinstance(area, QAbstractScrollArea)
+        at = [view.mapTo(window, view.rect().center() - QPoint(0, distance * n // 4)) for n in range(5)]
+        QTest.touchEvent(window, self._device).press(0, at[0]).commit()
+        for place in at[1:]:
+            self.booth.qtbot.wait(_STEP_MS)
+            QTest.touchEvent(window, self._device).move(0, place).commit()
+        there = area.verticalScrollBar().value()
+        QTest.touchEvent(window, self._device).release(0, at[-1]).commit()
+        return there
+
     def write(self, name: str, words: str) -> None:
         """Touch the field, then the keys that come up on the screen; they go away again by themselves or by a key."""
         self.press(name)

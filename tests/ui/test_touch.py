@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QScrollArea, QScroller
 
 from app.kiosk.desk import Rules
 from app.ui import names
 from app.ui.names import Screen, Sheet
+from app.ui.touch import TouchScroll
 from app.ui.widgets.fold import Fold
 from app.ui.widgets.select import Select
 from tests.interview.desk import CODE, WRITTEN
@@ -106,3 +111,34 @@ def test_no_letters_come_up_where_the_booth_has_them_switched_off_or_outside_a_k
     booth.key(Qt.Key.Key_A)
     assert booth.text(names.START_FIELD) == "a"
     assert not booth.visible(names.KEYS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system is asked in its own way; here GNOME's is played")
+@pytest.mark.parametrize(("animations", "glides"), [("true", True), ("false", False)])
+def test_what_is_swiped_glides_on_unless_the_system_asks_for_less_motion(
+    booth: Booth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, animations: str, glides: bool
+) -> None:
+    program = tmp_path / "bin" / "gsettings"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho {animations}\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    booth.window.resize(640, 560)
+    booth.enter()
+    booth.on(Screen.ENTRY)
+    watch = next(one for one in booth.window.children() if isinstance(one, TouchScroll))
+    area = booth.window.deck.pages[Screen.ENTRY]._scroll
+    bar = area.verticalScrollBar()
+    booth.wait(lambda: bar.maximum() > 200)
+    fingers = Fingers(booth)
+    fingers.flick(area.viewport(), 30)
+    asked = watch._asked
+    assert asked is not None
+    assert asked.result(5) is not glides
+    scroller = QScroller.scroller(area.viewport())
+    booth.wait(lambda: scroller.state() is QScroller.State.Inactive)
+    bar.setValue(0)
+    at_the_finger = fingers.flick(area.viewport(), 60)
+    booth.wait(lambda: scroller.state() is QScroller.State.Inactive)
+    assert bar.value() > 0
+    assert (bar.value() > at_the_finger) is glides
