@@ -102,6 +102,10 @@ def _conflict(visit: Visit, error: XudaError) -> str:
         ),
         (ErrorCode.CONFLICT, "candidate"): t("This person already has a place of this requisition."),
         (ErrorCode.CONFLICT, "department"): t("The requisition is of another department than the batch."),
+        (ErrorCode.CONFLICT, "position"): t(
+            "A requisition for this position is open or awaits approval. Close it or take it back first."
+        ),
+        (ErrorCode.CONFLICT, "department_id"): t("Another department has this short name already."),
         (ErrorCode.CONFLICT, "placement"): t(
             "Somebody of this batch is already confirmed for its requisition. The batch stays with it."
         ),
@@ -140,6 +144,9 @@ def _typed(visit: Visit, error: XudaError) -> str:
         "headcount": t("The headcount is a whole number from 0 on."),
         "staffed": t("The people there now are a whole number from 0 on."),
         "skills": t("At most 50 skills, each of at most 100 characters."),
+        "department_id": t("The short name has small letters, digits and hyphens, at most 64."),
+        "parent": t("A department cannot belong to itself or to one below it."),
+        "name": t("Please give the department a name of at most 200 characters."),
         "department": t("Please choose a department. One with requisitions stays where it is."),
     }
     return words.get(error.field or "", "")

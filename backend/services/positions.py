@@ -12,6 +12,7 @@ from backend.db.models import Department, Placement, Position, Requisition, Role
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
+from backend.services.departments import renamed
 from backend.services.requisition_states import ASKERS, RequisitionState
 from contract.errors import ErrorCode, XudaError
 
@@ -68,6 +69,21 @@ def change(hr: Runtime, actor: Actor, position_id: str, draft: PositionDraft) ->
         audit.record(session, hr.now(), actor, "change_position", f"position:{row.id}", **counts)
 
 
+def close(hr: Runtime, actor: Actor, position_id: str) -> None:
+    """It takes no requisitions any more.
+
+    Raises XudaError(FORBIDDEN | NOT_FOUND), CONFLICT with ``field`` position while one is open or awaits approval.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    busy = Requisition.state.in_([RequisitionState.SUBMITTED.value, RequisitionState.OPEN.value])
+    with hr.db.write() as session:
+        row = found(session, actor, position_id, lock=True)
+        if session.scalar(select(Requisition.id).where(Requisition.position_id == row.id, busy).limit(1)) is not None:
+            raise XudaError(ErrorCode.CONFLICT, field="position")
+        row.closed_at = row.closed_at or hr.now()
+        audit.record(session, hr.now(), actor, "close_position", f"position:{row.id}")
+
+
 def lines(hr: Runtime, actor: Actor) -> list[PositionLine]:
     """Those of the actor's departments, by department. Raises XudaError(FORBIDDEN)."""
     scope.require(actor, *ASKERS)
@@ -88,7 +104,9 @@ def found(session: Session, actor: Actor, position_id: str, *, lock: bool = Fals
 
 
 def room(session: Session, position: Position) -> int:
-    """Places of the headcount that nobody has and no open requisition may fill."""
+    """Places of the headcount that nobody has and no open requisition may fill; none where it is closed."""
+    if position.closed_at is not None:
+        return 0
     return position.headcount - position.staffed - _promised(session, [position.id]).get(position.id, 0)
 
 
@@ -113,7 +131,7 @@ def _promised(session: Session, ids: Sequence[str]) -> dict[str, int]:
 
 
 def _fill(session: Session, row: Position, draft: PositionDraft) -> None:
-    title = {tag: text.strip() for tag, text in draft.title.items() if text.strip()}
+    title = renamed(row.title, draft.title)
     skills = [skill.strip() for skill in draft.skills if skill.strip()]
     wrong = {
         "title": not title or any(len(text) > LONGEST_TITLE for text in title.values()),

@@ -193,3 +193,21 @@ def test_the_list_is_filtered_by_state_and_read_by_programs(backend: Served) -> 
     assert "查看" in person.get("/requisitions?state=discarded") or "筛选" in person.get(
         "/requisitions?state=discarded"
     )
+
+
+def test_an_administrator_builds_the_tree_and_hr_closes_positions(backend: Served) -> None:
+    admin, officer = Person(backend, rights.ADMINISTRATOR), Person(backend)
+    fields = {"department_id": "branch-east", "parent": "sales", "name_zh_CN": "华东分公司"}
+    assert "华东分公司" in admin.post("/departments", **fields).text
+    assert "已有部门使用这个短名称" in admin.post("/departments", status=422, **fields).text
+    assert 'value="华东分公司"' in admin.get("/departments/branch-east/edit")
+    inside = admin.post("/departments/sales/edit", status=422, parent="branch-east", name_zh_CN="销售部")
+    assert "不能隶属于自身或其下级" in inside.text
+    assert "/departments/new" not in officer.get("/positions")
+    officer.get("/departments/new", status=403)
+    place = position(officer, "仓库主管")
+    path = requisition(officer, place)
+    officer.post(f"{path}/submit")
+    assert "请先关闭或撤回" in officer.post(f"/positions/{place}/close", status=409).text
+    officer.post(f"{path}/withdraw")
+    assert "仓库主管" not in officer.post(f"/positions/{place}/close").text

@@ -136,6 +136,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "seq": lambda world, department: str(next(world.counter)),
     "serial": lambda world, department: str(next(world.counter)),
     "message_id": lambda world, department: _message(world),
+    "department_id": lambda world, department: "rd",
     "position_id": lambda world, department: _position(world, department),
     "requisition_id": lambda world, department: _requisition(world, department),
     "placement_id": lambda world, department: _ended_placement(world),

@@ -138,6 +138,11 @@ RIGHTS = (
     Right("POST /positions", STAFF, {"headcount": "x"}, frozenset({422})),
     Right("GET /positions/{position_id}/edit", STAFF),
     Right("POST /positions/{position_id}/edit", STAFF, {"headcount": "x"}, frozenset({422})),
+    Right("POST /positions/{position_id}/close", STAFF),
+    Right("GET /departments/new", ADMINISTRATORS),
+    Right("POST /departments", ADMINISTRATORS, {"department_id": "-"}, frozenset({422})),
+    Right("GET /departments/{department_id}/edit", ADMINISTRATORS),
+    Right("POST /departments/{department_id}/edit", ADMINISTRATORS, {"parent": "rd-lab"}, frozenset({422})),
     # the portal: setting up
     Right("GET /candidates", READERS),
     Right("GET /batches", STAFF),

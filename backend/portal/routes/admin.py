@@ -102,6 +102,9 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
     return {
         "position": t("Added a position"),
         "change_position": t("Changed a position"),
+        "close_position": t("Closed a position"),
+        "department": t("Added a department"),
+        "change_department": t("Changed a department"),
         "requisition": t("Wrote a requisition"),
         "change_requisition": t("Changed a requisition"),
         "requisition_submit": t("Submitted a requisition"),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from backend.db.models import Role
 from backend.portal import staffing_words
 from backend.portal.routes.requisitions import number
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
@@ -22,7 +23,10 @@ _Long = Annotated[str, Form(max_length=10_000)]
 def position_list(visit: Member) -> Response:
     lines = positions.lines(visit.hr, visit.actor)
     tree = batches.tree(visit.hr, visit.actor)
-    return visit.page("positions.html", lines=lines, tree=tree, decides=visit.actor.role in STAFF)
+    role = visit.actor.role
+    return visit.page(
+        "positions.html", lines=lines, tree=tree, decides=role in STAFF, builds=role is Role.ADMINISTRATOR
+    )
 
 
 @router.get("/positions/new")
@@ -76,6 +80,18 @@ def change(
         positions.change(visit.hr, visit.actor, position_id, _draft(typed))
     except XudaError as error:
         return _form(visit, f"/positions/{position_id}/edit", typed, error=error)
+    return visit.redirect("/positions")
+
+
+@router.post("/positions/{position_id}/close")
+def close(visit: MemberForm, position_id: str) -> Response:
+    try:
+        positions.close(visit.hr, visit.actor, position_id)
+    except XudaError as error:
+        if error.code is not ErrorCode.CONFLICT:
+            raise
+        words = staffing_words.problem(visit, error)
+        return visit.page("refused.html", status=409, problem=words, back=f"/positions/{position_id}/edit")
     return visit.redirect("/positions")
 
 
