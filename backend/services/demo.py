@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 
-from backend.db.models import Batch, Department, Role
+from sqlalchemy import select
+
+from backend.db.models import Batch, Department, Role, User
 from backend.runtime import Runtime
-from backend.services import batches, candidates, devices, invitations, kits, users
+from backend.services import batches, candidates, devices, invitations, kits, positions, requisitions, users
 from backend.services.actor import Actor
 from backend.services.candidates import Person
 from backend.services.invitations import InvitationView
+from backend.services.positions import PositionDraft
+from backend.services.requisition_states import Move
+from backend.services.requisitions import Wish
 from backend.services.users import NewUser
 from contract.kit import Kit
 
@@ -38,6 +43,10 @@ _PEOPLE = {
     "demo": ("张晓雨", "王梓涵", "李浩然", "陈思远", "刘雅静", "赵一鸣", "孙若曦", "周子墨"),
     "demo-en": ("林嘉怡", "何俊杰", "郭美玲", "Alex Morgan", "Jamie Lee", "Sam Taylor"),
 }
+_POSITIONS = (
+    PositionDraft("rd", {"zh_CN": "软件工程师", "en": "Software engineer"}, 12, 9, ("Python", "PostgreSQL")),
+    PositionDraft("overseas", {"zh_CN": "海外客户经理", "en": "Account manager, overseas"}, 4, 3, ("英语",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +72,27 @@ def fill(hr: Runtime, actor: Actor) -> Demo:
             session.add(Department(id=name, parent_id=parent, name=title))
             session.flush()
     made = [_batch(hr, actor, file, title) for file, title in _KITS]
-    return Demo(
-        enrolment_codes=[devices.new_enrolment_code(hr, actor) for _ in range(_CODES)],
-        users=[
-            users.add_user(hr, actor, username=name, role=role, department_id=department, display_name=title)
-            for name, role, department, title in _USERS
-        ],
-        batches=made,
-    )
+    people = [
+        users.add_user(hr, actor, username=name, role=role, department_id=department, display_name=title)
+        for name, role, department, title in _USERS
+    ]
+    _requisitions(hr, actor, made[0].batch_id)
+    codes = [devices.new_enrolment_code(hr, actor) for _ in range(_CODES)]
+    return Demo(enrolment_codes=codes, users=people, batches=made)
+
+
+def _requisitions(hr: Runtime, actor: Actor, batch_id: str) -> None:
+    """One that recruits with the first batch, and one that awaits approval."""
+    engineer, manager = (positions.add(hr, actor, draft) for draft in _POSITIONS)
+    with hr.db.read() as session:
+        known = {row.username: Actor.of(row) for row in session.scalars(select(User))}
+    needed = hr.now().date() + 2 * _WINDOW
+    asked = requisitions.ask(hr, known["rd.head"], Wish(engineer, 2, reason="支付系统重构项目", needed_by=needed))
+    requisitions.move(hr, known["rd.head"], asked, Move.SUBMIT)
+    requisitions.move(hr, known["hr"], asked, Move.APPROVE)
+    batches.assign(hr, known["hr"], batch_id, asked)
+    waiting = requisitions.ask(hr, known["overseas.head"], Wish(manager, 1, reason="开拓东南亚市场"))
+    requisitions.move(hr, known["overseas.head"], waiting, Move.SUBMIT)
 
 
 def _batch(hr: Runtime, actor: Actor, file: str, title: str) -> DemoBatch:
