@@ -507,3 +507,24 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_few(own_backend: Served
     assert max(before) <= 10
     found = interviews.list_interviews(backend.hr, search.approver, ListQuery(state=HrState.PENDING_ONBOARDING))
     assert found.total == 1
+
+
+def test_an_interview_on_two_devices_is_one_candidate_with_one_word(
+    backend: Served, booth: Booth, other: Booth
+) -> None:
+    search = opened(backend)
+    first = Talk(booth, search.invite())
+    first.started()
+    first.finished()
+    first.put_all()
+    second = Talk(other, first.invitation_id)
+    second.started()
+    second.finished()
+    second.put_all()
+    decisions.rate(backend.hr, search.approver, second.interview_id, 90)
+    assert progress(search) == Progress(invited=1, complete=1, hired=0, wanted=1)
+    assert proposed(search) == [first.interview_id]
+    onboard(search, first.interview_id)
+    late = refusal(onboard, search, second.interview_id)
+    assert late == ("illegal_state", "interview")
+    assert progress(search).hired == 1
