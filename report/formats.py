@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, tzinfo
 
 from contract.catalog import STAFF_LANGUAGES
 
 _RIGHT_TO_LEFT_MARK = "\u200f"
+_BY_POWERS_FROM = 10**15
 
 
 def moment(at: datetime, zone: tzinfo | None, language: str, *, seconds: bool = True) -> str:
@@ -16,10 +18,27 @@ def moment(at: datetime, zone: tzinfo | None, language: str, *, seconds: bool = 
 
 
 def number(value: float, language: str) -> str:
-    """With the separators of the language and at most three decimals."""
+    """With the separators of the language and at most three decimals; by powers of ten from 10^15.
+
+    What a device says may be any number: the infinite ones and "nan" are said as such.
+    """
     from babel.numbers import format_decimal
 
+    if not abs(value) < _BY_POWERS_FROM:  # "nan" is not smaller either
+        return f"{_as_float(value):.3g}"
     return str(format_decimal(value, locale=language))
+
+
+def gigabytes(count: float, language: str) -> str:
+    """A number of bytes."""
+    return f"{number(round(count / 1e9, 1) if abs(count) < _BY_POWERS_FROM else _as_float(count) / 1e9, language)} GB"
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _day(local: datetime, language: str) -> str:

@@ -168,10 +168,10 @@ def environment_value(fact: str, value: object, language: str) -> str:
     if isinstance(value, bool):
         return t.gettext("yes") if value else t.gettext("no")
     if fact == "free_disk_bytes" and isinstance(value, int | float):
-        return f"{formats.number(round(value / 1e9, 1), language)} GB"
+        return formats.gigabytes(value, language)
     if isinstance(value, list | tuple):
         return ", ".join(fault_words(str(item), language) for item in value)
-    return formats.number(value, language) if isinstance(value, float) else str(value)
+    return formats.number(value, language) if isinstance(value, int | float) else str(value)
 
 
 def rating_words(rating: int | None, language: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,20 @@ def campaign(options: Options) -> Findings:
         count = options.cases(short=250, long=50_000)
         if options.count is None:
             _everybody_everywhere(found, findings)
-        _made_up(found, findings, options, count)
-        _lies(found, findings, options, max(3, count // _PER_INTERVIEW))
+        with _part(findings, "made-up requests"):
+            _made_up(found, findings, options, count)
+        with _part(findings, "spoilt interviews"):
+            _lies(found, findings, options, max(3, count // _PER_INTERVIEW))
     return findings
+
+
+@contextlib.contextmanager
+def _part(findings: Findings, name: str) -> Iterator[None]:
+    """What was found before a part failed by itself is told all the same."""
+    try:
+        yield
+    except Exception as error:
+        findings.failures.append(f"{name} ended early: {error!r}")
 
 
 def descriptions(backend: World) -> tuple[dict[str, Any], dict[str, Any]]:
