@@ -76,6 +76,8 @@ class FocusKeeper(QObject):
             self._lose(before)  # nothing has the focus now, or what Qt found
         elif after is not None and after is not place and place.isAncestorOf(after):
             self._forget()  # a person has gone there
+            if isinstance(place, Page):
+                place.reveal(after)
 
     def _lose(self, what: QWidget) -> None:
         self._lost = what

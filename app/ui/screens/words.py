@@ -16,6 +16,7 @@ from app.ui.widgets.basic import Button, Card, Label, column
 from app.ui.widgets.columns import SIDE_EM, Columns
 from app.ui.widgets.flow import Flow
 from app.ui.widgets.notice import OutcomeCard, error_words
+from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
 from app.ui.widgets.words import WordsCard
 
@@ -62,29 +63,35 @@ class LateWordsRow(QWidget):
         self.setLayout(line)
         self.hide()
 
-    def show_of(self, interview_id: str) -> str:
-        """What it says."""
+    def show_of(self, interview_id: str) -> None:
         self._interview_id = interview_id
-        late = self._presenter.of(interview_id)
-        words = late_words(self._look, late) if late is not None else ""
+        late, words = self._presenter.of(interview_id), self.words_of(interview_id)
         self._words.setText(words)
         self._read.setText(self._look.t(READ))
         self._read.setEnabled(late is not None and bool(late.answers))
         self.setVisible(bool(words))
-        return words
+
+    def words_of(self, interview_id: str) -> str:
+        """Empty where there is nothing to say."""
+        late = self._presenter.of(interview_id)
+        return late_words(self._look, late) if late is not None else ""
 
     def refresh(self) -> None:
         self.show_of(self._interview_id)
 
 
 class LateWordsCard(Card):
-    """On the last page of an interview. It is there from the beginning while words are on their way: nothing moves."""
+    """On the last page of an interview. It is there from the beginning while words are on their way: nothing moves.
 
-    def __init__(self, look: Look, presenter: WordsPresenter, name: str) -> None:
-        super().__init__(look, steps=2)
+    ``name``: that of the button.
+    """
+
+    def __init__(self, page: Page, presenter: WordsPresenter, name: str) -> None:
+        super().__init__(page.look, steps=2)
+        self._page = page
         self._presenter = presenter
         self._said = ""
-        self._row = LateWordsRow(look, presenter, "", name)
+        self._row = LateWordsRow(page.look, presenter, "", name)
         self.body.addWidget(self._row)
         self.hide()
         presenter.listen_found(self.refresh)
@@ -99,9 +106,14 @@ class LateWordsCard(Card):
 
     def refresh(self) -> None:
         receipt = self._presenter.journey.receipt
-        words = self._row.show_of(receipt.interview_id if receipt is not None else "")
+        interview_id = receipt.interview_id if receipt is not None else ""
+        words = self._row.words_of(interview_id)
+        news = self._page.isVisible() and words != self._said
+        if news:
+            self._page.keep_in_sight()
+        self._row.show_of(interview_id)
         self.setVisible(bool(words))
-        if self.isVisible() and words != self._said:
+        if news:
             self._said = words
             announce(self, words)
 

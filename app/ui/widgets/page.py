@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6 import QtCore
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QPoint, QSize, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.names import Screen
@@ -155,6 +155,31 @@ class Page(QWidget):
         chain = focusable(self)
         way_on = (one for one in chain if self.footer.isAncestorOf(one) and one.property("kind") == "primary")
         return next(way_on, None) or next(iter(chain), None)
+
+    def keep_in_sight(self) -> None:
+        """Something above is about to come or to grow: what has the focus stays in sight for whoever uses keys."""
+        focused = self._focused()
+        if focused is not None and not focused.visibleRegion().isEmpty():
+            QTimer.singleShot(0, self, self._show_focus)
+
+    def _show_focus(self) -> None:
+        focused = self._focused()
+        if focused is not None:
+            self.reveal(focused)
+
+    def reveal(self, widget: QWidget) -> None:
+        """A key has led to this control: all of it is to be seen. Qt itself is content with the place of the cursor."""
+        content = self._scroll.widget()
+        if not self.look.watch.by_key or content is None or not content.isAncestorOf(widget):
+            return
+        top = widget.mapTo(content, QPoint(0, 0)).y()
+        for edge in (top + widget.height(), top):
+            self._scroll.ensureVisible(0, edge, 0, self.look.tokens.space(1))
+
+    def _focused(self) -> QWidget | None:
+        """What has the focus, if it can be scrolled to."""
+        focused = self.window().focusWidget()
+        return focused if focused is not None and self._scroll.isAncestorOf(focused) else None
 
     def scroll_to_top(self) -> None:
         self._scroll.verticalScrollBar().setValue(0)
