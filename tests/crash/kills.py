@@ -28,6 +28,7 @@ BROKEN = tuple(DEFECTS)
 MOST_LOST = 2.0
 P95_LOST = 1.2
 _LANES = 2
+_MOST_MISSED = 40  # a sweep misses its call now and then; a client that does not come up misses all
 _FIRST_SCREEN = 60.0
 _LONGEST_RUN = 7.0
 _DURING_START = 0.2  # share of the random kills that come before the first screen
@@ -164,9 +165,12 @@ def _serve(lane: Lane, randoms: int, sweeps: int, points: Points, broken_off: th
     """The wanted number of kills of each kind, or as many as there is time for, then the interview to its end."""
     outcomes: list[Outcome] = []
     for kill, wanted in ((lane.kill_at_random, randoms), (lambda: lane.kill_at_call(points), sweeps)):
-        counted = 0
+        counted = missed = 0
         while counted < wanted and not broken_off.is_set():
             outcome = kill()
+            missed = missed + 1 if outcome is None else 0
+            if missed > _MOST_MISSED:
+                raise RuntimeError(f"{missed} starts in a row of which none was killed: see client.log")
             if outcome is not None:
                 counted += 1
                 outcomes.append(outcome)

@@ -52,7 +52,7 @@ def acknowledge_early() -> None:
     """Changes are committed with a later one, so the screen says saved before the disk has them."""
     from app.storage.database import Database
 
-    def transaction(self: Database, fn: Callable[[Any], Any]) -> Any:
+    def transaction(self: Database, fn: Callable[[Any], Any], **_: Any) -> Any:
         def lazy(db: Any) -> Any:
             begun = getattr(self, "begun_at", None)
             if begun is None:
