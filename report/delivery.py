@@ -11,10 +11,14 @@ from report.model import DeliveryInfo, TranscriptInfo
 _BY_CHARACTER = frozenset({"zh", "ja", "yue"})
 
 
+# seconds; two words take longer, so times that are closer together were not measured
+_SHORTEST = 0.05
+
+
 def measure(transcript: TranscriptInfo) -> DeliveryInfo | None:
     """None when fewer than two words were heard or their times do not advance."""
     words = transcript.words
-    if len(words) < 2 or words[-1].end <= words[0].start:
+    if len(words) < 2 or words[-1].end - words[0].start < _SHORTEST:
         return None
     by_character = transcript.language in _BY_CHARACTER
     count = spoken_units(transcript)

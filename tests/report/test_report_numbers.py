@@ -6,7 +6,10 @@ import math
 
 import pytest
 
+from report.delivery import measure
+from report.model import TranscriptInfo
 from report.words import environment_value
+from tests.report.sample import word
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,16 @@ def test_free_space_of_any_size_is_shown(value: float, shown: str) -> None:
 )
 def test_a_fact_of_any_size_is_shown(value: object, shown: str) -> None:
     assert environment_value("battery_percent", value, "en") == shown
+
+
+@pytest.mark.parametrize("end", [0.0, 5e-324, 1e-9, 0.049])
+def test_times_that_hardly_advance_tell_nothing_of_the_delivery(end: float) -> None:
+    words = [word("one", 0.0, 0.0), word("two", 0.0, end)]
+    assert measure(TranscriptInfo(text="one two", words=words, language="en", model="m")) is None
+
+
+def test_the_longest_times_are_measured() -> None:
+    words = [word("one", 0.0, 0.1), word("two", 0.2, 1e9)]
+    found = measure(TranscriptInfo(text="one two", words=words, language="en", model="m"))
+    assert found is not None
+    assert found.speech_rate == 0.0
