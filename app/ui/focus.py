@@ -68,6 +68,8 @@ class FocusKeeper(QObject):
         return above[-1] if above else self._deck.shown()
 
     def _changed(self, before: QWidget | None, after: QWidget | None) -> None:
+        if not isValid(self._window):
+            return  # the focus goes as the window does
         place = self._place()
         if place is None:
             return
