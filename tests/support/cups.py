@@ -111,7 +111,7 @@ class Cups:
         self._server.terminate()
         self._server.wait(20)
         for page in self.new_pages():
-            page.unlink()
+            page.unlink(missing_ok=True)
 
 
 def running(folder: Path) -> Iterator[Cups]:

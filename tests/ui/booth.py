@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.capture.desk import CaptureDesk
@@ -57,6 +57,14 @@ class FileDevices(CaptureDesk):
 
 def checks(_: Kit | None) -> list[CheckResult]:
     return [CheckResult(name, CheckState.OK) for name in CheckName]
+
+
+def delete_what_is_due() -> None:
+    """What is to be deleted later waits for an event loop. This one does not hold the interpreter meanwhile: a player
+    that is deleted waits for its threads, and they may wait for the interpreter."""
+    loop = QEventLoop()
+    QTimer.singleShot(0, loop.quit)
+    loop.exec()
 
 
 class Booth:
@@ -124,9 +132,8 @@ class Booth:
         """As at the end of the program: nothing runs on."""
         self.window.abort()
         self.window.deleteLater()
-        QApplication.processEvents()
         # gone before the next window comes: the platform would take the keyboard away from that one later
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        delete_what_is_due()
         self._pool.shutdown()
         self.desk.__exit__(None, None, None)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +21,7 @@ from tests.storage.office import Office
 from tests.support import cups as printing
 from tests.support.cups import Cups
 from tests.support.media import make_clip
-from tests.ui.booth import Booth
+from tests.ui.booth import Booth, delete_what_is_due
 
 # The offscreen platform says this of any window, and a machine without voices of its libraries; others do not.
 _HARMLESS = (
@@ -65,10 +65,10 @@ def no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def closed_windows_go() -> Iterator[None]:
-    """What is to be deleted later waits for an event loop, and no test runs one: all windows would pile up."""
+    """No test runs an event loop that deletes: all windows would pile up."""
     yield
     if QApplication.instance() is not None:
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        delete_what_is_due()
 
 
 @pytest.fixture(autouse=True)

@@ -21,17 +21,19 @@ class MemoryPlayer(QObject):
 
     def __init__(self, content: bytes, parent: QObject, *, speaker: QAudioDevice | None = None) -> None:
         super().__init__(parent)
-        self._buffer = QBuffer(self)
-        self._buffer.setData(QByteArray(content))
-        self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+        # Children go in the order they came, and the player waits for its reading thread when it goes: what it reads
+        # from has to go after it.
         self.player = QMediaPlayer(self)
+        buffer = QBuffer(self)
+        buffer.setData(QByteArray(content))
+        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         output = QAudioOutput(self.player)
         if speaker is not None:
             output.setDevice(speaker)
         self.player.setAudioOutput(output)
         self.sink = QVideoSink(self.player)
         self.player.setVideoSink(self.sink)
-        self.player.setSourceDevice(self._buffer)
+        self.player.setSourceDevice(buffer)
         self._position.connect(self.player.setPosition, _QUEUED)
 
     @property
