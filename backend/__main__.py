@@ -34,6 +34,7 @@ _HANDLERS = {
     "import": ("bundles", "import_bundles"),
     "kit add": ("content", "add_kit"),
     "kit list": ("content", "list_kits"),
+    "kit export": ("content", "export_kit"),
     "batch add": ("content", "add_batch"),
     "batch list": ("content", "list_batches"),
     "batch walk-ins": ("content", "allow_walk_ins"),

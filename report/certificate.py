@@ -49,6 +49,10 @@ def record_words(kind: str, language: str) -> str:
         "manifests": t("Lists of contents"),
         "receipts": t("Receipts"),
         "decisions": t("Decisions"),
+        "ratings": t("Scores"),
+        "scorecards": t("Scorecards"),
+        "scorecard_changes": t("Earlier versions of scorecards"),
+        "comments": t("Comments"),
         "uploads": t("Uploads"),
     }.get(kind, kind)
 

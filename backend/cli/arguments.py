@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "import": N_("Take in bundles that came from devices on a stick."),
     "kit add": N_("Publish a kit from a YAML file."),
     "kit list": N_("List the kits."),
+    "kit export": N_("Write a kit with its rubric as YAML."),
     "batch add": N_("Make a batch: a kit and a time window."),
     "batch list": N_("List the batches."),
     "batch walk-ins": N_("Let people who are not invited register for a batch on the devices, or stop it."),
@@ -77,6 +78,7 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "certificate verify": (("file", "FILE", N_("the certificate, as JSON")),),
     "import": (("files", "FILE…", N_("a bundle; several may be given")),),
     "kit add": (("file", "FILE.yaml", N_("the kit")),),
+    "kit export": (("kit", "ID", N_("id of the kit")),),
     "candidates import": (("file", "FILE.csv", N_("the table; UTF-8 or GB18030")),),
     "invitations qr": (("invitation", "CODE", N_("invitation code")),),
     "device revoke": (("device", "ID", N_("id of the device")),),
@@ -159,9 +161,10 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--format", ("report",), {"choices": ["pdf", "json", "zip"], "default": "pdf", "help": N_("form of the report")}),
     (
         "--out",
-        ("report", "invitations qr", "certificate write", "audit export"),
+        ("report", "invitations qr", "certificate write", "audit export", "kit export"),
         {"metavar": "FILE", "type": Path, "required": True, "help": N_("file to write")},
     ),
+    ("--version", ("kit export",), {"metavar": "N", "type": int, "help": N_("an earlier version than the newest")}),
     (
         "--format",
         ("certificate write",),

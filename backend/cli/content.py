@@ -10,7 +10,7 @@ from sqlalchemy import select
 from backend.cli.output import print_json, print_table, texts, write_file
 from backend.db.models import KitRow
 from backend.runtime import Runtime
-from backend.services import batches, candidates, invitations, kit_files, kits, walkins
+from backend.services import batches, candidates, invitations, kit_files, kits, rubrics, walkins
 from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
@@ -23,10 +23,18 @@ def add_kit(hr: Runtime, options: argparse.Namespace) -> int:
     folder = Path(options.file).absolute().parent
     added = kits.add_kit(hr, _ACTOR, read_file(options.file), kit_files.beside(folder))
     if options.json:
-        print_json({"kit": added.kit.kit_id, "version": added.kit.version, "new": added.new})
+        facts = {"kit": added.kit.kit_id, "version": added.kit.version, "new": added.new}
+        print_json({**facts, "rubric_new": added.rubric_new})
         return 0
     line = _("Kit {kit}: version {version} published") if added.new else _("Kit {kit}: version {version} is the same")
     print(line.format(kit=added.kit.kit_id, version=added.kit.version))
+    if added.rubric_new:
+        print(_("Rubric published: new scorecards are made by it"))
+    return 0
+
+
+def export_kit(hr: Runtime, options: argparse.Namespace) -> int:
+    write_file(options.out, rubrics.kit_file(hr, _ACTOR, options.kit, options.version))
     return 0
 
 

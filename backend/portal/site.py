@@ -32,6 +32,7 @@ from backend.portal.routes import (
     reports,
     requisitions,
     retention,
+    reviews,
     sign_in,
 )
 from backend.portal.security import Guard
@@ -44,6 +45,7 @@ _ROUTERS = (
     interviews,
     media,
     reports,
+    reviews,
     decisions,
     requisitions,
     positions,

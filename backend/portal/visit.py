@@ -108,9 +108,12 @@ class Visit:
     def redirect(self, path: str) -> Response:
         return RedirectResponse(path, status_code=303)
 
+    def cookie(self, name: str) -> str:
+        return self.request.cookies.get(cookie_name(self.hr, name), "")
+
     @property
     def _form_cookie(self) -> str:
-        return self.request.cookies.get(cookie_name(self.hr, FORM_COOKIE), "")
+        return self.cookie(FORM_COOKIE)
 
     def set_cookie(self, response: Response, name: str, value: str) -> None:
         secure = self.hr.settings.secure_cookie

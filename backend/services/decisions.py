@@ -1,10 +1,13 @@
-"""What people say about an interview: a score, and what follows from it. The newest of each counts; the log has all.
+"""What people say about an interview: a score, and what follows from it. The log has all.
+
+Of the scores each person's newest counts, of several people's their mean; of the decisions the newest.
 
 A decision is a person's: the command line and the server decide nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +42,10 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class ScoreView:
+    """``mine``: of the person who asks."""
+
     score: int
+    mine: bool
     by: str
     at: datetime
 
@@ -50,11 +56,11 @@ def rate(hr: Runtime, actor: Actor, interview_id: str, score: int) -> None:
     Raises XudaError(FORBIDDEN | NOT_FOUND), SETTING_INVALID with ``field`` score, ILLEGAL_STATE with ``field``
     interview for one that was not finished and has had no second round.
     """
-    user_id = _person(actor)
+    user_id = person(actor)
     if not 0 <= score <= HIGHEST_SCORE:
         raise XudaError(ErrorCode.SETTING_INVALID, field="score")
     with hr.db.write() as session:
-        interview = _locked(session, actor, interview_id)
+        interview = locked(session, actor, interview_id)
         state = states.decided(session, interview, wholes.rows_of(session, interview))
         if HrState(interview.state) is not HrState.PENDING_REVIEW and state is not HrState.SECOND_ROUND:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview", state=state.value)
@@ -72,12 +78,12 @@ def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason:
     Raises XudaError(FORBIDDEN | NOT_FOUND), ILLEGAL_STATE for a decision this state does not allow, SETTING_INVALID
     with ``field`` reason, and what :func:`placements.hire` raises.
     """
-    user_id = _person(actor)
+    user_id = person(actor)
     words = reason.strip()
     if len(words) > LONGEST_REASON or (not words and ruling in _WITH_REASON):
         raise XudaError(ErrorCode.SETTING_INVALID, field="reason")
     with hr.db.write() as session:
-        interview = _locked(session, actor, interview_id)
+        interview = locked(session, actor, interview_id)
         parts = wholes.rows_of(session, interview)
         by_events = HrState(interview.state)
         if by_events not in FINAL_STATES:
@@ -117,18 +123,20 @@ def scores(hr: Runtime, actor: Actor, interview_id: str) -> list[ScoreView]:
         ids = _ids(session, scope.interview(session, actor, interview_id))
         query = select(Rating, User.username).join(User, User.id == Rating.user_id)
         query = query.where(Rating.interview_id.in_(ids)).order_by(Rating.rated_at.desc())
-        return [ScoreView(row.score, name, row.rated_at) for row, name in session.execute(query)]
+        rows = session.execute(query)
+        return [ScoreView(row.score, row.user_id == actor.user_id, name, row.rated_at) for row, name in rows]
 
 
-def _person(actor: Actor) -> str:
+def person(actor: Actor) -> str:
+    """Id of the person of HR who asks. Raises XudaError(FORBIDDEN), also for the command line."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     if actor.user_id is None:
         raise XudaError(ErrorCode.FORBIDDEN, field="person")
     return actor.user_id
 
 
-def _locked(session: Session, actor: Actor, interview_id: str) -> Interview:
-    """The interview, its parts held against another decision."""
+def locked(session: Session, actor: Actor, interview_id: str) -> Interview:
+    """The interview, its parts held against another decision or score. Raises XudaError(NOT_FOUND)."""
     interview = scope.interview(session, actor, interview_id)
     ids = _ids(session, interview)
     session.scalars(select(Interview.id).where(Interview.id.in_(ids)).order_by(Interview.id).with_for_update()).all()
@@ -140,10 +148,17 @@ def _ids(session: Session, interview: Interview) -> list[str]:
     return [part.id for part in wholes.rows_of(session, interview)]
 
 
+def counted(scores: Iterable[tuple[str, int]]) -> int | None:
+    """What counts of several people's scores: the mean of each person's newest. ``scores``: (person, score), oldest
+    first."""
+    newest = dict(scores)
+    return int(sum(newest.values()) / len(newest) + 0.5) if newest else None
+
+
 def _score(session: Session, parts: list[Interview]) -> int | None:
-    ids = [part.id for part in parts]
-    newest = select(Rating.score).where(Rating.interview_id.in_(ids)).order_by(Rating.rated_at.desc())
-    return session.scalar(newest.limit(1))
+    within = Rating.interview_id.in_([part.id for part in parts])
+    rows = session.execute(select(Rating.user_id, Rating.score).where(within).order_by(Rating.rated_at))
+    return counted((user_id, score) for user_id, score in rows)
 
 
 def _place(

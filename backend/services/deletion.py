@@ -27,7 +27,10 @@ from backend.db.models import (
     Rating,
     ReceiptRow,
     RestoreGap,
+    ReviewComment,
     Role,
+    Scorecard,
+    ScorecardChange,
     Upload,
     new_id,
 )
@@ -46,6 +49,10 @@ _PARTS: dict[str, Any] = {
     "manifests": ManifestRow,
     "receipts": ReceiptRow,
     "decisions": Decision,
+    "ratings": Rating,
+    "scorecards": Scorecard,
+    "scorecard_changes": ScorecardChange,
+    "comments": ReviewComment,
     "uploads": Upload,
 }
 KEY_BACKUP_FACT = "key_backup_at"
@@ -146,7 +153,7 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
 def take_out(session: Session, interview: Interview, now: datetime) -> list[str]:
     """Delete the interview's rows but its own, which takes nothing in any more; the names of its files."""
     names = sorted(_file_names(session, interview.id))
-    for part in (*_PARTS.values(), Rating, RestoreGap):
+    for part in (*reversed(_PARTS.values()), RestoreGap):
         session.execute(delete(part).where(part.interview_id == interview.id))
     interview.wrapped_key_sealed = None
     interview.deleted_at = interview.updated_at = now

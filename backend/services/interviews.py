@@ -7,14 +7,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from backend.db.models import Candidate, Department, EventRow, Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow
+from backend.db.models import (
+    Candidate,
+    Decision,
+    Department,
+    EventRow,
+    Interview,
+    InvitationRow,
+    KitRow,
+    ObjectRow,
+    ReceiptRow,
+    Scorecard,
+)
 from backend.runtime import Runtime
 from backend.services import scope, states, wholes
 from backend.services.actor import Actor
 from backend.services.people import candidate_name
+from backend.services.scorecard_sheet import CardState
 from contract.envelope import Envelope, parse_payload
 from contract.events import EventType, ExitData, HrState
 from contract.kit import InterviewKind, Kit
@@ -102,6 +114,23 @@ def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
     return Page(items, len(chosen), counts)
 
 
+def next_after(hr: Runtime, actor: Actor, query: ListQuery, interview_id: str) -> str | None:
+    """The interview that follows in the list, from the top again after its end; None when there is no other.
+
+    What the actor has handed in a scorecard of, or looked at, is passed over.
+    """
+    with hr.db.read() as session:
+        lookup = _Lookup(hr, session)
+        rows = _summaries(lookup, session, actor, replace(query, include_invited=False))
+        matching = [row for row in rows if _matches(row, query) and query.state in (None, row.shown_state)]
+        mine = Scorecard.user_id == actor.user_id, Scorecard.state != CardState.DRAFT.value
+        done = set(session.scalars(select(Scorecard.interview_id).where(*mine)))
+    matching.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
+    here = next((place for place, row in enumerate(matching) if interview_id in row.parts), -1)
+    following = [*matching[here + 1 :], *matching[: max(here, 0)]]
+    return next((row.interview_id for row in following if not done & set(row.parts)), None)
+
+
 def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
     """Raises XudaError(NOT_FOUND) also for interviews outside the actor's scope."""
     with hr.db.read() as session:
@@ -129,6 +158,7 @@ _SORT_KEYS: dict[str, Callable[[InterviewSummary], Any]] = {
 
 
 def _summaries(lookup: _Lookup, session: Session, actor: Actor, query: ListQuery) -> list[InterviewSummary]:
+    lookup.read_decisions(scope.interviews(actor))
     invitation = joinedload(Interview.invitation)
     together = (
         joinedload(Interview.device),
@@ -156,6 +186,20 @@ class _Lookup:
         self._session = session
         self._now = hr.now()
         self._kits: dict[str, Kit | None] = {}
+        self._words: dict[str, tuple[datetime, str]] | None = None
+
+    def read_decisions(self, interviews: Select[Interview]) -> None:
+        """The newest decision on each of ``interviews``, in one query instead of one for each."""
+        ids = interviews.with_only_columns(Interview.id)
+        said = select(Decision.interview_id, Decision.decided_at, Decision.state).where(Decision.interview_id.in_(ids))
+        rows = self._session.execute(said.order_by(Decision.decided_at))
+        self._words = {interview_id: (at, word) for interview_id, at, word in rows}
+
+    def _decided(self, parts: Sequence[Interview]) -> HrState:
+        if self._words is None:
+            return states.decided(self._session, parts[0], parts)
+        said = [self._words[part.id] for part in parts if part.id in self._words]
+        return states.as_decided(HrState(parts[0].state), max(said)[1] if said else None)
 
     def of_interview(self, parts: Sequence[Interview]) -> InterviewSummary:
         """One line for an interview of one or many parts, in order.
@@ -165,7 +209,7 @@ class _Lookup:
         interview, last = parts[0], parts[-1]
         invitation = interview.invitation
         kit = self._kit(last.kit_id, last.kit_version)
-        state = states.decided(self._session, interview, parts)
+        state = self._decided(parts)
         seen = last.device.seen_at
         if state is HrState.IN_PROGRESS:
             seen = wholes.in_progress_seen(self._session, parts)

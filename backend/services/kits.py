@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Department, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, kit_files, scope
+from backend.services import audit, kit_files, rubrics, scope
 from backend.services.actor import Actor
 from backend.services.kit_file import build_kit, invalid, read_kit_file
+from backend.services.rubric import build_rubric
 from contract.canonical import canonical_json, sha256_hex
 from contract.envelope import Envelope, parse_payload, sign
 from contract.errors import ErrorCode, XudaError
@@ -21,20 +22,23 @@ from contract.kit import Kit
 
 @dataclass(frozen=True, slots=True)
 class AddedKit:
-    """``new`` is False when the newest version already says exactly this."""
+    """``new`` is False when the newest version already says exactly this; ``rubric_new``: as to its rubric."""
 
     kit: Kit
     new: bool
+    rubric_new: bool = False
 
 
 def add_kit(hr: Runtime, actor: Actor, data: bytes, read: kit_files.Reader = kit_files.nothing_beside) -> AddedKit:
     """Publish a kit from YAML. ``organisation``, ``department``, ``version`` and the encryption key are filled in.
 
-    ``read`` gives the files that its questions name. Each is decoded whole before the kit is signed.
+    Its ``rubric`` is taken out before the kit is signed, and kept here. ``read`` gives the files that its questions
+    name; each is decoded whole before the kit is signed.
     Raises XudaError(KIT_INVALID | FILE_ENCODING | TOO_LARGE) naming field and line.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     values, node = read_kit_file(data)
+    rated_by = values.pop("rubric", None)
     contents = kit_files.take_in(values, node, read)
     with hr.db.write() as session:
         department = session.get(Department, str(values.get("department_id", "")))
@@ -45,9 +49,11 @@ def add_kit(hr: Runtime, actor: Actor, data: bytes, read: kit_files.Reader = kit
         wanted = values.get("version")
         number = newest.version + 1 if newest else 1
         kit = build_kit({**filled, "version": max(number, wanted) if type(wanted) is int else number}, node)
+        rubric = None if rated_by is None else build_rubric(rated_by, kit, node)
         digest = content_digest(kit)
         if newest is not None and newest.content_digest == digest:
-            return AddedKit(_parsed(newest), new=False)
+            kit = _parsed(newest)
+            return AddedKit(kit, new=False, rubric_new=rubrics.put(hr, session, actor, kit, rubric))
         kit_files.store(hr, session, contents, {file.sha256: file.media_type for file in kit.files})
         if lost := kit_files.missing(session, {file.sha256 for file in kit.files}):
             raise XudaError(ErrorCode.KIT_INVALID, field="media", detail=f"no file {min(lost)[:12]}")
@@ -62,7 +68,9 @@ def add_kit(hr: Runtime, actor: Actor, data: bytes, read: kit_files.Reader = kit
             )
         )
         audit.record(session, hr.now(), actor, "kit", f"kit:{kit.kit_id}", version=kit.version)
-    return AddedKit(kit, new=True)
+        session.flush()
+        rubric_new = rubrics.put(hr, session, actor, kit, rubric)
+    return AddedKit(kit, new=True, rubric_new=rubric_new)
 
 
 def content_digest(kit: Kit) -> str:

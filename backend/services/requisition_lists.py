@@ -24,6 +24,7 @@ from backend.runtime import Runtime
 from backend.services import requisitions, scope, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import DECIDED, Ruling
+from backend.services.decisions import counted
 from backend.services.people import candidate_name
 from backend.services.requisition_states import ASKERS, RequisitionState
 from contract.events import FINAL_STATES, HrState
@@ -251,7 +252,7 @@ class _Found:
 
 
 def _standings(session: Session, invitations: Select[str]) -> dict[str, _Standing]:
-    """The newest attempt of each invitation, with the newest decision and score; three queries."""
+    """The newest attempt of each invitation, with the newest decision and the score that counts; three queries."""
     within = Interview.invitation_id.in_(invitations), Interview.deleted_at.is_(None)
     query = select(Interview).where(*within).order_by(Interview.attempt, Interview.part.desc(), Interview.id.desc())
     newest: dict[str, _Standing] = {}
@@ -268,11 +269,14 @@ def _standings(session: Session, invitations: Select[str]) -> dict[str, _Standin
         key = whole[interview_id]
         if last[key[0]] == key:
             newest[key[0]].decided, newest[key[0]].ruling = HrState(state), ruling
-    given = select(Rating.interview_id, Rating.score).where(Rating.interview_id.in_(ids)).order_by(Rating.rated_at)
-    for interview_id, score in session.execute(given):
+    given = select(Rating.interview_id, Rating.user_id, Rating.score).where(Rating.interview_id.in_(ids))
+    scores: dict[str, list[tuple[str, int]]] = {}
+    for interview_id, user_id, score in session.execute(given.order_by(Rating.rated_at)):
         key = whole[interview_id]
         if last[key[0]] == key:
-            newest[key[0]].score = score
+            scores.setdefault(key[0], []).append((user_id, score))
+    for name, found in scores.items():
+        newest[name].score = counted(found)
     return newest
 
 

@@ -49,8 +49,12 @@ def decided(session: Session, interview: Interview, parts: Sequence[Interview] =
         return state
     ids = {interview.id, *(part.id for part in parts)}
     newest = select(Decision.state).where(Decision.interview_id.in_(ids)).order_by(Decision.decided_at.desc())
-    word = session.scalar(newest.limit(1))
-    return HrState(word) if word in DECIDED else state
+    return as_decided(state, session.scalar(newest.limit(1)))
+
+
+def as_decided(state: HrState, word: str | None) -> HrState:
+    """``state`` by events, ``word``: the newest decision's."""
+    return HrState(word) if state in FINAL_STATES and word in DECIDED else state
 
 
 def shown(state: HrState, device_seen: datetime | None, now: datetime, silent_after: int) -> tuple[HrState, str | None]:

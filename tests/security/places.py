@@ -126,6 +126,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "object_id": lambda world, department: world.places[department].sealed.object_id,
     "answer_id": lambda world, department: "a-q1",
     "batch_id": lambda world, department: world.batch_id,
+    "comment_id": lambda world, department: "none",
     "import_id": lambda world, department: "none",
     "place": lambda world, department: "0",
     "sha256": lambda world, department: "0" * 64,

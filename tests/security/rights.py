@@ -112,6 +112,10 @@ RIGHTS = (
     Right("GET /interviews/{interview_id}/report.pdf", READERS),
     Right("GET /interviews/{interview_id}/report.json", READERS),
     Right("GET /interviews/{interview_id}/report.zip", READERS),
+    Right("GET /interviews/{interview_id}/next", READERS),
+    Right("POST /interviews/{interview_id}/scorecard", STAFF, {"do": "save", "revision": "x"}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/comments", STAFF, {"text": ""}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),
     Right("POST /interviews/{interview_id}/score", STAFF, {"score": "500"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/decision", STAFF, {"ruling": "reject"}, frozenset({422})),
     # the portal: positions and requisitions
@@ -159,6 +163,7 @@ RIGHTS = (
     Right("POST /messages/{message_id}/withdraw", STAFF),
     Right("GET /kits", STAFF),
     Right("GET /kits/{kit_id}", STAFF),
+    Right("GET /kits/{kit_id}/kit.yaml", STAFF),
     Right("GET /kits/files/{sha256}", READERS, ok=frozenset({404})),
     Right("GET /imports", STAFF),
     Right("POST /imports", STAFF, ok=frozenset({422})),

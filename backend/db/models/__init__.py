@@ -23,10 +23,11 @@ from backend.db.models.interviews import (
     Upload,
 )
 from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow
-from backend.db.models.kits import KitFile, KitFilePiece, KitRow
+from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, User
 from backend.db.models.retention import Deletion, LegalHold
+from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange
 from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
 
 __all__ = [
@@ -63,7 +64,11 @@ __all__ = [
     "Requisition",
     "RequisitionStep",
     "RestoreGap",
+    "ReviewComment",
     "Role",
+    "RubricRow",
+    "Scorecard",
+    "ScorecardChange",
     "ServerFact",
     "Upload",
     "User",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db.models.base import Base
+from backend.db.models.base import Base, new_id
 
 
 class KitRow(Base):
@@ -42,3 +42,23 @@ class KitFilePiece(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("kit_file.sha256"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RubricRow(Base):
+    """One revision of what a kit's answers are rated by; the newest of a version counts for new scorecards.
+
+    ``content``: services.rubric.Rubric as JSON. It never goes to a device.
+    """
+
+    __tablename__ = "rubric"
+    __table_args__ = (
+        ForeignKeyConstraint(["kit_id", "version"], ["kit.kit_id", "kit.version"]),
+        UniqueConstraint("kit_id", "version", "revision"),
+    )
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    kit_id: Mapped[str] = mapped_column(String(32))
+    version: Mapped[int]
+    revision: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]

@@ -120,4 +120,12 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "assign_batch": t("Chose the requisition of a batch"),
         "rate": t("Scored an interview"),
         "decide": t("Decided about a candidate"),
+        "rubric": t("Published a rubric"),
+        "begin_scorecard": t("Began a scorecard"),
+        "hand_in_scorecard": t("Handed in a scorecard"),
+        "change_scorecard": t("Changed a scorecard that was handed in"),
+        "discard_scorecard": t("Discarded the draft of a scorecard"),
+        "look_at_scorecards": t("Looked at scorecards of others"),
+        "comment": t("Commented on an answer"),
+        "remove_comment": t("Removed a comment"),
     }

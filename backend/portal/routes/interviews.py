@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Form, Response
 from sqlalchemy import select
 
 from backend.db.models import Batch
-from backend.portal.routes import decisions
+from backend.portal import review_words
+from backend.portal.routes import decisions, reviews
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
@@ -27,6 +29,7 @@ from report.spans import Span, spans
 
 router = APIRouter()
 PAGE_SIZES = (20, 50, 100)
+LIST_COOKIE = "xuda_list"
 _SORTS = ("updated", "name", "state", "code")
 
 
@@ -85,7 +88,7 @@ def interview_list(
         query = replace(query, page=pages)
         found = interviews.list_interviews(visit.hr, visit.actor, query)
     fragment = "x-fragment" in visit.request.headers
-    return visit.page(
+    answer = visit.page(
         "interviews_table.html" if fragment else "interviews.html",
         found=found,
         query=query,
@@ -94,6 +97,37 @@ def interview_list(
         why=lambda row: why(visit, row),
         **({} if fragment else _filters(visit)),
     )
+    visit.set_cookie(answer, LIST_COOKIE, _remembered(query))
+    return answer
+
+
+def _remembered(query: ListQuery) -> str:
+    """The list as it was filtered and sorted, for going on to the next of it; not what was looked for: a name."""
+    kept = {
+        "state": query.state.value if query.state else "",
+        "batch": query.batch_id or "",
+        "department": query.department_id or "",
+        "sort": query.sort,
+        "order": "desc" if query.descending else "asc",
+    }
+    return urlencode(kept)
+
+
+@router.get("/interviews/{interview_id}/next")
+def next_interview(visit: Member, interview_id: str) -> Response:
+    """On to the next of the list that was looked at last; without one, to the first that waits for a review."""
+    scope.require(visit.actor, *READERS)
+    kept = dict(parse_qsl(visit.cookie(LIST_COOKIE)))
+    wanted = kept.get("state", HrState.PENDING_REVIEW.value)
+    query = ListQuery(
+        state=HrState(wanted) if wanted in set(HrState) else None,
+        batch_id=kept.get("batch") or None,
+        department_id=kept.get("department") or None,
+        sort=kept.get("sort", "updated"),
+        descending=kept.get("order") != "asc",
+    )
+    found = interviews.next_after(visit.hr, visit.actor, query, interview_id)
+    return visit.redirect(f"/interviews/{found}" if found else f"/interviews?{urlencode(kept)}")
 
 
 def why(visit: Visit, row: InterviewSummary) -> str:
@@ -130,6 +164,9 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         line=line,
         kept=about_interview(visit, interview_id),
         said=decisions.about_interview(visit, interview_id, line.state),
+        reviewing=reviews.about_interview(visit, interview_id),
+        total_words=review_words.total,
+        progress_words=lambda card: review_words.progress(visit, card),
         report=report,
         from_revoked=bundles.from_revoked_device(hr, interview_id),
         why=why(visit, line),

@@ -1,4 +1,4 @@
-"""Question kits, to read. They are published from YAML on the command line."""
+"""Question kits with their rubrics, to read. They are published from YAML on the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from fastapi.responses import StreamingResponse
 
 from backend.portal.visit import READERS, Member
 from backend.ranges import Unsatisfiable, wanted_range
-from backend.services import kit_files, listings, scope
+from backend.services import kit_files, listings, rubrics, scope
+from backend.services.rubric import POINTS
 
 router = APIRouter()
 
@@ -39,4 +40,20 @@ def kit_file(visit: Member, request: Request, sha256: str) -> Response:
 def kit_page(visit: Member, kit_id: str, version: int | None = None) -> Response:
     rows = listings.kit_versions(visit.hr, visit.actor, kit_id)
     row = next((row for row in rows if row.version == version), rows[0])
-    return visit.page("kit.html", kit=listings.parsed_kit(row), made=row.created_at, versions=[r.version for r in rows])
+    kit = listings.parsed_kit(row)
+    return visit.page(
+        "kit.html",
+        kit=kit,
+        made=row.created_at,
+        versions=[found.version for found in rows],
+        rated=rubrics.shown(visit.hr, visit.actor, kit),
+        points=POINTS,
+    )
+
+
+@router.get("/kits/{kit_id}/kit.yaml")
+def kit_as_file(visit: Member, kit_id: str, version: int | None = None) -> Response:
+    """The kit with its rubric, to change and to publish again."""
+    text = rubrics.kit_file(visit.hr, visit.actor, kit_id, version)
+    headers = {"Content-Disposition": 'attachment; filename="kit.yaml"'}
+    return Response(text, media_type="application/yaml; charset=utf-8", headers=headers)

@@ -72,7 +72,10 @@
   document.addEventListener("keydown", (event) => {
     const action = keys[event.key];
     if (!action || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.target.closest("input, select, textarea, button, a, summary")) return;
+    if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
+    // a rating that has the focus keeps its arrows up and down; the rest steers the player
+    const rating = event.target.closest("[data-rate] input[type=radio]");
+    if (rating ? event.key.startsWith("Arrow") && !/Left|Right/.test(event.key) : event.target.closest("input, select, textarea, button, a, summary")) return;
     event.preventDefault();
     event.stopPropagation();
     action();
@@ -84,6 +87,8 @@
       if (word) playFrom(answer, seconds(word));
       else if (event.target.closest("[data-play]")) playFrom(answer, 0);
     });
+    answer.addEventListener("hear", (event) => playFrom(answer, event.detail));
+    answer.addEventListener("show", () => load(answer));
   }
   player.addEventListener("timeupdate", mark);
   player.addEventListener("seeked", mark);
