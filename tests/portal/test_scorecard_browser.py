@@ -80,6 +80,8 @@ def test_an_interview_is_rated_with_the_keyboard_alone(browser: Chrome, world: W
     _type(browser, "2", "k", "0")
     wait_for(lambda: card(world).missing == count - 2, "a level that was taken away again")
     _type(browser, "3")
+    _type(browser, "p")
+    assert _marked(browser) == "level|challenge|problem_solving"
     _type(browser, "n")
     assert _marked(browser) == "level|change|communication"
     _type(browser, "4", "s")
