@@ -18,6 +18,7 @@ from backend.api.shield import Shield
 from backend.portal.security import LARGE_FORM
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
+from backend.sending.worker import Sender
 from backend.services import chores
 from backend.settings import Settings
 from backend.version import VERSION
@@ -34,6 +35,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.mount("/v1", _device_api(hr))
     portal = create_portal(hr)
     app.state.imports = portal.state.imports
+    app.state.sender = portal.state.sender
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
     app.add_middleware(MethodOverride, prefix="/v1/")
@@ -54,17 +56,20 @@ def _device_api(hr: Runtime) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    working = asyncio.create_task(_chores(app.state.runtime))
+    app.state.sender.start()
+    working = asyncio.create_task(_chores(app.state.runtime, app.state.sender))
     yield
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
+    await run_in_threadpool(app.state.sender.stop)
     await run_in_threadpool(app.state.imports.close)
     await run_in_threadpool(chores.stopping, app.state.runtime)
     app.state.runtime.close()
 
 
-async def _chores(hr: Runtime) -> None:
+async def _chores(hr: Runtime, sender: Sender) -> None:
     while True:
         await run_in_threadpool(chores.hourly, hr)
+        sender.wake()  # reminders may have come due
         await asyncio.sleep(_HOUR)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.sending.settings import Sending
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -14,6 +16,7 @@ class Settings:
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
     ``device_interviews`` and ``device_bytes``: what one device may begin within a day; ``device_unfinished``: its
     uploads that are not complete; ``interview_documents``: all events and manifests of one interview.
+    ``sending``: over which channels candidates are written to.
     """
 
     data: Path
@@ -36,3 +39,4 @@ class Settings:
     backup: Path | None = None
     backup_keep_days: int = 90
     key_retention_days: int = 30
+    sending: Sending = field(default_factory=Sending)

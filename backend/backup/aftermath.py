@@ -20,6 +20,7 @@ from backend.db.models import (
     Upload,
 )
 from backend.runtime import Runtime
+from backend.sending import queue
 from backend.services import audit, deletion, erasure, facts, sealing, server_time, states, wholes
 from backend.services.media import open_object
 from contract.certificate import DeletionCertificate
@@ -76,6 +77,12 @@ def _delete_unreadable(hr: Runtime) -> int:
     for name in names:
         hr.store.delete(name)
     return count
+
+
+def doubt_deliveries(hr: Runtime) -> None:
+    """What waited to be sent when the backup was made may have gone since: nothing is sent twice, a person decides."""
+    with hr.db.write() as session:
+        queue.after_restore(session, hr.now())
 
 
 def forget_lost(hr: Runtime) -> list[str]:

@@ -176,6 +176,7 @@ def _settle(hr: Runtime, place: Place, chosen: _Chosen) -> Restored:
     lost = aftermath.forget_lost(hr)
     gaps = aftermath.note_gaps(hr, place)
     aftermath.close_logins(hr)
+    aftermath.doubt_deliveries(hr)
     aftermath.record(hr, chosen.stamp, missing=len(lost), deleted=deleted, gaps=len(gaps))
     return Restored(chosen.stamp, chosen.keys_from, len(chosen.present), chosen.missing, deleted, gaps)
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import configargparse
 import platformdirs
 
+from backend.cli import sending
 from backend.settings import Settings
 from contract.catalog import STAFF_LANGUAGES, load
 from contract.errors import ErrorCode, XudaError
@@ -333,7 +334,12 @@ def settings_of(found: argparse.Namespace) -> Settings:
         if isinstance(value, int) and value < 0:
             raise XudaError(ErrorCode.SETTING_INVALID, field=name, value=value)
     data = found.data or platformdirs.user_data_path(PROGRAM, appauthor=False)
-    return Settings(data=Path(data).expanduser().absolute(), passphrase=_passphrase(found.passphrase_file), **given)
+    return Settings(
+        data=Path(data).expanduser().absolute(),
+        passphrase=_passphrase(found.passphrase_file),
+        sending=sending.sending_of(found),
+        **given,
+    )
 
 
 def _passphrase(file: Path | None) -> str | None:
@@ -372,7 +378,7 @@ def _build(command: str, language: str) -> Any:
             {"nargs": "?"} if shown.startswith("[") else {"nargs": "+"} if shown.endswith("…") else {}
         )
         parser.add_argument(name, metavar=shown.strip("[]…"), help=_(text), **more)
-    for flag, commands, options in OPTIONS:
+    for flag, commands, options in (*OPTIONS, *sending.OPTIONS):
         if not commands or command in commands:
             text = options["help"]
             parser.add_argument(flag, **{**options, "help": _(text)})

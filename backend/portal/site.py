@@ -33,11 +33,13 @@ from backend.portal.routes import (
     requisitions,
     retention,
     reviews,
+    sending,
     sign_in,
 )
 from backend.portal.security import Guard
 from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
+from backend.sending.worker import Sender
 from contract.errors import ErrorCode, XudaError
 
 _ROUTERS = (
@@ -51,6 +53,7 @@ _ROUTERS = (
     positions,
     departments,
     batches,
+    sending,
     candidates,
     kits,
     messages,
@@ -74,6 +77,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.runtime = hr
     portal.state.pages = pages.Pages()
     portal.state.imports = ImportJobs(hr)
+    portal.state.sender = Sender(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

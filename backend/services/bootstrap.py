@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Batch, Decision, Device, Interview, InvitationRow, KeyListRow, KitRow
+from backend.db.models import Decision, Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
 from backend.runtime import Runtime
 from backend.services import delegations, device_settings, messages, walkins, wholes
 from backend.services.devices import Asking
@@ -59,7 +59,7 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
     living = select(InvitationRow).join(InvitationRow.batch)
     # who has begun may need the line again, adjustments and all, when the window is over
     begun = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.ended_at.is_(None))
-    wanted = Batch.not_after > now, begun.where(Interview.deleted_at.is_(None)).exists()
+    wanted = window_end() > now, begun.where(Interview.deleted_at.is_(None)).exists()
     living = living.where(InvitationRow.cancelled_at.is_(None), or_(*wanted)).order_by(InvitationRow.id)
     # only of these there is anything to tell: one question instead of one per candidate
     others = select(Interview.invitation_id).where(Interview.device_id != device_id).distinct()

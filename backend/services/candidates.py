@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Candidate, InvitationRow, Role, new_id
 from backend.runtime import Runtime
-from backend.services import audit, people, scope
+from backend.services import audit, columns, people, scope
 from backend.services.actor import Actor
-from backend.services.table_file import Row, Table, read_table
+from backend.services.table_file import Choice, Row, Table
 from contract import invitation as invitations
 from contract.errors import ErrorCode, XudaError
 from contract.identifiers import clean_email, clean_id_number, clean_name, clean_phone
@@ -73,14 +73,17 @@ class ImportReport:
     problems: list[RowProblem]
 
 
-def import_candidates(hr: Runtime, actor: Actor, batch_id: str, data: bytes) -> ImportReport:
+def import_candidates(
+    hr: Runtime, actor: Actor, batch_id: str, data: bytes, chosen: Choice | None = None
+) -> ImportReport:
     """Invite the people of a table to a batch, all good rows in one transaction.
 
+    ``chosen``: which column is what, by hand; it is remembered for the next table with the same header.
     Raises XudaError(NOT_FOUND) for the batch, FILE_ENCODING | TABLE_UNREADABLE | TOO_LARGE | ROW_INVALID when the table
     as such cannot be read.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
-    table = read_table(data)
+    table = columns.read(hr, data, chosen)
     imported: list[Imported] = []
     problems: list[RowProblem] = []
     with hr.db.write() as session, hr.cabinet.together():

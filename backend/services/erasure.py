@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from backend.db.delivery_models import DeliveryRow
 from backend.db.message_models import MessageRow
-from backend.db.models import Batch, Candidate, Interview, InvitationRow
+from backend.db.models import Candidate, Interview, InvitationRow, window_end
 
 
 def with_interview(session: Session, interview: Interview, now: datetime) -> str | None:
@@ -42,6 +43,8 @@ def erase(session: Session, candidate_id: str, now: datetime) -> None:
     session.execute(update(InvitationRow).where(mine).values(adjustments={}))
     told = MessageRow.invitation_id.in_(select(InvitationRow.id).where(mine))
     session.execute(update(MessageRow).where(told).values(words_sealed=""))
+    written = DeliveryRow.invitation_id.in_(select(InvitationRow.id).where(mine))
+    session.execute(update(DeliveryRow).where(written).values(address_sealed=""))
     session.execute(update(InvitationRow).where(mine, InvitationRow.cancelled_at.is_(None)).values(cancelled_at=now))
 
 
@@ -54,4 +57,4 @@ def _living(session: Session, which: object, but: str) -> bool:
 def _open_invitations(session: Session, candidate_id: str, now: datetime) -> bool:
     query = select(InvitationRow.id).join(InvitationRow.batch)
     mine = InvitationRow.candidate_id == candidate_id, InvitationRow.cancelled_at.is_(None)
-    return session.scalar(query.where(*mine, Batch.not_after > now).limit(1)) is not None
+    return session.scalar(query.where(*mine, window_end() > now).limit(1)) is not None

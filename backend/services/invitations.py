@@ -65,5 +65,5 @@ def _view(hr: Runtime, row: InvitationRow) -> InvitationView:
         candidate=candidate_name(hr, row.candidate),
         phone=candidate_value(hr, row.candidate, "phone") or "",
         not_before=row.batch.not_before,
-        not_after=row.batch.not_after,
+        not_after=row.ends_at,
     )

@@ -164,7 +164,7 @@ def _invitation_line(
         batch=batch.title,
         position=kit.position if kit else {},
         not_before=batch.not_before,
-        not_after=batch.not_after,
+        not_after=row.ends_at,
         interview_id=begun.get(row.id),
         walk_in=walkins.view(hr, session, row),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.cabinet import candidate_subject
 from backend.db.message_models import MessageRow
-from backend.db.models import Batch, Decision, Interview, InvitationRow, Role, new_id
+from backend.db.models import Batch, Decision, Interview, InvitationRow, Role, new_id, window_end
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
@@ -169,7 +169,7 @@ def _met(hr: Runtime, session: Session, row: MessageRow, device_id: str) -> list
     here = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.device_id == device_id)
     query = select(InvitationRow.id).join(InvitationRow.batch)
     query = query.where(_meant(row), InvitationRow.cancelled_at.is_(None))
-    may_come = or_(Batch.not_after > hr.now(), here.where(Interview.deleted_at.is_(None)).exists())
+    may_come = or_(window_end() > hr.now(), here.where(Interview.deleted_at.is_(None)).exists())
     return list(session.scalars(query.where(may_come).order_by(InvitationRow.id)))
 
 

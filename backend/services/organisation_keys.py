@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from backend.db.keys import published
 from backend.db.models import (
-    Batch,
     Device,
     EnrolmentCode,
     Interview,
@@ -22,6 +21,7 @@ from backend.db.models import (
     OrganisationKeyRow,
     OrganisationRow,
     Role,
+    window_end,
 )
 from backend.keys import Secrets
 from backend.runtime import Runtime
@@ -256,11 +256,11 @@ class KeyChange:
 
     def _invite_anew(self) -> int:
         living = select(InvitationRow).join(InvitationRow.batch)
-        living = living.where(InvitationRow.cancelled_at.is_(None), Batch.not_after > self._now)
+        living = living.where(InvitationRow.cancelled_at.is_(None), window_end() > self._now)
         rows = self._session.scalars(living).all()
         for row in rows:
             batch = row.batch
-            right = invitations.Invitation(row.id, batch.id, batch.kit_id, batch.not_before, batch.not_after)
+            right = invitations.Invitation(row.id, batch.id, batch.kit_id, batch.not_before, row.ends_at)
             row.token = invitations.issue(right, self._key)
         return len(rows)
 
@@ -284,7 +284,7 @@ class KeyChange:
         if row.revoked_at is not None:
             return 0
         query = select(func.count()).select_from(InvitationRow).join(InvitationRow.batch)
-        query = query.where(InvitationRow.cancelled_at.is_(None), Batch.not_after > self._now)
+        query = query.where(InvitationRow.cancelled_at.is_(None), window_end() > self._now)
         return self._session.scalar(query.where(InvitationRow.created_at < row.superseded_at)) or 0
 
     def _devices_unaware(self, row: OrganisationKeyRow) -> int:

@@ -114,7 +114,7 @@ def _people_over(session: Session, now: datetime) -> list[str]:
     ends_at: dict[str, datetime] = {}
     rows = select(InvitationRow).join(InvitationRow.candidate).where(Candidate.name_sealed != "")
     for row in session.scalars(rows):
-        end = row.batch.not_after + timedelta(days=days.of(row.batch.kit_id, None))
+        end = row.ends_at + timedelta(days=days.of(row.batch.kit_id, None))
         ends_at[row.candidate_id] = max(end, ends_at.get(row.candidate_id, end))
     return [candidate for candidate, end in ends_at.items() if end <= now and candidate not in needed]
 

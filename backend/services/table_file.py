@@ -8,8 +8,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 
 from backend.services.workbook import Line, is_workbook, read_sheets
+from contract.canonical import canonical_json, sha256_hex
 from contract.errors import ErrorCode, XudaError
 
 _MOST_BYTES = 20 * 1024 * 1024
@@ -26,6 +28,10 @@ _COLUMNS = {
     "department": "department|dept|部门|所属部门|应聘部门",
     "position": "position|job|job title|post|岗位|职位|应聘岗位|应聘职位",
 }
+FIELDS = tuple(_COLUMNS)
+LEFT_OUT = "-"
+_DROPPED = "\0"  # no header has it
+_NOTHING: Mapping[str, Mapping[int, str]] = MappingProxyType({})
 _KNOWN = {alias: column for column, aliases in _COLUMNS.items() for alias in aliases.split("|")}
 
 
@@ -49,26 +55,105 @@ class Table:
     rows: list[Row]
 
 
-def read_table(data: bytes) -> Table:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody says a table is. ``sheet`` from 0; ``header``: the row as a spreadsheet counts, 0: there is none;
+    ``columns``: place from 0 -> one of :data:`FIELDS`, or :data:`LEFT_OUT`; others stay under the header's own text."""
+
+    sheet: int
+    header: int
+    columns: Mapping[int, str]
+
+
+def read_table(
+    data: bytes, chosen: Choice | None = None, remembered: Mapping[str, Mapping[int, str]] = _NOTHING
+) -> Table:
     """The header is the first row with a column of names, among the first twenty; of a workbook, in the first sheet
-    that has one.
+    that has one. ``remembered``: :func:`header_mark` -> columns, for headers that somebody has explained before.
 
     Raises XudaError(FILE_ENCODING) for what is no text, TABLE_UNREADABLE for what is no workbook, TOO_LARGE, and
     ROW_INVALID for a table without a column of names (row 1) or a header with a column twice.
     """
+    sheets, encoding = read_grid(data)
+    if chosen is not None:
+        return _as_chosen(sheets, encoding, chosen)
+    for lines in sheets:
+        for place, line in enumerate(lines[:_HEADER_WITHIN]):
+            columns = remembered.get(header_mark(line.cells))
+            if columns is not None:
+                return _table(encoding, lines, place, columns)
+        found = _header_place(lines)
+        if found is not None:
+            header = _header(lines[found])
+            return Table(encoding, header, list(_rows(lines[found + 1 :], header)))
+    raise XudaError(ErrorCode.ROW_INVALID, row=1, field="name")
+
+
+def read_grid(data: bytes) -> tuple[list[list[Line]], str]:
+    """Every row of every sheet (a text is one sheet), and the encoding. Raises as :func:`read_table`."""
     if len(data) > _MOST_BYTES:
         raise XudaError(ErrorCode.TOO_LARGE, limit=_MOST_BYTES)
     if is_workbook(data):
-        sheets, encoding = read_sheets(data), "xlsx"
-    else:
-        text, encoding = decode(data)
-        sheets = [list(_text_lines(text))]
-    for lines in sheets:
-        place = _header_place(lines)
-        if place is not None:
-            header = _header(lines[place])
-            return Table(encoding, header, list(_rows(lines[place + 1 :], header)))
-    raise XudaError(ErrorCode.ROW_INVALID, row=1, field="name")
+        return read_sheets(data), "xlsx"
+    text, encoding = decode(data)
+    return [list(_text_lines(text))], encoding
+
+
+def header_mark(cells: Sequence[str]) -> str:
+    """What a header is known again by, whatever its case, spaces and empty cells at the end."""
+    folded = [_folded(cell) for cell in cells]
+    while folded and not folded[-1]:
+        folded.pop()
+    return sha256_hex(canonical_json(folded))
+
+
+def guess(lines: Sequence[Line]) -> Choice:
+    """What a table may be, for somebody to mend: the header is the first row with two texts, or the only column."""
+    place = _header_place(lines)
+    if place is None:
+        full = (at for at, line in enumerate(lines[:_HEADER_WITHIN]) if sum(map(bool, map(str.strip, line.cells))) > 1)
+        place = next(full, 0)
+    cells = lines[place].cells if lines else []
+    known = {at: column for at, cell in enumerate(cells) if (column := _column(cell)) is not None}
+    return Choice(0, lines[place].number if lines else 0, known)
+
+
+def _as_chosen(sheets: Sequence[list[Line]], encoding: str, chosen: Choice) -> Table:
+    fields = [name for name in chosen.columns.values() if name != LEFT_OUT]
+    if "name" not in fields or len(set(fields)) != len(fields) or not set(fields) <= set(FIELDS):
+        raise XudaError(ErrorCode.ROW_INVALID, row=chosen.header, field="name")
+    if not 0 <= chosen.sheet < len(sheets):
+        raise XudaError(ErrorCode.ROW_INVALID, row=chosen.header, field="sheet")
+    lines = sheets[chosen.sheet]
+    if chosen.header == 0:
+        wide = max((len(line.cells) for line in lines), default=0)
+        lines = [Line(0, [f"#{place + 1}" for place in range(wide)]), *lines]
+    place = next((at for at, line in enumerate(lines) if line.number == chosen.header), None)
+    if place is None:
+        raise XudaError(ErrorCode.ROW_INVALID, row=chosen.header, field="header")
+    return _table(encoding, lines, place, chosen.columns)
+
+
+def _table(encoding: str, lines: Sequence[Line], place: int, columns: Mapping[int, str]) -> Table:
+    header: dict[str, str] = {}
+    for at, cell in enumerate(_trimmed(lines[place], columns)):
+        shown = cell.strip() or f"#{at + 1}"
+        name = columns.get(at) or shown
+        if name == LEFT_OUT:
+            name = f"{_DROPPED}{at}"
+        elif at not in columns and (name in FIELDS or name in header):
+            name = f"{shown} #{at + 1}"  # another column is that field, or the header has this text twice
+        header[name] = shown
+    rows = list(_rows(lines[place + 1 :], header))
+    return Table(encoding, header, rows)
+
+
+def _trimmed(line: Line, columns: Mapping[int, str]) -> list[str]:
+    """The header's cells without the empty ones at the end, but with every column that was chosen."""
+    cells = list(line.cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells + [""] * (max(columns, default=-1) + 1 - len(cells))
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -146,7 +231,8 @@ def _rows(lines: Sequence[Line], header: Mapping[str, str]) -> Iterator[Row]:
             continue
         cells = [unicodedata.normalize("NFKC", cell).strip() for cell in line.cells]
         if any(cells) or line.faults:
-            yield Row(line.number, dict(zip(columns, cells, strict=False)), _problem(line, cells, header))
+            values = {name: cell for name, cell in zip(columns, cells, strict=False) if not name.startswith(_DROPPED)}
+            yield Row(line.number, values, _problem(line, cells, header))
 
 
 def _problem(line: Line, cells: Sequence[str], header: Mapping[str, str]) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ from backend.db.models.interviews import (
     RestoreGap,
     Upload,
 )
-from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow
+from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow, window_end
 from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, User
@@ -73,4 +73,5 @@ __all__ = [
     "Upload",
     "User",
     "new_id",
+    "window_end",
 ]

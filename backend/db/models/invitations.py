@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import Base, new_id
@@ -43,7 +43,10 @@ class Candidate(Base):
 
 
 class InvitationRow(Base):
-    """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH)."""
+    """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH).
+
+    ``extended_to``: a longer window for this candidate alone; see :attr:`ends_at`.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (UniqueConstraint("batch_id", "candidate_id"),)
@@ -55,8 +58,19 @@ class InvitationRow(Base):
     adjustments: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    extended_to: Mapped[datetime | None]
     batch: Mapped[Batch] = relationship()
     candidate: Mapped[Candidate] = relationship()
+
+    @property
+    def ends_at(self) -> datetime:
+        """When this candidate's window ends; in queries :func:`window_end`."""
+        return self.extended_to or self.batch.not_after
+
+
+def window_end() -> ColumnElement[datetime]:
+    """:attr:`InvitationRow.ends_at` for a query that joins both tables."""
+    return func.coalesce(InvitationRow.extended_to, Batch.not_after)
 
 
 class DelegationRow(Base):

@@ -1,0 +1,523 @@
+"""Messages to candidates through real servers: each goes once, and what fails or is uncertain is said."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from backend.db.delivery_models import DeliveryRow
+from backend.db.models import Batch, InvitationRow
+from backend.runtime import Runtime, open_runtime
+from backend.sending import queue
+from backend.sending.outcome import Channel, State, Template
+from backend.sending.settings import Sending
+from backend.sending.worker import Sender
+from backend.services import batches, candidates, deliveries
+from backend.services.candidates import Person
+from backend.services.deliveries import Notices, Order, Which
+from contract.errors import ErrorCode, XudaError
+from tests.backend.mailbox import Mailbox, certificate, dingtalk_judge, hook, mailbox, wecom_judge
+from tests.backend.world import COMMAND_LINE, Clock, organisation, wait_until
+
+FROM = "hr@organisation.test"
+MAIL = (Channel.MAIL,)
+
+
+def plain(box: Mailbox, **more: object) -> Sending:
+    return Sending(smtp_host=box.host, smtp_port=box.port, smtp_security="none", smtp_from=FROM, **more)  # type: ignore[arg-type]
+
+
+class Place:
+    """An organisation with a batch, and a worker that sends."""
+
+    def __init__(self, folder: Path, sending: Sending) -> None:
+        self.clock = Clock()
+        if not folder.exists():
+            organisation(folder).close()
+        self.hr = _open(folder, sending, self.clock)
+        self.batch = new_batch(self.hr)
+        self.sender = Sender(self.hr)
+        self.sender.start()
+
+    def close(self) -> None:
+        self.sender.stop()
+        self.hr.close()
+
+    def invite(self, *people: Person) -> list[str]:
+        with self.hr.db.write() as session, self.hr.cabinet.together():
+            batch = session.get_one(Batch, self.batch)
+            return [candidates.invite(self.hr, session, batch, person).id for person in people]
+
+    def send(self, *channels: Channel, which: Which = Which.NEW, **more: object) -> deliveries.Planned:
+        order = Order(channels or MAIL, which, **more)  # type: ignore[arg-type]
+        planned = deliveries.send(self.hr, COMMAND_LINE, self.batch, order)
+        self.sender.wake()
+        return planned
+
+    def states(self, template: Template = Template.INVITATION) -> Counter[str]:
+        with self.hr.db.read() as session:
+            rows = session.scalars(select(DeliveryRow.state).where(DeliveryRow.template == template.value))
+            return Counter(rows)
+
+    def row(self, invitation: str) -> DeliveryRow:
+        with self.hr.db.read() as session:
+            query = select(DeliveryRow).where(DeliveryRow.invitation_id == invitation)
+            return session.scalars(query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.round.desc())).all()[0]
+
+    def settle(self) -> None:
+        wait_until(lambda: not set(self.states()) & {"queued", "sending"})
+
+    def advance(self, span: timedelta) -> None:
+        self.clock.ahead += span
+        self.sender.wake()
+
+
+def _open(folder: Path, sending: Sending, clock: Clock) -> Runtime:
+    from backend.settings import Settings
+
+    return open_runtime(Settings(data=folder, sending=sending), now=clock)
+
+
+def new_batch(hr: Runtime) -> str:
+    now = hr.now()
+    return batches.add_batch(
+        hr,
+        COMMAND_LINE,
+        kit_id="test",
+        title="Batch",
+        not_before=now - timedelta(hours=1),
+        not_after=now + timedelta(days=10),
+    )
+
+
+@contextmanager
+def place(folder: Path, sending: Sending) -> Iterator[Place]:
+    with closing(Place(folder / "data", sending)) as found:
+        yield found
+
+
+def person(number: int, **more: str) -> Person:
+    return Person(
+        f"候选人{chr(0x4E00 + number)}",
+        **{"email": f"c{number}@example.test", "phone": f"138{number:08d}", **more},  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox() as found:
+        yield found
+
+
+def test_an_invitation_goes_as_text_and_html_with_code_link_picture_and_guide(tmp_path: Path, box: Mailbox) -> None:
+    with place(tmp_path, plain(box)) as here:
+        (invitation,) = here.invite(Person("王<b>小明", email="wang@example.test", phone="13812345678"))
+        deliveries.set_notices(here.hr, COMMAND_LINE, here.batch, Notices("zh_CN"))
+        assert here.send().messages == 1
+        here.settle()
+        row = here.row(invitation)
+        with here.hr.db.read() as session:
+            code, token = session.execute(select(InvitationRow.code, InvitationRow.token)).one()
+    mail = box.to("wang@example.test")
+    assert (mail["From"], mail["To"]) == (FROM, "wang@example.test")
+    assert mail["Subject"] == "Test organisation：Tester面试邀请"
+    assert mail["Message-ID"] == f"<{row.id}@organisation.test>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text = mail.get_body(("plain",)).get_content()
+    assert code in text
+    assert token in text
+    assert "王<b>小明，您好" in text
+    assert "面试指南\n\ng" in text.replace("\r\n", "\n")
+    html = mail.get_body(("html",)).get_content()
+    assert "王&lt;b&gt;小明" in html
+    assert "<b>" not in html
+    assert 'src="cid:qr"' in html
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<qr>"
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert row.state == State.SENT
+
+
+def test_the_picture_in_the_mail_holds_the_link(tmp_path: Path, box: Mailbox) -> None:
+    import cv2
+    import numpy
+
+    with place(tmp_path, plain(box)) as here:
+        here.invite(person(1))
+        here.send()
+        here.settle()
+        with here.hr.db.read() as session:
+            token = session.scalars(select(InvitationRow.token)).one()
+    (picture,) = [part for part in box.mails[0][1].walk() if part.get_content_type() == "image/png"]
+    image = cv2.imdecode(numpy.frombuffer(picture.get_content(), numpy.uint8), cv2.IMREAD_COLOR)
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == token
+
+
+def test_each_is_written_to_once_however_often_the_form_comes(tmp_path: Path, box: Mailbox) -> None:
+    with place(tmp_path, plain(box)) as here:
+        here.invite(*map(person, range(20)))
+        first = here.send(order_id="one")
+        assert (first.messages, first.no_address) == (20, 0)
+        assert here.send(order_id="one").messages == 0
+        assert here.send(which=Which.EVERYONE).messages == 0
+        here.settle()
+        assert here.send(which=Which.EVERYONE).passed_over == 20
+        assert here.send(which=Which.NEW).messages == 0
+        assert here.states() == {"sent": 20}
+        assert set(box.counts().values()) == {1}
+        assert here.send(which=Which.EVERYONE, again=True, order_id="two").messages == 20
+        assert here.send(which=Which.EVERYONE, again=True, order_id="two").messages == 0
+        here.settle()
+    assert set(box.counts().values()) == {2}
+    assert box.connections < 10
+    ids = {mail["Message-ID"] for _, mail in box.mails}
+    assert len(ids) == 40
+
+
+def test_who_has_no_address_is_counted_and_the_others_go(tmp_path: Path, box: Mailbox) -> None:
+    with place(tmp_path, plain(box)) as here:
+        here.invite(person(1), Person("只有电话", phone="13900000001"))
+        planned = here.send()
+        assert (planned.messages, planned.no_address) == (1, 1)
+        here.settle()
+        assert here.states() == {"sent": 1}
+
+
+def test_a_refused_address_bounces_with_its_code_and_others_go_on(tmp_path: Path, box: Mailbox) -> None:
+    box.answers["c2@example.test"] = ["550 5.1.1 <c2@example.test> no such mailbox"] * 2
+    with place(tmp_path, plain(box)) as here:
+        ids = here.invite(*map(person, range(5)))
+        here.send()
+        here.settle()
+        assert here.states() == {"sent": 4, "bounced": 1}
+        assert here.row(ids[2]).error == "smtp:550:5.1.1"
+        assert here.send(which=Which.TROUBLED).messages == 1
+        here.settle()
+        assert here.states() == {"sent": 4, "bounced": 2}
+        here.send(which=Which.TROUBLED)
+        here.settle()
+        assert here.row(ids[2]).state == State.SENT
+        assert here.row(ids[2]).round == 3
+    assert set(box.counts().values()) == {1}
+
+
+def test_what_is_put_off_is_tried_again_later_and_given_up_after_a_day(tmp_path: Path, box: Mailbox) -> None:
+    box.answers["c1@example.test"] = ["450 4.2.0 come back later"] * 2
+    box.answers["c2@example.test"] = ["450 4.2.0 never"] * 500
+    with place(tmp_path, plain(box)) as here:
+        ids = here.invite(person(1), person(2))
+        here.send()
+        wait_until(lambda: all(here.row(name).attempts == 1 and here.row(name).state == "queued" for name in ids))
+        assert here.row(ids[0]).error == "smtp:450:4.2.0"
+        here.advance(timedelta(seconds=31))
+        wait_until(lambda: all(here.row(name).attempts == 2 and here.row(name).state == "queued" for name in ids))
+        here.advance(timedelta(seconds=61))
+        wait_until(lambda: here.row(ids[0]).state == "sent")
+        wait_until(lambda: here.row(ids[1]).attempts == 3 and here.row(ids[1]).state == "queued")
+        here.advance(timedelta(hours=25))
+        wait_until(lambda: here.row(ids[1]).state == "failed")
+        assert here.row(ids[1]).error == "smtp:450:4.2.0"
+    assert box.counts() == {"c1@example.test": 1}
+
+
+def test_a_message_whose_answer_is_lost_is_uncertain_and_is_not_sent_again_by_itself(
+    tmp_path: Path, box: Mailbox
+) -> None:
+    box.broken.add("c1@example.test")
+    with place(tmp_path, plain(box)) as here:
+        ids = here.invite(person(1), person(2))
+        here.send()
+        wait_until(lambda: here.row(ids[0]).state == "uncertain")
+        assert here.row(ids[0]).error == "broken_off"
+        here.advance(timedelta(seconds=31))
+        wait_until(lambda: here.row(ids[1]).state == "sent")
+        here.advance(timedelta(hours=2))
+        assert here.send(which=Which.EVERYONE).messages == 0
+        assert box.counts() == {"c1@example.test": 1, "c2@example.test": 1}
+        box.broken.clear()
+        assert here.send(which=Which.TROUBLED).messages == 1
+        here.settle()
+    assert box.counts()["c1@example.test"] == 2
+
+
+def test_a_server_that_is_down_costs_no_tries_and_what_waited_goes_when_it_is_back(tmp_path: Path) -> None:
+    with mailbox() as gone:
+        sending = plain(gone)
+    with place(tmp_path, sending) as here:
+        ids = here.invite(*map(person, range(30)))
+        here.send()
+        wait_until(lambda: here.row(ids[29]).error == "connect")
+        assert here.states() == {"queued": 30}
+        assert here.row(ids[0]).attempts == 0
+        here.advance(timedelta(hours=25))
+        wait_until(lambda: here.states() == {"failed": 30})
+
+
+@pytest.mark.parametrize("starttls", [False, True])
+def test_mail_goes_encrypted_and_with_a_login(tmp_path: Path, starttls: bool) -> None:
+    pem = certificate(tmp_path)
+    login = ("robot", "geheim")
+    with mailbox(certificate=pem, starttls=starttls, login=login if starttls else None) as box:
+        user = {"smtp_user": login[0], "smtp_password": login[1]} if starttls else {}
+        security = "starttls" if starttls else "tls"
+        sending = Sending(
+            smtp_host=box.host, smtp_port=box.port, smtp_security=security, smtp_from=FROM, ca=pem, **user
+        )
+        with place(tmp_path, sending) as here:
+            here.invite(person(1))
+            here.send()
+            here.settle()
+            assert here.states() == {"sent": 1}
+        assert len(box.mails) == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_and_a_wrong_password_send_nothing(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    with mailbox(certificate=pem, starttls=True, login=("robot", "geheim")) as box:
+        base = {"smtp_host": box.host, "smtp_port": box.port, "smtp_security": "starttls", "smtp_from": FROM}
+        for number, (more, code) in enumerate(
+            [({}, "tls"), ({"ca": pem, "smtp_user": "robot", "smtp_password": "wrong"}, "login")]
+        ):
+            with place(tmp_path / str(number), Sending(**base, **more)) as here:  # type: ignore[arg-type]
+                (invitation,) = here.invite(person(1))
+                here.send()
+                wait_until(lambda here=here, it=invitation, code=code: here.row(it).error == code)
+                assert here.row(invitation).state == "queued"
+        assert box.mails == []
+
+
+def test_a_server_without_encryption_is_not_asked_for_a_login(tmp_path: Path, box: Mailbox) -> None:
+    with pytest.raises(XudaError) as refused:
+        Sending(smtp_host="mail.example.test", smtp_security="none", smtp_from=FROM).check()
+    assert refused.value.field == "smtp_security"
+    sending = Sending(smtp_host=box.host, smtp_port=box.port, smtp_security="starttls", smtp_from=FROM)
+    with place(tmp_path, sending) as here:
+        (invitation,) = here.invite(person(1))
+        here.send()
+        wait_until(lambda: here.row(invitation).error == "tls")
+    assert box.mails == []
+
+
+def test_the_sms_gateway_gets_the_template_with_a_bearer_token_or_a_signature(tmp_path: Path) -> None:
+    body = '{"to": ["{phone}"], "content": "{text}", "params": {"code": "{code}", "n": 1, "x": "{unknown} {"}}'
+    with hook(lambda asked: (200, {})) as gateway:
+        for auth in ("bearer", "signature"):
+            sending = Sending(
+                sms_url=f"{gateway.url}/send?app=1", sms_secret="s3cret", sms_auth=auth, sms_body=body, private=True
+            )
+            with place(tmp_path / auth, sending) as here:
+                (invitation,) = here.invite(Person('王"}{phone}', phone="13812345678"))
+                here.send(Channel.SMS)
+                here.settle()
+                assert here.states() == {"sent": 1}
+                name = here.row(invitation).id
+    bearer, signed = gateway.asked
+    assert bearer.headers["authorization"] == "Bearer s3cret"
+    assert bearer.query == {"app": "1"}
+    assert bearer.json["to"] == ["13812345678"]
+    assert bearer.json["params"]["n"] == 1
+    assert bearer.json["params"]["x"] == "{unknown} {"
+    assert '王"}{phone}您好' in bearer.json["content"]
+    assert re.search(r"邀请码 [0-9A-Z]{4}-[0-9A-Z]{4}", bearer.json["content"])
+    assert "authorization" not in signed.headers
+    assert signed.headers["idempotency-key"] == signed.headers["webhook-id"] == name
+    text = f"{name}.{signed.headers['webhook-timestamp']}.".encode() + signed.body
+    wanted = base64.b64encode(hmac.new(b"s3cret", text, hashlib.sha256).digest()).decode()
+    assert signed.headers["webhook-signature"] == f"v1,{wanted}"
+
+
+def test_robots_are_asked_as_their_makers_say(tmp_path: Path) -> None:
+    with hook(dingtalk_judge("SECtest")) as dingtalk, hook(wecom_judge("k-1")) as wecom:
+        sending = Sending(
+            dingtalk_url=f"{dingtalk.url}/robot/send?access_token=t",
+            dingtalk_secret="SECtest",
+            wecom_url=f"{wecom.url}/cgi-bin/webhook/send?key=k-1",
+            robot_per_minute=600,
+            private=True,
+        )
+        with place(tmp_path, sending) as here:
+            here.invite(person(1), person(2), Person("无电话", email="x@example.test"))
+            here.send(Channel.DINGTALK, Channel.WECOM)
+            here.settle()
+            assert here.states() == {"sent": 6}
+    assert [asked.json["at"]["atMobiles"] for asked in dingtalk.asked] == [["13800000001"], ["13800000002"], []]
+    assert all(asked.query["access_token"] == "t" for asked in dingtalk.asked)
+    assert wecom.asked[0].json["text"]["mentioned_mobile_list"] == ["13800000001"]
+    assert "mentioned_mobile_list" not in wecom.asked[2].json["text"]
+    assert "xuda://i/" in wecom.asked[0].json["text"]["content"]
+
+
+def test_a_robot_with_a_wrong_secret_waits_and_one_that_is_too_busy_is_left_alone(tmp_path: Path) -> None:
+    with hook(dingtalk_judge("SECright")) as robot:
+        url = f"{robot.url}/robot/send?access_token=t"
+        sending = Sending(dingtalk_url=url, dingtalk_secret="SECwrong", private=True)
+        with place(tmp_path, sending) as here:
+            ids = here.invite(*map(person, range(3)))
+            here.send(Channel.DINGTALK)
+            wait_until(lambda: here.row(ids[2]).error == "robot:310000")
+            assert here.states() == {"queued": 3}
+        assert len(robot.asked) == 1
+
+
+def test_a_robot_gets_no_more_than_its_makers_allow(tmp_path: Path) -> None:
+    with hook() as robot:
+        sending = Sending(wecom_url=f"{robot.url}/send?key=1", robot_per_minute=2, private=True)
+        with place(tmp_path, sending) as here:
+            here.invite(*map(person, range(3)))
+            here.send(Channel.WECOM)
+            for count in (1, 2, 3):
+                wait_until(lambda count=count: here.states()["sent"] == count)
+                assert len(robot.asked) == count
+                here.advance(timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "error"),
+    [
+        (400, {}, "bounced", "http:400"),
+        (422, {}, "bounced", "http:422"),
+        (401, {}, "queued", "login"),
+        (404, {}, "queued", "http:404"),
+        (429, {}, "queued", "http:429"),
+        (503, {}, "queued", "http:503"),
+        (408, {}, "queued", "http:408"),
+        (504, {}, "uncertain", "broken_off"),
+        (0, {}, "uncertain", "broken_off"),
+        (302, {}, "queued", "http:302"),
+        (200, b"x" * 5_000_000, "sent", ""),
+    ],
+)
+def test_what_a_gateway_answers_decides(tmp_path: Path, status: int, body: object, state: str, error: str) -> None:
+    with hook() as elsewhere, hook(lambda _: (status, body)) as gateway:
+        gateway.headers["Location"] = elsewhere.url
+        sending = Sending(sms_url=gateway.url, sms_secret="s", private=True)
+        with place(tmp_path, sending) as here:
+            (invitation,) = here.invite(person(1))
+            here.send(Channel.SMS)
+            wait_until(lambda: gateway.asked and here.row(invitation).error == error)
+            wait_until(lambda: here.row(invitation).state == state)
+        assert len(gateway.asked) == 1
+        assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize("body", [b"<html>", {"errcode": "0"}, {}, []])
+def test_a_robot_that_does_not_say_whether_it_took_it_leaves_it_uncertain(tmp_path: Path, body: object) -> None:
+    with hook(lambda _: (200, body)) as robot:
+        sending = Sending(wecom_url=f"{robot.url}/send?key=1", private=True)
+        with place(tmp_path, sending) as here:
+            (invitation,) = here.invite(person(1))
+            here.send(Channel.WECOM)
+            wait_until(lambda: here.row(invitation).state == "uncertain")
+
+
+def test_what_was_being_sent_when_the_server_stopped_is_uncertain_and_what_waited_goes(
+    tmp_path: Path, box: Mailbox
+) -> None:
+    with place(tmp_path, plain(box)) as here:
+        ids = here.invite(person(1), person(2))
+        here.sender.stop()
+        here.send()
+        assert queue.take(here.hr, here.row(ids[0]).id) is not None
+        again = Sender(here.hr)
+        again.start()
+        wait_until(lambda: here.row(ids[1]).state == "sent")
+        again.stop()
+        row = here.row(ids[0])
+        assert (row.state, row.error) == ("uncertain", "restarted")
+    assert box.counts() == {"c2@example.test": 1}
+
+
+def test_who_is_gone_or_too_late_is_not_written_to(tmp_path: Path, box: Mailbox) -> None:
+    from backend.services import erasure
+
+    with place(tmp_path, plain(box)) as here:
+        ids = here.invite(*map(person, range(3)))
+        here.sender.stop()
+        here.send()
+        with here.hr.db.write() as session:
+            erasure.erase(session, session.get_one(InvitationRow, ids[0]).candidate_id, here.hr.now())
+            session.get_one(InvitationRow, ids[1]).cancelled_at = here.hr.now()
+        assert here.row(ids[0]).address_sealed == ""
+        here.clock.ahead += timedelta(days=11)
+        again = Sender(here.hr)
+        again.start()
+        wait_until(lambda: here.states() == {"dropped": 3})
+        again.stop()
+        assert [here.row(name).error for name in ids] == ["erased", "cancelled", "over"]
+    assert box.mails == []
+
+
+def test_nothing_secret_and_nobodys_address_is_logged_or_kept_in_clear(
+    tmp_path: Path, box: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # the mailbox's own
+    box.answers["zq77@example.test"] = ["550 5.7.1 zq77@example.test is unwanted"]
+    with hook(lambda _: (503, {})) as gateway:
+        sending = plain(box, sms_url=f"{gateway.url}/zq78?key=zq79", sms_secret="zq80", private=True)
+        assert "zq" not in repr(sending)
+        with place(tmp_path, sending) as here:
+            here.invite(Person("佚名zq81", email="zq77@example.test", phone="13812340082"))
+            here.send(Channel.MAIL, Channel.SMS)
+            wait_until(lambda: here.states() == {"bounced": 1, "queued": 1})
+        assert gateway.asked[0].path == "/zq78"
+    for word in ("zq77", "zq78", "zq79", "zq80", "zq81", "13812340082", "xuda://"):
+        assert word not in caplog.text
+        for file in (tmp_path / "data").glob("*.db*"):
+            if word != "xuda://":  # the link itself is in the invitation, as before
+                assert word.encode() not in file.read_bytes(), (word, file.name)
+
+
+def test_a_channel_that_is_not_set_up_cannot_be_ordered_and_one_that_is_gone_gives_up(
+    tmp_path: Path, box: Mailbox
+) -> None:
+    with place(tmp_path, plain(box)) as here:
+        here.invite(person(1))
+        with pytest.raises(XudaError) as refused:
+            here.send(Channel.SMS)
+        assert (refused.value.code, refused.value.field) == (ErrorCode.SETTING_INVALID, "channel")
+        here.sender.stop()
+        here.send()
+    clock = Clock()
+    with closing(_open(tmp_path / "data", Sending(), clock)) as hr:
+        sender = Sender(hr)
+        sender.start()
+
+        def state() -> str:
+            with hr.db.read() as session:
+                return session.scalars(select(DeliveryRow.state)).one()
+
+        wait_until(lambda: state() == "failed")
+        sender.stop()
+
+
+def test_thousands_are_ordered_with_a_constant_number_of_statements(tmp_path: Path, box: Mailbox) -> None:
+    from sqlalchemy import event
+
+    with place(tmp_path, plain(box)) as here:
+        here.sender.stop()
+        counted: list[int] = []
+        for size in (10, 400):
+            here.batch = new_batch(here.hr)
+            here.invite(*(person(size * 1000 + n, email=f"p{size}-{n}@example.test") for n in range(size)))
+            statements: list[str] = []
+            listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
+            event.listen(here.hr.db.engine, "before_cursor_execute", listener)
+            assert here.send().messages == size
+            deliveries.counts(here.hr, COMMAND_LINE, here.batch)
+            lines, total = deliveries.people(here.hr, COMMAND_LINE, here.batch)
+            event.remove(here.hr.db.engine, "before_cursor_execute", listener)
+            assert (len(lines), total) == (min(size, deliveries.PAGE), size)
+            counted.append(len(statements))
+    assert counted[0] == counted[1]
