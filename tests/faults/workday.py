@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import mean
 
 import psutil
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Client
 from app.config import ClientSettings
@@ -29,12 +31,12 @@ _PER_INTERVIEW = 64 * 2**10
 
 @dataclass(frozen=True)
 class Sample:
-    """Of the client's process and its children: memory in bytes, counts."""
+    """Of the client's process and its children: memory in bytes, counts; of its windows the widgets and their parts."""
 
     memory: int
     files: int
     threads: int
-    processes: int
+    objects: int
 
 
 def look() -> Sample:
@@ -45,9 +47,8 @@ def look() -> Sample:
         *(child for child in main.children(recursive=True) if "app.transcribe" in " ".join(child.cmdline())),
     ]
     files = sum(one.num_fds() if sys.platform != "win32" else one.num_handles() for one in family)
-    return Sample(
-        sum(one.memory_info().rss for one in family), files, sum(p.num_threads() for p in family), len(family)
-    )
+    objects = sum(len(window.findChildren(QObject)) for window in QApplication.topLevelWidgets())
+    return Sample(sum(p.memory_info().rss for p in family), files, sum(p.num_threads() for p in family), objects)
 
 
 def work(findings: Findings, folder: Path, *, minutes: float) -> None:
@@ -116,8 +117,10 @@ def _judge(findings: Findings, samples: list[Sample], hours: float) -> None:
         "memory grown (MB)": round(growth / 2**20, 1),
         "open files, first and last": f"{first[0].files}, {last[-1].files}",
         "threads, first and last": f"{first[0].threads}, {last[-1].threads}",
+        "parts of the windows, first and last": f"{first[0].objects}, {last[-1].objects}",
     }
     allowed = _MOST_GROWTH + _PER_INTERVIEW * len(warm)
     findings.expect(growth <= allowed, f"memory grew by {growth / 2**20:.1f} MB in {len(warm)} interviews")
     findings.expect(last[-1].files <= first[0].files + 3, f"open files grew: {[s.files for s in warm]}")
+    findings.expect(last[-1].objects <= first[0].objects, f"windows grew: {[s.objects for s in warm]}")
     findings.expect(last[-1].threads <= first[0].threads + 2, f"threads grew: {[s.threads for s in warm]}")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.interview.states import InterviewState
 from app.ui import names
 from app.ui.names import Screen, Sheet
+from app.ui.screens.written import ChoiceScreen
 from contract.events import EventType, ExitData, ExitSealed
 from tests.interview.desk import WRITTEN
-from tests.ui.booth import Booth
+from tests.ui.booth import Booth, delete_what_is_due
 from tests.ui.conftest import Open
 
 
@@ -25,6 +26,11 @@ def answer_all(booth: Booth) -> None:
     booth.on(Screen.FINISH)
 
 
+def question_now(booth: Booth) -> str:
+    step = booth.window.journey.step
+    return step.question.question_id if step is not None else ""
+
+
 def test_the_first_question_comes_after_three_steps_and_the_interview_ends_as_finished(booth: Booth) -> None:
     seen: list[str] = []
     booth.window.screen_changed.connect(seen.append)
@@ -35,6 +41,23 @@ def test_the_first_question_comes_after_three_steps_and_the_interview_ends_as_fi
     assert [row.state for row in booth.rows()] == [InterviewState.FINISHED]
     answers = booth.desk.run(booth.desk.service.answers, booth.rows()[0].interview_id)
     assert [(answer.text, answer.choices) for answer in answers] == [("I look at the logs.", None), (None, (1,))]
+
+
+def test_a_question_leaves_nothing_behind_on_its_page_for_the_next_one(open_booth: Open) -> None:
+    choice = {"kind": "single_choice", "prompt": "?", "choices": ["A", "B", "C"]}
+    questions = [choice | {"question_id": f"q{number}"} for number in range(4)]
+    booth = open_booth(stages=[{"stage_id": "s", "title": "one", "questions": questions}])
+    booth.agree()
+    counts = []
+    for number in range(4):
+        booth.wait(lambda number=number: question_now(booth) == f"q{number}")
+        booth.on(Screen.CHOICE)
+        delete_what_is_due()
+        counts.append(len(booth.window.findChild(ChoiceScreen).findChildren(QObject)))
+        booth.click(names.CHOICE_OPTION_PREFIX + "1")
+        booth.click(names.CHOICE_SUBMIT)
+    booth.on(Screen.FINISH)
+    assert counts[1] == counts[2] == counts[3]
 
 
 def test_the_questionnaire_is_sent_and_the_way_leads_back_to_the_start(booth: Booth) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.interview.states import TakeState
 from app.interview.views import TakeReview
@@ -16,6 +16,7 @@ from app.ui.screens.question import stage_line
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
 from app.ui.widgets.columns import SIDE_EM, Columns
+from app.ui.widgets.option import one_of
 from app.ui.widgets.page import Page
 from app.ui.widgets.player import TakePlayer
 from app.ui.widgets.words import WordsCard
@@ -197,12 +198,13 @@ class ProofScreen(Page):
         clear(self._takes)
         if len(takes) < 2:
             return
-        group = QButtonGroup(self)
+        buttons = []
         for take in takes:
             button = Button(self.look, "step", name=f"{names.PROOF_TAKE_PREFIX}{take.number}")
             button.setCheckable(True)
             button.setChecked(take.take_id == review.take_id)
             button.setText(self.look.t("Take {n}, {time}", n=take.number, time=self.look.texts.span(take.duration)))
             button.clicked.connect(lambda _=False, chosen=take.take_id: self._presenter.choose(chosen))
-            group.addButton(button)
+            buttons.append(button)
             self._takes.addWidget(button, 1)
+        one_of(buttons)

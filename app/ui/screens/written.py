@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.ui import names
 from app.ui.i18n import N_
@@ -13,7 +13,7 @@ from app.ui.presenters.written import WrittenPresenter
 from app.ui.screens.question import stage_line, tip_words
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, IconLabel, Label, clear, column, row
-from app.ui.widgets.option import Option
+from app.ui.widgets.option import Option, one_of
 from app.ui.widgets.page import Page
 from app.ui.widgets.prompt import PromptView
 from app.ui.widgets.voices import Voices
@@ -167,16 +167,15 @@ class ChoiceScreen(WrittenScreen):
         step = self._presenter.step
         clear(self._list)
         self._options = []
-        # where several may be chosen Tab stops at each: in a group it would stop at one
-        group = QButtonGroup(self) if self._presenter.single else None
         for index in range(len(step.question.choices) if step else 0):
             option = Option(self.look, name=f"{names.CHOICE_OPTION_PREFIX}{index}", round_mark=self._presenter.single)
             option.setChecked(index in self._presenter.choices)
             option.toggled.connect(lambda checked, place=index: self._presenter.choose(place, checked))
-            if group is not None:
-                group.addButton(option)
             self._options.append(option)
             self._list.addWidget(option)
+        # where several may be chosen Tab stops at each: in a group it would stop at one
+        if self._presenter.single:
+            one_of(self._options)
         self.refresh()
 
     def first(self) -> QWidget | None:

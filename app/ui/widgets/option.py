@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy
 
 from app.ui.style import Look
 from app.ui.widgets.basic import paint_focus
@@ -145,3 +147,10 @@ class Option(QAbstractButton):
             painter.setFont(font)
             painter.setPen(self._look.colour("muted"))
             painter.drawText(QRect(left, top + text + gap, width, detail), flags, self._detail)
+
+
+def one_of(buttons: Sequence[QAbstractButton]) -> None:
+    """Of these one is checked at a time. The group goes with its buttons, however often a screen makes new ones."""
+    group = QButtonGroup(next(iter(buttons), None))
+    for button in buttons:
+        group.addButton(button)
