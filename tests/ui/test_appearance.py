@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTableWidget, QWidget
 
 from app.remembered import save_appearance
 from app.ui import dress, names
@@ -88,6 +88,18 @@ def test_what_is_already_drawn_grows_with_the_text(sets: list[Set]) -> None:
     made.settle()
     assert ring.width() > small[0]
     assert made.window.topbar.height() > small[1]
+
+
+def test_what_staff_see_as_refused_takes_the_colour_of_the_theme(sets: list[Set]) -> None:
+    made = opened(sets, "staff", kiosk=True)
+    table = made.window.findChild(QTableWidget, names.STAFF_QUEUE)
+    assert table is not None
+    for theme in (Theme.LIGHT, Theme.DARK):
+        made.window.change_appearance(Appearance(theme))
+        made.settle()
+        cell = table.item(0, 0)
+        assert cell is not None
+        assert cell.foreground().color().name().upper() == SETS[theme].error.upper()
 
 
 def test_the_system_is_followed_until_something_is_chosen(sets: list[Set], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ class WideFrame(QWidget):
 class LivePreview(WideFrame):
     """Shows the newest frame of ``devices`` 25 times a second while it is visible; words when there is none.
 
-    ``frame`` draws the corners of a code to be held into the picture.
+    ``frame`` draws the corners of a code to be held into the picture, unless there are words instead.
     """
 
     def __init__(self, look: Look, devices: CaptureDevices, *, frame: bool = False, mirrored: bool = True) -> None:
@@ -135,7 +135,7 @@ class LivePreview(WideFrame):
             painter.setBrush(self._look.colour("stage"))
             painter.drawRoundedRect(box, radius, radius)
             self._paint_words(painter, box)
-        if self._frame:
+        if self._frame and not self._words:
             self._paint_corners(painter, box)
         painter.end()
 

@@ -55,6 +55,9 @@ class QueueTable(QTableWidget):
         self._lines = lines
         self._fill()
 
+    def restyle(self) -> None:
+        self._fill()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW_EM * self.fontMetrics().height()
