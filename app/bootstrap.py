@@ -144,9 +144,25 @@ class Client:
         return self._late_check.get()(kit)
 
     def warm_up(self) -> None:
-        """Load what an interview will need, in the background, once the window is there."""
-        self.background(self._late_recorder.get)
-        self.background(lambda: self.transcriber.warm_up())
+        """Load what an interview will need, in the background, once the window is there.
+
+        One after the other: each is a rival of the screens for the interpreter.
+        """
+
+        parts: tuple[Callable[[], object], ...] = (
+            self._late_recorder.get,
+            _load_device_lists,
+            lambda: self.transcriber.warm_up(),
+        )
+
+        def load() -> None:
+            for part in parts:
+                try:
+                    part()
+                except Exception as error:  # whoever needs it is told then
+                    log.warning("Not loaded beforehand: %s", type(error).__name__)
+
+        self.background(load)
 
     def start_sync(self) -> None:
         if self.engine is not None and self.settings.server_sync:
@@ -219,6 +235,14 @@ def _make_recorder(desk: SettingsDesk) -> DeviceRecorder:
     from app.capture.values import CaptureSettings
 
     return DeviceRecorder(lambda: CaptureSettings.bounded(desk.values.video_height, desk.values.video_kbit))
+
+
+def _load_device_lists() -> None:
+    """The libraries that know the names of cameras and microphones: to load them is not to hold the device page up."""
+    from app.capture.devices import list_cameras, list_microphones
+
+    list_cameras()
+    list_microphones()
 
 
 def _make_media() -> AvMediaTools:

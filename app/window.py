@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from contextlib import closing
@@ -182,9 +181,10 @@ class ClientRun:
         if self._begun:
             return
         self._begun = True
-        gc.enable()
+        from app.ui.collecting import Collector
         from app.ui.qt_names import NameMaker
 
+        self._collector = Collector()
         self._names = NameMaker()
         self._names.start()
         self._follow(self._opening.attempt())
@@ -247,6 +247,7 @@ class ClientRun:
         from PySide6.QtCore import QTimer
 
         watch = self._start_watch()
+        self._collector.watch(window)
         window.screen_changed.connect(lambda name: _note_screen(client, watch, name))
         _note_screen(client, watch, window.screen_name())
         client.background(watch.collect)

@@ -7,6 +7,9 @@ it the main thread computed, how much it was ready and the machine gave it no pr
 how much it waited for another thread, which one that was and what it did. ``ours`` is what would be left of it on a
 machine that does nothing else: without the times in which this thread, or the one that it waited for, had no processor.
 
+The candidate looks at each page for ``--pause`` seconds before doing anything; 0 is somebody who hurries through faster
+than a person can.
+
 ``python -m benchmarks.stalls --client ARGUMENT…`` watches `xuda client` with these arguments instead. Linux only.
 """
 
@@ -39,12 +42,12 @@ def _thread_times(thread: int) -> tuple[float, float]:
     """Seconds a thread of this process has run, and has waited for a processor."""
     try:
         file = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
-    except OSError:
+        try:
+            ran, waited, _ = os.read(file, 100).split()
+        finally:
+            os.close(file)
+    except OSError:  # it has ended
         return 0.0, 0.0
-    try:
-        ran, waited, _ = os.read(file, 100).split()
-    finally:
-        os.close(file)
     return int(ran) / 1e9, int(waited) / 1e9
 
 
@@ -194,6 +197,24 @@ class Imports:
             self.found.append(f"{self.screen()}:{name}")
 
 
+def slow_down(pause: float) -> None:
+    """The autopilot looks at each page for so many seconds before it acts there; an answer is spoken as it is."""
+    from app.ui.autopilot import Autopilot
+    from app.ui.names import Screen
+
+    tick = Autopilot._tick
+
+    def patient(pilot: Any) -> None:
+        window = pilot._window
+        new = (str(window.screen_name()), str(window.sheet_name())) != pilot._where
+        if new:
+            pilot._enter((str(window.screen_name()), str(window.sheet_name())))
+        elif pilot._where[0] == Screen.RECORDING or time.monotonic() - pilot._since >= pause:
+            tick(pilot)
+
+    Autopilot._tick = patient  # type: ignore[method-assign]
+
+
 def watch_client(arguments: list[str]) -> int:
     from app import window
     from app.__main__ import main as xuda
@@ -223,13 +244,16 @@ def watch_client(arguments: list[str]) -> int:
 
     window.ClientRun._show = watched  # type: ignore[method-assign]
     atexit.register(told)
+    pause = float(os.environ.get("XUDA_BENCH_PAUSE", "0"))
+    if pause:
+        slow_down(pause)
     return xuda(["client", *arguments])
 
 
 # ---- a booth for it --------------------
 
 
-def interview(folder: Path) -> int:
+def interview(folder: Path, pause: float) -> int:
     """One whole interview of two spoken and two written questions, with leaving and coming back left out."""
     from tests.e2e.booth import MODEL, Booth, Office
     from tests.speech.say import say
@@ -247,7 +271,7 @@ def interview(folder: Path) -> int:
     script = {"invitation": office.invitation()["code"], "answers": answers, "questionnaire": {"overall": 4}}
     file = folder / "script.json"
     file.write_text(json.dumps(script), "utf-8")
-    env = {**os.environ, **office.env, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    env = {**os.environ, **office.env, "PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "XUDA_BENCH_PAUSE": str(pause)}
     env.setdefault("QT_QPA_PLATFORM", "offscreen")
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "benchmarks.stalls", "--client", "--data", str(booth.data)]
@@ -270,9 +294,11 @@ app.ui.pages.load_screens()
 def main() -> int:
     if sys.argv[1:2] == ["--client"]:
         return watch_client(sys.argv[2:])
-    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds the candidate looks at each page first")
+    pause = parser.parse_args().pause
     with tempfile.TemporaryDirectory(prefix="xuda-stalls-") as name:
-        return interview(Path(name))
+        return interview(Path(name), pause)
 
 
 if __name__ == "__main__":

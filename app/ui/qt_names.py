@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -38,18 +38,37 @@ NAMES = {
     "QtPdf": ("QPdfDocument",),
     "QtPrintSupport": ("QPrinter", "QPrinterInfo"),
 }
+# The first widget of unknown kind that Qt hands over makes the classes of all widgets there are: too much for a moment.
+WIDGETS = {
+    "QtWidgets": (
+        *("QAbstractSpinBox", "QCalendarWidget", "QColorDialog", "QColumnView", "QCommandLinkButton", "QDateEdit"),
+        *("QDateTimeEdit", "QDial", "QDialogButtonBox", "QDockWidget", "QDoubleSpinBox", "QErrorMessage"),
+        *("QFocusFrame", "QFontComboBox", "QFontDialog", "QGraphicsView", "QGroupBox", "QInputDialog"),
+        *("QKeySequenceEdit", "QLCDNumber", "QListView", "QListWidget", "QMainWindow", "QMdiArea", "QMdiSubWindow"),
+        *("QMenuBar", "QProgressBar", "QProgressDialog", "QRadioButton", "QRhiWidget", "QRubberBand", "QScrollBar"),
+        *("QSizeGrip", "QSpinBox", "QSplashScreen", "QSplitter", "QSplitterHandle", "QStatusBar", "QTabBar"),
+        *("QTabWidget", "QTextBrowser", "QTimeEdit", "QToolBar", "QToolBox", "QToolButton", "QTreeView"),
+        *("QTreeWidget", "QUndoView", "QWizard", "QWizardPage"),
+    ),
+    "QtPrintSupport": (
+        *("QAbstractPrintDialog", "QPageSetupDialog", "QPrintDialog", "QPrintPreviewDialog", "QPrintPreviewWidget"),
+    ),
+}
 _PART_SECONDS = 0.005
 
 
 class NameMaker(QObject):
-    """Works while the thread of the screens has nothing else to do; ``made`` is emitted once, when all are there."""
+    """Works while the thread of the screens has nothing else to do.
+
+    ``made`` is emitted once, when all that other threads use is there; what only this thread uses comes after it.
+    """
 
     made = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.done = False
-        self._left = _make()
+        self._left = _make(NAMES)
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
 
@@ -60,16 +79,22 @@ class NameMaker(QObject):
         end = time.perf_counter() + _PART_SECONDS
         while time.perf_counter() < end:
             if next(self._left, None) is None:
-                self._timer.stop()
-                self.done = True
-                self.made.emit()
+                self._next_list()
                 return
 
+    def _next_list(self) -> None:
+        if self.done:
+            self._timer.stop()
+            return
+        self.done = True
+        self._left = _make(WIDGETS)
+        self.made.emit()
 
-def _make() -> Iterator[str]:
-    for part, names in NAMES.items():
+
+def _make(wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for part, names in wanted.items():
         module = importlib.import_module(f"PySide6.{part}")
         yield part
         for name in names:
-            getattr(module, name)
+            getattr(module, name, None)  # not every release has them all
             yield name

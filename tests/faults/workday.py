@@ -71,6 +71,7 @@ def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> li
     from app.screen_context import make_context
     from app.ui.application import MainWindow
     from app.ui.autopilot import Autopilot
+    from app.ui.collecting import Collector
     from app.ui.dress import build_application
     from app.ui.script import read_script
 
@@ -82,6 +83,8 @@ def _day(folder: Path, booth: Booth, codes: Sequence[str], seconds: float) -> li
     with closing(Client(ClientSettings(data=booth.data, model=str(MODEL)))) as client:
         context = make_context(client)
         window = MainWindow(context)
+        collector = Collector()
+        collector.watch(window)
         window.show()
         client.start_sync()
         for number, code in enumerate(codes):

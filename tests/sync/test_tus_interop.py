@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
+import psutil
 import pytest
 
 from app.sync.failures import TransportError
@@ -50,6 +51,8 @@ def tus_port(tmp_path: Path) -> Iterator[int]:
     try:
         yield int(process.stdout.readline())
     finally:
+        for one in psutil.Process(process.pid).children(recursive=True):  # `node` may be a wrapper
+            one.kill()
         process.kill()
         process.wait()
         process.stdout.close()
