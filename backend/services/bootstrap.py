@@ -5,28 +5,28 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Decision, Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
+from backend.db.models import Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
 from backend.runtime import Runtime
-from backend.services import delegations, device_settings, messages, walkins, wholes
+from backend.services import delegations, device_settings, messages, releases, walkins
 from backend.services.devices import Asking
 from backend.services.moving import elsewhere
 from backend.services.people import candidate_name, candidate_value
 from contract.api import Bootstrap
 from contract.envelope import Envelope, sign
-from contract.events import HrState
 from contract.invitation import Adjustments, Roster, RosterEntry, lookup_hash
 
 
 def bootstrap(hr: Runtime, asking: Asking, *, keys_serial: int = 0) -> Bootstrap:
     """``keys_serial``: the newest key list the device says to have; it is remembered, and later ones are given."""
     _remember_keys(hr, asking, keys_serial)
+    releases.note_fetched(hr, asking.device_id)
     with hr.db.read() as session:
         return Bootstrap(
             server_time=hr.now(),
             key_lists=key_lists(session, keys_serial),
             kits=newest_kits(session),
             roster=sign(_roster(hr, session, asking.device_id), hr.vault.sign_key),
-            results=_results(session, asking.device_id),
+            results=releases.told(session, asking.device_id),
             settings=device_settings.document(hr, session, asking.device_id),
             messages=messages.for_device(hr, session, asking.device_id),
         )
@@ -90,17 +90,3 @@ def _entry(hr: Runtime, session: Session, invitation: InvitationRow, device_id: 
         adjustments=Adjustments.model_validate(invitation.adjustments),
         elsewhere=elsewhere(hr, session, invitation.id, device_id) if device_id else None,
     )
-
-
-def _results(session: Session, device_id: str) -> dict[str, HrState]:
-    """The newest released decision per interview of the device, also when it was noted under another device's part."""
-    query = select(Decision, Interview).join(Interview, Interview.id == Decision.interview_id)
-    query = query.where(Interview.deleted_at.is_(None), Decision.released_at.is_not(None))
-    newest = {
-        wholes.key_of(interview): HrState(decision.state)
-        for decision, interview in session.execute(query.order_by(Decision.decided_at))
-    }
-    if not newest:
-        return {}
-    mine = session.scalars(select(Interview).where(Interview.device_id == device_id, Interview.deleted_at.is_(None)))
-    return {row.id: newest[wholes.key_of(row)] for row in mine if wholes.key_of(row) in newest}

@@ -117,9 +117,10 @@ def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
 def next_after(hr: Runtime, actor: Actor, query: ListQuery, interview_id: str) -> str | None:
     """The interview that follows in the list, from the top again after its end; None when there is no other.
 
-    What the actor has handed in a scorecard of, or looked at, is passed over.
+    What the actor has handed in a scorecard of, or looked at, is passed over. Raises XudaError(NOT_FOUND).
     """
     with hr.db.read() as session:
+        scope.interview(session, actor, interview_id)
         lookup = _Lookup(hr, session)
         rows = _summaries(lookup, session, actor, replace(query, include_invited=False))
         matching = [row for row in rows if _matches(row, query) and query.state in (None, row.shown_state)]

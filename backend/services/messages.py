@@ -131,6 +131,14 @@ def lines(hr: Runtime, actor: Actor) -> list[MessageLine]:
         return [_line(hr, session, row, words) for row in rows if (words := _words(hr, session, row))]
 
 
+def next_steps(hr: Runtime, session: Session, invitation_id: str | None) -> list[MessageLine]:
+    """Those for one person that go with a released decision and are not over, oldest first."""
+    mine = MessageRow.invitation_id == invitation_id, MessageRow.next_steps.is_(True)
+    current = MessageRow.withdrawn_at.is_(None), MessageRow.not_after > hr.now()
+    rows = session.scalars(select(MessageRow).where(*mine, *current).order_by(MessageRow.created_at))
+    return [_line(hr, session, row, words) for row in rows if (words := _words(hr, session, row))]
+
+
 def for_device(hr: Runtime, session: Session, device_id: str) -> list[Envelope]:
     """What a device shows now or later, oldest first, signed now.
 

@@ -210,8 +210,17 @@ def test_a_kit_with_a_mistake_is_refused_with_field_and_line(data: Path, facts: 
         KIT_LINE_OF_FAULT,
     )
     file.write_text(BAD_KIT.replace("dance", "text"))
-    assert answer("kit", "add", str(file), data=data) == {"kit": "bad", "version": 1, "new": True}
+    added = {"kit": "bad", "version": 1, "new": True, "rubric_new": False}
+    assert answer("kit", "add", str(file), data=data) == added
     assert "bad" in run("kit", "list", data=data).stdout
+
+
+def test_a_kit_with_its_rubric_is_written_as_the_file_that_publishes_it(data: Path, facts: Any, tmp_path: Path) -> None:
+    file = tmp_path / "kit.yaml"
+    assert run("kit", "export", "demo", "--out", str(file), data=data).returncode == 0
+    assert "rubric:" in file.read_text(encoding="utf-8")
+    same = {"kit": "demo", "version": 1, "new": False, "rubric_new": False}
+    assert answer("kit", "add", str(file), data=data) == same
 
 
 def test_a_batch_and_its_candidates_from_a_table_of_a_chinese_spreadsheet(

@@ -274,7 +274,7 @@ def test_going_on_passes_over_what_one_has_rated(own_backend: Served) -> None:
     assert following(ids[0]) == ids[2]
     rated(search, search.approver, ids[2], 4)
     assert following(ids[0]) is None
-    assert following("unknown") == ids[0]
+    assert refusal(following, "unknown") == ("not_found", "interview")
 
 
 def test_the_page_takes_as_many_queries_for_many_scorecards_as_for_few(own_backend: Served) -> None:

@@ -118,6 +118,8 @@ RIGHTS = (
     Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),
     Right("POST /interviews/{interview_id}/score", STAFF, {"score": "500"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/decision", STAFF, {"ruling": "reject"}, frozenset({422})),
+    Right("GET /interviews/{interview_id}/release", STAFF),
+    Right("POST /interviews/{interview_id}/release", STAFF, {"do": "release"}, frozenset({409})),
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),

@@ -136,7 +136,8 @@ class RestoreGap(Base):
 
 
 class Decision(Base):
-    """A person's word on an interview that has ended; the newest counts. ``released_at``: the candidate may see it.
+    """A person's word on an interview that has ended; the newest counts. ``released_at``: the candidate may see it;
+    ``fetched_at``: a device has it.
 
     ``ruling``: services.candidate_states.Ruling. ``reason_sealed``: under the interview's storage key.
     """
@@ -151,3 +152,4 @@ class Decision(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
     decided_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]
