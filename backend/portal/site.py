@@ -19,6 +19,7 @@ from backend.portal.routes import (
     admin,
     batches,
     candidates,
+    columns,
     decisions,
     departments,
     device_settings,
@@ -38,6 +39,7 @@ from backend.portal.routes import (
     sign_in,
 )
 from backend.portal.security import Guard
+from backend.portal.tables import HeldTables
 from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
 from backend.sending.worker import Sender
@@ -55,6 +57,7 @@ _ROUTERS = (
     positions,
     departments,
     batches,
+    columns,
     sending,
     candidates,
     kits,
@@ -80,6 +83,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.pages = pages.Pages()
     portal.state.imports = ImportJobs(hr)
     portal.state.sender = Sender(hr)
+    portal.state.tables = HeldTables(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

@@ -13,7 +13,7 @@ from backend.db.models import Role
 from backend.runtime import Runtime
 from backend.services import scope
 from backend.services.actor import Actor
-from backend.services.table_file import Choice, Table, guess, header_mark, read_grid, read_table
+from backend.services.table_file import Choice, Table, guess, header_mark, read_grid, read_table, width
 from backend.services.workbook import Line
 from contract.errors import ErrorCode, XudaError
 
@@ -55,11 +55,12 @@ def look(hr: Runtime, actor: Actor, data: bytes, sheet: int = 0, header: int | N
     number = first.header if header is None or header not in {0, *(line.number for line in lines)} else header
     head = next((line.cells for line in lines if line.number == number), [])
     below = [line for line in lines if line.number > number]
-    wide = max(len(line.cells) for line in [*below[:SHOWN_ROWS], *lines[:SHOWN_ROWS]])
+    shown = lines[: max(SHOWN_ROWS, sum(line.number <= number for line in lines) + 3)]
+    wide = max(map(width, [*below[:SHOWN_ROWS], *shown]))
     known = _remembered(hr).get(header_mark(head)) or (guess([line]).columns if (line := _line(lines, number)) else {})
     return Look(
         choice=Choice(sheet, number, known),
-        rows=[(line.number, _padded(line.cells, wide)) for line in lines[:SHOWN_ROWS]],
+        rows=[(line.number, _padded(line.cells, wide)) for line in shown],
         columns=[cell.strip() or f"#{place + 1}" for place, cell in enumerate(_padded(head, wide))],
         samples=[[_padded(line.cells, wide)[place] for line in below[:3]] for place in range(wide)],
         sheets=len(full),

@@ -107,6 +107,11 @@ def header_mark(cells: Sequence[str]) -> str:
     return sha256_hex(canonical_json(folded))
 
 
+def width(line: Line) -> int:
+    """Cells up to the last that says something; a workbook has empty ones after it."""
+    return max((at + 1 for at, cell in enumerate(line.cells) if cell.strip()), default=0)
+
+
 def guess(lines: Sequence[Line]) -> Choice:
     """What a table may be, for somebody to mend: the header is the first row with two texts, or the only column."""
     place = _header_place(lines)
@@ -126,7 +131,7 @@ def _as_chosen(sheets: Sequence[list[Line]], encoding: str, chosen: Choice) -> T
         raise XudaError(ErrorCode.ROW_INVALID, row=chosen.header, field="sheet")
     lines = sheets[chosen.sheet]
     if chosen.header == 0:
-        wide = max((len(line.cells) for line in lines), default=0)
+        wide = max(map(width, lines), default=0)
         lines = [Line(0, [f"#{place + 1}" for place in range(wide)]), *lines]
     place = next((at for at, line in enumerate(lines) if line.number == chosen.header), None)
     if place is None:

@@ -156,6 +156,7 @@ RIGHTS = (
     Right("POST /batches", STAFF, _PERIOD),
     Right("GET /batches/{batch_id}", STAFF),
     Right("POST /batches/{batch_id}/candidates", STAFF, ok=frozenset({422})),
+    Right("POST /batches/{batch_id}/columns", STAFF, ok=frozenset({422})),
     Right("POST /batches/{batch_id}/walk-ins", STAFF, {"limit": "5"}),
     Right("POST /batches/{batch_id}/requisition", STAFF),
     Right("GET /batches/{batch_id}/sheet", STAFF),

@@ -1,4 +1,4 @@
-"""Batches: create, import candidates, print invitations."""
+"""Batches: create, look at, print invitations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Annotated
 
 import segno
-from fastapi import APIRouter, File, Form, Response
+from fastapi import APIRouter, Form, Response
 
 from backend.portal import staffing_words
 from backend.portal.visit import Member, MemberForm, Visit
-from backend.services import audit, batches, candidates, listings, requisition_lists, walkins
+from backend.services import audit, batches, listings, requisition_lists, walkins
 from backend.services.candidates import ImportReport, RowProblem
 from backend.services.listings import BatchLine
 from backend.services.requisition_lists import RequisitionLine
@@ -62,18 +62,7 @@ def create_batch(
 
 @router.get("/batches/{batch_id}")
 def batch_page(visit: Member, batch_id: str) -> Response:
-    return _batch(visit, batch_id)
-
-
-@router.post("/batches/{batch_id}/candidates")
-def import_list(visit: MemberForm, batch_id: str, file: Annotated[bytes, File()] = b"") -> Response:
-    try:
-        report = candidates.import_candidates(visit.hr, visit.actor, batch_id, file)
-    except XudaError as error:
-        if error.code in (ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND):
-            raise
-        return _batch(visit, batch_id, problem=" ".join(error_text(error, visit.language).lines), status=422)
-    return _batch(visit, batch_id, report=report)
+    return show(visit, batch_id)
 
 
 @router.post("/batches/{batch_id}/walk-ins")
@@ -84,7 +73,7 @@ def allow_walk_ins(visit: MemberForm, batch_id: str, limit: Annotated[str, Form(
     except XudaError as error:
         if error.code in (ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND):
             raise
-        return _batch(visit, batch_id, problem=" ".join(error_text(error, visit.language).lines), status=422)
+        return show(visit, batch_id, problem=" ".join(error_text(error, visit.language).lines), status=422)
     return visit.redirect(f"/batches/{batch_id}")
 
 
@@ -96,7 +85,7 @@ def assign(visit: MemberForm, batch_id: str, requisition: Annotated[str, Form(ma
     except XudaError as error:
         if error.code is not ErrorCode.CONFLICT:
             raise
-        return _batch(visit, batch_id, problem=staffing_words.problem(visit, error), status=409)
+        return show(visit, batch_id, problem=staffing_words.problem(visit, error), status=409)
     return visit.redirect(f"/batches/{batch_id}")
 
 
@@ -122,9 +111,10 @@ def _form(visit: Visit, given: dict[str, str], *, problem: str = "", status: int
     return visit.page("batch_new.html", status=status, kits=kits, given=given, problem=problem, requisitions=found)
 
 
-def _batch(
+def show(
     visit: Visit, batch_id: str, *, report: ImportReport | None = None, problem: str = "", status: int = 200
 ) -> Response:
+    """The batch's page, with what has just happened."""
     line = listings.batch_line(visit.hr, visit.actor, batch_id)
     return visit.page(
         "batch.html",
