@@ -11,7 +11,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from backend.db.models import (
-    Candidate,
     Decision,
     Department,
     EventRow,
@@ -23,7 +22,7 @@ from backend.db.models import (
     Scorecard,
 )
 from backend.runtime import Runtime
-from backend.services import scope, states, wholes
+from backend.services import blind, scope, states, wholes
 from backend.services.actor import Actor
 from backend.services.people import candidate_name
 from backend.services.scorecard_sheet import CardState
@@ -42,6 +41,7 @@ class InterviewSummary:
     ``shown_reason``). ``reasons``: why the candidate left, oldest first. ``answers``: questions answered.
     ``parts``: ids of the interview's parts by device; ``interview_id`` is the first. ``receipt_serial`` is that of the
     newest part, once every part has a receipt. ``onboarding``: name of the department for which somebody is 待入职.
+    ``blind``: who it is, is kept from the reader (services.blind); ``candidate`` is a pseudonym then.
     """
 
     interview_id: str | None
@@ -68,6 +68,7 @@ class InterviewSummary:
     parts: tuple[str, ...] = ()
     kind: InterviewKind | None = None
     onboarding: dict[str, str] = field(default_factory=dict)
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
     and objects are read for the rows of the page alone.
     """
     with hr.db.read() as session:
-        lookup = _Lookup(hr, session)
+        lookup = _Lookup(hr, session, actor)
         matching = [row for row in _summaries(lookup, session, actor, query) if _matches(row, query)]
         counts: dict[HrState, int] = {}
         for row in matching:
@@ -121,7 +122,7 @@ def next_after(hr: Runtime, actor: Actor, query: ListQuery, interview_id: str) -
     """
     with hr.db.read() as session:
         scope.interview(session, actor, interview_id)
-        lookup = _Lookup(hr, session)
+        lookup = _Lookup(hr, session, actor)
         rows = _summaries(lookup, session, actor, replace(query, include_invited=False))
         matching = [row for row in rows if _matches(row, query) and query.state in (None, row.shown_state)]
         mine = Scorecard.user_id == actor.user_id, Scorecard.state != CardState.DRAFT.value
@@ -136,7 +137,7 @@ def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
     """Raises XudaError(NOT_FOUND) also for interviews outside the actor's scope."""
     with hr.db.read() as session:
         found = scope.interview(session, actor, interview_id)
-        lookup = _Lookup(hr, session)
+        lookup = _Lookup(hr, session, actor)
         return lookup.with_details(lookup.of_interview(wholes.rows_of(session, found)))
 
 
@@ -182,12 +183,13 @@ def _summaries(lookup: _Lookup, session: Session, actor: Actor, query: ListQuery
 class _Lookup:
     """Builds the lines of one list; kits are read once."""
 
-    def __init__(self, hr: Runtime, session: Session) -> None:
+    def __init__(self, hr: Runtime, session: Session, actor: Actor) -> None:
         self._hr = hr
         self._session = session
         self._now = hr.now()
         self._kits: dict[str, Kit | None] = {}
         self._words: dict[str, tuple[datetime, str]] | None = None
+        self._eyes = blind.eyes(session, actor)
 
     def read_decisions(self, interviews: Select[Interview]) -> None:
         """The newest decision on each of ``interviews``, in one query instead of one for each."""
@@ -209,6 +211,7 @@ class _Lookup:
         """
         interview, last = parts[0], parts[-1]
         invitation = interview.invitation
+        hidden = self._eyes.hide(invitation)
         kit = self._kit(last.kit_id, last.kit_version)
         state = self._decided(parts)
         seen = last.device.seen_at
@@ -218,8 +221,9 @@ class _Lookup:
         return InterviewSummary(
             interview_id=interview.id,
             invitation_id=interview.invitation_id,
-            code=invitation.code if invitation else None,
-            candidate=self._name(invitation.candidate if invitation else None),
+            code=invitation.code if invitation and not hidden else None,
+            candidate=blind.pseudonym(interview.id) if hidden else self._candidate(invitation),
+            blind=hidden,
             batch_id=invitation.batch_id if invitation else None,
             batch=invitation.batch.title if invitation else "",
             kit_id=last.kit_id,
@@ -262,7 +266,7 @@ class _Lookup:
             interview_id=None,
             invitation_id=invitation.id,
             code=invitation.code,
-            candidate=self._name(invitation.candidate),
+            candidate=self._candidate(invitation),
             batch_id=invitation.batch_id,
             batch=invitation.batch.title,
             kit_id=invitation.batch.kit_id,
@@ -283,8 +287,8 @@ class _Lookup:
             updated_at=invitation.created_at,
         )
 
-    def _name(self, candidate: Candidate | None) -> str:
-        return candidate_name(self._hr, candidate) if candidate else ""
+    def _candidate(self, invitation: InvitationRow | None) -> str:
+        return candidate_name(self._hr, invitation.candidate) if invitation else ""
 
     def _department(self, department_id: str | None) -> dict[str, str]:
         # the session reads each department once

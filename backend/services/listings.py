@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Interview, InvitationRow, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import scope, walkins
+from backend.services import blind, scope, walkins
 from backend.services.actor import Actor
 from backend.services.people import candidate_name, candidate_value
 from contract.envelope import Envelope, parse_payload
@@ -31,7 +31,8 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """``phone`` and ``email`` are None for readers who may not have them."""
+    """``phone`` and ``email`` are None for readers who may not have them; so is ``interview_id`` for those who rate it
+    without knowing whom (``blind``)."""
 
     invitation_id: str
     candidate_id: str
@@ -45,6 +46,7 @@ class InvitationLine:
     not_before: datetime
     not_after: datetime
     interview_id: str | None
+    blind: bool
     walk_in: walkins.WalkInView | None = None
 
 
@@ -88,7 +90,8 @@ def invitation_lines(hr: Runtime, actor: Actor, *, batch_id: str | None = None) 
     with hr.db.read() as session:
         begun = {row[0]: row[1] for row in session.execute(_newest_interviews())}
         kits: dict[str, Kit | None] = {}
-        return [_invitation_line(hr, session, actor, row, begun, kits) for row in session.scalars(query)]
+        seen = blind.eyes(session, actor)
+        return [_invitation_line(hr, session, actor, row, begun, kits, seen) for row in session.scalars(query)]
 
 
 def kit_lines(hr: Runtime, actor: Actor) -> list[KitLine]:
@@ -147,6 +150,7 @@ def _invitation_line(
     row: InvitationRow,
     begun: dict[str | None, str],
     kits: dict[str, Kit | None],
+    seen: blind.Eyes,
 ) -> InvitationLine:
     batch, candidate = row.batch, row.candidate
     if batch.kit_id not in kits:
@@ -165,6 +169,7 @@ def _invitation_line(
         position=kit.position if kit else {},
         not_before=batch.not_before,
         not_after=row.ends_at,
-        interview_id=begun.get(row.id),
+        interview_id=None if seen.hide(row) else begun.get(row.id),
+        blind=row.id in begun and seen.hide(row),
         walk_in=walkins.view(hr, session, row),
     )

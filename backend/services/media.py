@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Interview, ObjectRow, Role
 from backend.runtime import Runtime
-from backend.services import scope, sealing, wholes
+from backend.services import blind, scope, sealing, wholes
 from backend.services.actor import Actor
+from backend.services.voice import voice
 from contract.errors import ErrorCode, XudaError
 from contract.sealed import SealedReader, object_context, plaintext_size
 
@@ -19,7 +22,7 @@ from contract.sealed import SealedReader, object_context, plaintext_size
 class Media:
     """``stream`` is seekable plaintext of ``size`` bytes; the caller closes it. ``etag`` names the content."""
 
-    stream: SealedReader
+    stream: io.RawIOBase | io.BytesIO
     size: int
     media_type: str
     etag: str
@@ -27,7 +30,7 @@ class Media:
 
 def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> Media:
     """An object of any part of an interview the actor may see. Reading it raises XudaError(SEALED_DAMAGED) where it is
-    damaged.
+    damaged. Where who it is is kept from the actor (services.blind), the sound of a film alone.
 
     Raises XudaError(NOT_FOUND | KEY_DESTROYED | SEALED_DAMAGED). The caller asks for a fresh one-time code before
     (``auth.require_fresh``) and writes the view into the audit log once per viewing, not per range.
@@ -41,9 +44,14 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
         if found is None:
             raise XudaError(ErrorCode.NOT_FOUND, field="object")
         key = interview_key(hr, session, parts[found.interview_id])
+        hidden = blind.eyes(session, actor).hide(interview.invitation)
     if key is None:
         raise XudaError(ErrorCode.KEY_DESTROYED)
     stream = open_object(hr, found, key)
+    if hidden and not found.media_type.startswith("audio/"):
+        with stream:
+            heard, media_type = voice(cast(BinaryIO, stream))
+        return Media(io.BytesIO(heard), len(heard), media_type, f"{found.sha256}-voice")
     return Media(stream, plaintext_size(found.size), found.media_type, found.sha256)
 
 

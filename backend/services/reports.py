@@ -47,7 +47,7 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
         sources = [_source(hr, session, found, part, kit) for found, part, kit in zip(rows, parts, kits, strict=True)]
         return build_whole_report(
             sources,
-            candidate=CandidateInfo(name=line.candidate or None, phone=_phone(hr, actor, row.invitation)),
+            candidate=CandidateInfo() if line.blind else _candidate(hr, actor, line.candidate, row.invitation),
             generated_at=hr.now(),
             language=language,
             state=line.shown_state,
@@ -115,6 +115,10 @@ def _kits(session: Session, rows: Sequence[Interview]) -> list[Kit]:
 def _kit(session: Session, row: Interview) -> Kit | None:
     found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
     return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit) if found else None
+
+
+def _candidate(hr: Runtime, actor: Actor, name: str, invitation: InvitationRow | None) -> CandidateInfo:
+    return CandidateInfo(name=name or None, phone=_phone(hr, actor, invitation))
 
 
 def _phone(hr: Runtime, actor: Actor, invitation: InvitationRow | None) -> str | None:

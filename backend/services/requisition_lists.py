@@ -21,7 +21,7 @@ from backend.db.models import (
     Requisition,
 )
 from backend.runtime import Runtime
-from backend.services import requisitions, scope, wholes
+from backend.services import blind, requisitions, scope, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import DECIDED, Ruling
 from backend.services.decisions import counted
@@ -198,7 +198,8 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     people = select(InvitationRow).where(InvitationRow.id.in_(shown))
     people = people.options(joinedload(InvitationRow.candidate), joinedload(InvitationRow.batch))
     invitations = {item.id: item for item in session.scalars(people)}
-    items = [found[name].line(hr, invitations[name]) for name in shown]
+    seen = blind.eyes(session, actor)
+    items = [found[name].line(hr, invitations[name], hidden=seen.hide(invitations[name])) for name in shown]
     return CandidatePage(items, len(order), sum(item.proposed for item in found.values()))
 
 
@@ -235,10 +236,12 @@ class _Found:
     def rank(self) -> tuple[bool, int]:
         return not self.proposed, -1 - self.score if self.score is not None else 0
 
-    def line(self, hr: Runtime, invitation: InvitationRow) -> CandidateLine:
+    def line(self, hr: Runtime, invitation: InvitationRow, *, hidden: bool) -> CandidateLine:
+        """``hidden``: who it is, is kept from the reader as soon as there is an interview to rate."""
+        named = candidate_name(hr, invitation.candidate)
         return CandidateLine(
             invitation_id=invitation.id,
-            name=candidate_name(hr, invitation.candidate),
+            name=blind.pseudonym(self._standing.interview_id) if hidden and self._standing else named,
             batch=invitation.batch.title,
             interview_id=self._standing.interview_id if self._standing else None,
             state=self.state,

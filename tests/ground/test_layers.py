@@ -68,7 +68,7 @@ OWNERS = {
     "cv2": ("app.capture",),
     "cv2_enumerate_cameras": ("app.capture",),
     "sounddevice": ("app.capture",),
-    "av": ("app.capture", "app.transcribe", "backend.services.media_check"),
+    "av": ("app.capture", "app.transcribe", "backend.services.media_check", "backend.services.voice"),
     "faster_whisper": ("app.transcribe", "app.capture.voice"),
     "ctranslate2": ("app.transcribe",),
     "sqlite_utils": ("app.storage",),

@@ -100,6 +100,7 @@ RIGHTS = (
     Right(
         "POST /account/password", MEMBERS, {"totp": "1", "old": "a", "new": "short", "again": "short"}, frozenset({422})
     ),
+    Right("POST /account/blind", READERS),
     Right("MOUNT /static", OPEN),
     Right("MOUNT /static/icons", OPEN),
     # the portal: interviews
@@ -159,6 +160,7 @@ RIGHTS = (
     Right("POST /batches/{batch_id}/columns", STAFF, ok=frozenset({422})),
     Right("POST /batches/{batch_id}/walk-ins", STAFF, {"limit": "5"}),
     Right("POST /batches/{batch_id}/requisition", STAFF),
+    Right("POST /batches/{batch_id}/blind", STAFF),
     Right("GET /batches/{batch_id}/sheet", STAFF),
     Right("GET /batches/{batch_id}/sending", STAFF),
     Right("POST /batches/{batch_id}/sending", STAFF, {"do": "send"}, frozenset({422})),

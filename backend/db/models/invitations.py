@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import Base, new_id
 
 
 class Batch(Base):
-    """``requisition_id``: whom its candidates are interviewed for; None for batches that hire nobody."""
+    """``requisition_id``: whom its candidates are interviewed for; None for batches that hire nobody.
+
+    ``blind_review``: its interviews are rated without knowing whom (services.blind).
+    """
 
     __tablename__ = "batch"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -23,6 +26,7 @@ class Batch(Base):
     not_after: Mapped[datetime]
     created_at: Mapped[datetime]
     requisition_id: Mapped[str | None] = mapped_column(ForeignKey("requisition.id"), index=True)
+    blind_review: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Candidate(Base):

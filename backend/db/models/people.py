@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import Base, new_id
@@ -20,7 +20,10 @@ class Department(Base):
 
 
 class User(Base):
-    """A person who may log in. ``password`` is an Argon2id hash; ``totp_step`` is the last one-time step used."""
+    """A person who may log in. ``password`` is an Argon2id hash; ``totp_step`` is the last one-time step used.
+
+    ``blind_review``: wants to rate without knowing whom (services.blind).
+    """
 
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -35,6 +38,7 @@ class User(Base):
     locked_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    blind_review: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class LoginSession(Base):

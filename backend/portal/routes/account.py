@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from backend.portal.routes.sign_in import refusal
-from backend.portal.visit import Member, MemberForm, Visit
-from backend.services import passwords
+from backend.portal.visit import READERS, Member, MemberForm, Visit
+from backend.services import blind, passwords, scope
 from contract.errors import ErrorCode, XudaError
 
 router = APIRouter()
@@ -17,6 +17,14 @@ router = APIRouter()
 @router.get("/account")
 def account_page(visit: Member, changed: int = 0) -> Response:
     return _page(visit, changed=bool(changed))
+
+
+@router.post("/account/blind")
+def switch_blind(visit: MemberForm, on: Annotated[str, Form(max_length=5)] = "") -> Response:
+    """Whether interviews are rated without knowing whom."""
+    scope.require(visit.actor, *READERS)
+    blind.switch(visit.hr, visit.actor, on=on == "yes")
+    return visit.redirect("/account#blind")
 
 
 @router.post("/account/password")
@@ -41,4 +49,11 @@ def change_password(
 
 
 def _page(visit: Visit, *, changed: bool = False, problem: str = "", status: int = 200) -> Response:
-    return visit.page("account.html", status=status, changed=changed, problem=problem, least=passwords.LEAST)
+    return visit.page(
+        "account.html",
+        status=status,
+        changed=changed,
+        problem=problem,
+        least=passwords.LEAST,
+        blind=blind.switched(visit.hr, visit.actor) if visit.actor.role in READERS else None,
+    )

@@ -124,6 +124,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "notices": t("Set language and reminders of a batch"),
         "rate": t("Scored an interview"),
         "decide": t("Decided about a candidate"),
+        "blind_review": t("Switched blind review"),
         "release_decision": t("Released a decision to the candidate"),
         "take_back_release": t("Took the release of a decision back"),
         "fetch_decision": t("Device fetched a released decision"),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Response
 
 from backend.portal import staffing_words
 from backend.portal.visit import Member, MemberForm, Visit
-from backend.services import audit, batches, listings, requisition_lists, walkins
+from backend.services import audit, batches, blind, listings, requisition_lists, walkins
 from backend.services.candidates import ImportReport, RowProblem
 from backend.services.listings import BatchLine
 from backend.services.requisition_lists import RequisitionLine
@@ -87,6 +87,13 @@ def assign(visit: MemberForm, batch_id: str, requisition: Annotated[str, Form(ma
             raise
         return show(visit, batch_id, problem=staffing_words.problem(visit, error), status=409)
     return visit.redirect(f"/batches/{batch_id}")
+
+
+@router.post("/batches/{batch_id}/blind")
+def require_blind(visit: MemberForm, batch_id: str, on: Annotated[str, Form(max_length=5)] = "") -> Response:
+    """Whether everybody rates its interviews without knowing whom."""
+    blind.require(visit.hr, visit.actor, batch_id, on=on == "yes")
+    return visit.redirect(f"/batches/{batch_id}#blind")
 
 
 @router.get("/batches/{batch_id}/sheet")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from backend.portal.visit import Member, Visit
-from backend.services import audit, auth, reports
+from backend.services import audit, auth, blind, reports
 from report.archive import report_json, stream_archive
 from report.model import InterviewReport
 
@@ -32,6 +32,7 @@ def report_as_json(visit: Member, interview_id: str) -> Response:
 @router.get("/interviews/{interview_id}/report.zip")
 def report_zip(visit: Member, interview_id: str) -> Response:
     """With the recordings; where there are any, a fresh one-time code is due."""
+    blind.require_open(visit.hr, visit.actor, interview_id)
     report = reports.build(visit.hr, visit.actor, interview_id, visit.language)
     media = list(reports.recordings(visit.hr, visit.actor, report))
     if media and visit.login is not None:
