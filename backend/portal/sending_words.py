@@ -81,7 +81,7 @@ def _fixed(visit: Visit) -> dict[str, str]:
         outcome.BROKEN_OFF: t("The connection broke off in the middle: it may have arrived. Ask, or send it again."),
         outcome.RESTARTED: t("This server stopped in the middle: it may have arrived. Ask, or send it again."),
         outcome.RESTORED: t("It was waiting in a backup that was restored: it may have been sent since. Ask first."),
-        outcome.ADDRESS: t("This is no address that mail can go to. Please correct it with a new import."),
+        outcome.ADDRESS: t("This is no address that mail can go to."),
         outcome.ERASED: t("The candidate's data were erased."),
         outcome.CANCELLED: t("The invitation was withdrawn."),
         outcome.OVER: t("The time window was over. Make it longer and send it again."),
@@ -105,6 +105,10 @@ def _by_number(visit: Visit, code: str) -> str:
             )
         if number in ("130101", "410100", "45009", "45033"):
             return t("The robot takes no more messages for the moment ({code}).").format(code=shown)
+        if number in ("300001", "400101", "400102", "40001", "40014", "93000", "93008"):
+            return t("There is no such robot: please check its address and key in the settings ({code}).").format(
+                code=shown
+            )
         return t("The robot refuses the message ({code}).").format(code=shown)
     return t("The gateway refuses the message ({code}).").format(code=shown)
 

@@ -182,3 +182,26 @@ def test_how_far_it_is_comes_as_a_part_of_the_page(backend: Served, officer: Per
     assert answer.status_code == 200
     assert "<html" not in answer.text
     assert "<table" in answer.text
+
+
+def test_a_refused_address_is_corrected_and_the_message_goes_to_the_right_one(
+    backend: Served, officer: Person, box: Mailbox, language: str
+) -> None:
+    wrong, right = f"typo-{language.lower()}@example.test", f"right-{language.lower()}@example.test"
+    box.answers[wrong] = ["550 5.1.1 nobody"]
+    batch, (invitation, other) = batch_of(
+        backend, Candidate("改地址", email=wrong, phone="13811112222"), Candidate("别人", phone="13811113333")
+    )
+    path = f"/batches/{batch}/sending"
+    officer.post(path, do="send", which="new", channel="mail")
+    wait_until(lambda: f"/invitations/{invitation}/contact" in officer.get(path))
+    page = f"/invitations/{invitation}/contact"
+    assert wrong in officer.get(page)
+    for email, phone in (("nobody", "13811112222"), (right, "1391"), (right, "13811113333"), ("", "")):
+        refused = officer.post(page, email=email, phone=phone)
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+    assert officer.post(page, email=right.upper(), phone="138 1111 2222").ok
+    officer.post(path, do="send", which="troubled", channel="mail")
+    wait_until(lambda: box.counts()[right] == 1)
+    assert f"/invitations/{other}/contact" in officer.get(path)

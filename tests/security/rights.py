@@ -164,6 +164,8 @@ RIGHTS = (
     Right("GET /batches/{batch_id}/sheet", STAFF),
     Right("GET /batches/{batch_id}/sending", STAFF),
     Right("POST /batches/{batch_id}/sending", STAFF, {"do": "send"}, frozenset({422})),
+    Right("GET /invitations/{invitation_id}/contact", STAFF),
+    Right("POST /invitations/{invitation_id}/contact", STAFF, {"email": "nobody"}, frozenset({422})),
     Right("POST /batches/{batch_id}/notices", STAFF, {"language": "en", "remind_days": "0"}),
     Right("POST /batches/{batch_id}/extension", STAFF, {"until": "soon"}, frozenset({422})),
     Right("GET /messages", STAFF),

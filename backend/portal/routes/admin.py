@@ -121,6 +121,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "send": t("Sent invitations"),
         "remind": t("Sent reminders"),
         "extend": t("Made a window longer"),
+        "correct_contact": t("Corrected a candidate's address"),
         "notices": t("Set language and reminders of a batch"),
         "rate": t("Scored an interview"),
         "decide": t("Decided about a candidate"),
