@@ -20,6 +20,7 @@ from backend.portal.routes import (
     batches,
     candidates,
     columns,
+    compare,
     contacts,
     decisions,
     departments,
@@ -49,6 +50,7 @@ from contract.errors import ErrorCode, XudaError
 _ROUTERS = (
     sign_in,
     interviews,
+    compare,
     media,
     reports,
     reviews,

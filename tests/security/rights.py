@@ -105,6 +105,7 @@ RIGHTS = (
     Right("MOUNT /static/icons", OPEN),
     # the portal: interviews
     Right("GET /interviews", READERS),
+    Right("GET /compare", READERS, ok=frozenset({422})),  # of none: those of interviews are asked for one by one
     Right("GET /interviews/{interview_id}", READERS),
     Right("POST /interviews/{interview_id}/unlock", READERS, {"totp": ""}, frozenset({401})),
     Right("GET /interviews/{interview_id}/media/{object_id}", READERS),

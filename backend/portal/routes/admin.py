@@ -125,6 +125,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "notices": t("Set language and reminders of a batch"),
         "rate": t("Scored an interview"),
         "decide": t("Decided about a candidate"),
+        "compare_interviews": t("Compared interviews"),
         "blind_review": t("Switched blind review"),
         "release_decision": t("Released a decision to the candidate"),
         "take_back_release": t("Took the release of a decision back"),

@@ -16,6 +16,7 @@ from backend.portal.routes import decisions, reviews
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
+from backend.runtime import Runtime
 from backend.services import audit, auth, bundles, interviews, reports, scope
 from backend.services.interviews import InterviewSummary, ListQuery
 from backend.services.states import NO_CONTACT
@@ -170,7 +171,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         report=report,
         from_revoked=bundles.from_revoked_device(hr, interview_id),
         why=why(visit, line),
-        answers=_answers(report, reports.delivered(hr, interview_id)),
+        answers=answer_views(hr, report),
         unlocked=visit.login is not None and visit.login.fresh,
         problem=problem,
         fault_words=lambda code: words.fault_words(code, visit.language),
@@ -182,7 +183,8 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
     )
 
 
-def _answers(report: InterviewReport, here: frozenset[str]) -> list[AnswerView]:
+def answer_views(hr: Runtime, report: InterviewReport) -> list[AnswerView]:
+    here = reports.delivered(hr, report.interview_id)
     return [_answer(number, info, here) for number, info in enumerate(report.answers, start=1)]
 
 

@@ -7,7 +7,8 @@
   const pause = Number(live.dataset.refresh) * 1000;
 
   async function refresh() {
-    if (document.hidden || live.contains(document.activeElement)) return;
+    // what somebody has chosen in the list is not taken away from under them
+    if (document.hidden || live.contains(document.activeElement) || live.querySelector("input:checked")) return;
     try {
       const answer = await fetch(location.href, { headers: { "X-Fragment": "1" } });
       if (answer.status === 401) return location.reload();
