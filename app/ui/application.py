@@ -11,6 +11,7 @@ from PySide6 import QtCore
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.ui import icons
 from app.ui.deck import Deck
 from app.ui.dress import Appearance, Dresser, build_application, dress_application, screen_zoom, tokens_for
 from app.ui.i18n import Texts
@@ -60,6 +61,7 @@ class MainWindow(QWidget):
         self.kiosk: KioskShell | None = None
         self._unpainted = True
         self._waiting = waiting
+        icons.hold_back(waiting)
         self._clipboard: ClipboardWatch | None = None
         self.texts = Texts(context.language)
         self.watch = InputWatch()
@@ -325,6 +327,8 @@ class MainWindow(QWidget):
         from PySide6.QtGui import QKeySequence, QShortcut
 
         self.painted.emit()
+        icons.hold_back(False)
+        self.update()
         self.topbar.complete()
         self.deck.complete()
         self.watch.watch(self.windowHandle())

@@ -2,12 +2,14 @@
 
 A pass over all that is loaded takes longer than a frame may. So nothing starts it in mid interview: short passes over
 what is new go on as always, the long one comes with the start page and in long waits, and leaves out what was loaded to
-stay.
+stay. Then, too, what is free goes back to the system.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -51,6 +53,18 @@ class Collector(QObject):
         if not self._engaged or not self._free():
             return
         gc.collect()
+        give_back()
         if not self._settled:  # the first interview has loaded what the next ones will use
             self._settled = True
             gc.freeze()
+
+
+def give_back() -> None:
+    """Free memory goes back to the system, and what a candidate's frames and words have left in it with it.
+
+    The C library of Linux keeps what each of the many threads has freed, more with every interview.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
+        if trim is not None:
+            trim(0)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
 
 import resources
 from app.ui.tokens import Tokens
@@ -21,12 +20,20 @@ _TRANSPARENT = QColor(0, 0, 0, 0)
 DIRECTED = frozenset({"call", "chat", "chevron-left", "chevron-right", "help", "leave", "list", "speaker"})
 
 
+_held_back = False
+
+
+def hold_back(held: bool) -> None:
+    """Whether icons are empty for now: the very first frame does not wait for what draws them."""
+    global _held_back
+    _held_back = held
+
+
 @functools.lru_cache(maxsize=128)
 def _source(name: str) -> str:
     return resources.read("icons", f"{name}.svg")
 
 
-@functools.lru_cache(maxsize=512)
 def pixmap(
     name: str, colour: str, size: int, scale: float = 2.0, *, mirrored: bool = False, gap: int = 0, after: bool = False
 ) -> QPixmap:
@@ -34,6 +41,21 @@ def pixmap(
 
     ``gap``: as many empty pixels more beside it, towards words that it may come ``after``.
     """
+    make = _empty if _held_back else _drawn
+    return make(name, colour, size, scale, mirrored=mirrored, gap=gap, after=after)
+
+
+def _empty(_: str, __: str, size: int, scale: float, *, mirrored: bool, gap: int, after: bool) -> QPixmap:
+    canvas = QPixmap(round((size + gap) * scale), round(size * scale))
+    canvas.fill(_TRANSPARENT)
+    canvas.setDevicePixelRatio(scale)
+    return canvas
+
+
+@functools.lru_cache(maxsize=512)
+def _drawn(name: str, colour: str, size: int, scale: float, *, mirrored: bool, gap: int, after: bool) -> QPixmap:
+    from PySide6.QtSvg import QSvgRenderer  # loaded with the first icon that is drawn
+
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode("utf-8")))
     canvas = QPixmap(round((size + gap) * scale), round(size * scale))
     canvas.fill(_TRANSPARENT)

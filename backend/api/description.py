@@ -113,6 +113,8 @@ def _description(api: FastAPI) -> dict[str, Any]:
     _, models = models_json_schema(
         [(model, "validation") for model in _named.values()], ref_template=_REF, by_alias=True
     )
+    for schema in models["$defs"].values():
+        schema.pop("additionalProperties", None)  # readers pass over what they do not know: docs/adr/0014
     components.setdefault("schemas", {}).update(models["$defs"])
     components["securitySchemes"] = _SCHEMES
     return found

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
 from backend.db.models import Interview
 from backend.services import audit, interviews, media, wholes
@@ -255,3 +256,12 @@ def test_a_decision_under_one_part_is_told_to_all_devices(backend: Served, talk:
         rows = wholes.rows_of(session, session.get_one(Interview, second.interview_id))
         assert [row.part for row in rows] == [1, 2]
     assert line(backend, second).shown_state is HrState.SECOND_ROUND
+
+
+def test_a_field_that_a_newer_device_sends_is_passed_over_as_the_description_says(
+    backend: Served, booth: Booth
+) -> None:
+    answer = booth.call("POST", "/v1/notices", b'{"interviews": [], "": null, "newer": {"x": 1}}')
+    assert answer.status_code == 200
+    described = requests.get(backend.url + "/v1/openapi.json", timeout=30).json()["components"]["schemas"]
+    assert "additionalProperties" not in described["NoticeRequest"]

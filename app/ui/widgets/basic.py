@@ -182,13 +182,20 @@ class IconLabel(QLabel):
 
     def show_icon(self, name: str, colour: str = "muted") -> None:
         self._shown = (name, colour)
-        self.setPixmap(self._look.pixmap(name, colour, size=self.width()))
+        self.update()
 
     def restyle(self) -> None:
         pixels = int(getattr(self._look.tokens, self._size))
         self.setFixedSize(pixels, pixels)
-        if self._shown[0]:
-            self.show_icon(*self._shown)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        name, colour = self._shown
+        if name:
+            painter = QPainter(self)
+            painter.drawPixmap(0, 0, self._look.pixmap(name, colour, size=self.width()))
+            painter.end()
 
 
 class Card(QFrame):
