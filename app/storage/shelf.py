@@ -223,6 +223,8 @@ class SqliteShelf:
             token = SCHEME + text[len(SCHEME) :]
             invitation = read(token, enrolment.accepted_keys(self.server_time()))
             entry = self._find(entries, enrolment, lambda item: item.invitation_id == invitation.invitation_id)
+            if entry and entry[0].not_after > invitation.not_after:
+                invitation, token = entry[0], entry[1].token  # HR has made the window longer since the link went out
             kit = self.kit(invitation.kit_id)
             return Admission(invitation, token, kit, entry[1] if entry else None, by_code=True)
         try:
