@@ -64,12 +64,13 @@ class RateLimit:
 class Limits:
     """What one backend remembers of failed guesses.
 
-    ``sign_in`` and ``enrolment`` count by network. Names that do not exist are locked like those that do, so that the
-    lock does not tell which is which.
+    ``sign_in`` and ``enrolment`` count by network, ``shared`` also by link. Names that do not exist are locked like
+    those that do, so that the lock does not tell which is which.
     """
 
     sign_in: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=60))
     unknown_name: RateLimit = field(
         default_factory=lambda: RateLimit(limit=FAILURES_BEFORE_LOCK, window=LOCK.total_seconds())
     )
+    shared: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=LOCK.total_seconds()))
     enrolment: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=60))

@@ -38,6 +38,7 @@ from backend.portal.routes import (
     retention,
     reviews,
     sending,
+    shares,
     sign_in,
 )
 from backend.portal.security import Guard
@@ -54,6 +55,7 @@ _ROUTERS = (
     media,
     reports,
     reviews,
+    shares,
     decisions,
     releases,
     requisitions,

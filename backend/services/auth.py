@@ -161,11 +161,15 @@ def totp_context(user_id: str) -> str:
 
 
 def _password_fits(user: User | None, password: str) -> bool:
+    return password_fits(user.password if user else _DECOY, password) and user is not None
+
+
+def password_fits(hashed: str, password: str) -> bool:
     try:
-        _HASHER.verify(user.password if user else _DECOY, password)
+        _HASHER.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
-    return user is not None
+    return True
 
 
 def _use_totp(hr: Runtime, user: User, code: str) -> bool:

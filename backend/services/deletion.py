@@ -31,6 +31,7 @@ from backend.db.models import (
     Role,
     Scorecard,
     ScorecardChange,
+    ShareLink,
     Upload,
     new_id,
 )
@@ -53,6 +54,7 @@ _PARTS: dict[str, Any] = {
     "scorecards": Scorecard,
     "scorecard_changes": ScorecardChange,
     "comments": ReviewComment,
+    "share_links": ShareLink,
     "uploads": Upload,
 }
 KEY_BACKUP_FACT = "key_backup_at"

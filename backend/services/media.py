@@ -49,10 +49,17 @@ def open_media(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> 
         raise XudaError(ErrorCode.KEY_DESTROYED)
     stream = open_object(hr, found, key)
     if hidden and not found.media_type.startswith("audio/"):
-        with stream:
-            heard, media_type = voice(cast(BinaryIO, stream))
-        return Media(io.BytesIO(heard), len(heard), media_type, f"{found.sha256}-voice")
+        return voice_of(Media(stream, 0, found.media_type, found.sha256))
     return Media(stream, plaintext_size(found.size), found.media_type, found.sha256)
+
+
+def voice_of(found: Media) -> Media:
+    """The sound of a recording alone; ``found`` is closed. Raises XudaError(NOT_FOUND | SEALED_DAMAGED)."""
+    if found.media_type.startswith("audio/"):
+        return found
+    with found.stream as stream:
+        heard, media_type = voice(cast(BinaryIO, stream))
+    return Media(io.BytesIO(heard), len(heard), media_type, f"{found.etag}-voice")
 
 
 def interview_key(hr: Runtime, session: Session, interview: Interview) -> bytes | None:

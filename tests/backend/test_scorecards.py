@@ -13,6 +13,7 @@ from backend.db.models import (
     Role,
     Scorecard,
     ScorecardChange,
+    ShareLink,
 )
 from backend.services import (
     deletion,
@@ -21,11 +22,13 @@ from backend.services import (
     review_comments,
     scorecard_board,
     scorecards,
+    shares,
 )
 from backend.services.actor import Actor
 from backend.services.interviews import ListQuery
 from backend.services.scorecard_board import Board
 from backend.services.scorecard_sheet import CardState, CardView, Content, Mark
+from backend.services.shares import Recordings, ShareWish
 from contract.errors import XudaError
 from contract.events import HrState
 from tests.backend.staffing import Search, opened, refusal, somebody
@@ -249,13 +252,14 @@ def test_a_deletion_takes_ratings_and_comments_along_and_its_certificate_counts_
     scorecards.change(search.hr, search.approver, interview_id, all_of(4), 1, "why")
     rated(search, somebody(search.hr), interview_id, 3)
     review_comments.add(search.hr, search.approver, interview_id, "a-q1", "x")
+    shares.make(search.hr, search.approver, interview_id, ShareWish(7, False, True, Recordings.NONE))
     deletion.delete_interview(search.hr, search.approver, interview_id)
     with search.hr.db.read() as session:
         records = session.get_one(Deletion, interview_id).records
-        for table in (Scorecard, ScorecardChange, ReviewComment, Rating):
+        for table in (Scorecard, ScorecardChange, ReviewComment, Rating, ShareLink):
             here = select(func.count()).select_from(table).where(table.interview_id == interview_id)
             assert session.scalar(here) == 0
-    wanted = {"scorecards": 2, "scorecard_changes": 1, "comments": 1, "ratings": 3}
+    wanted = {"scorecards": 2, "scorecard_changes": 1, "comments": 1, "ratings": 3, "share_links": 1}
     assert {name: records[name] for name in wanted} == wanted
 
 

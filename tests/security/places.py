@@ -126,6 +126,8 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "object_id": lambda world, department: world.places[department].sealed.object_id,
     "answer_id": lambda world, department: "a-q1",
     "batch_id": lambda world, department: world.batch_id,
+    "link_id": lambda world, department: "none",
+    "token": lambda world, department: f"{'0' * 36}.{'0' * 64}",
     "comment_id": lambda world, department: "none",
     "import_id": lambda world, department: "none",
     "place": lambda world, department: "0",

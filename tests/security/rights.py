@@ -120,6 +120,12 @@ RIGHTS = (
     Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),
     Right("POST /interviews/{interview_id}/score", STAFF, {"score": "500"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/decision", STAFF, {"ruling": "reject"}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/share", STAFF, {"days": "0"}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/share/{link_id}/revoke", STAFF, ok=frozenset({404})),
+    # whoever has a link is nobody else: tests/portal/test_share_links.py asks with links
+    Right("GET /shared/{token}", OPEN, ok=frozenset({404, 429})),
+    Right("POST /shared/{token}", OPEN, ok=frozenset({404, 403, 429})),
+    Right("GET /shared/{token}/media/{object_id}", OPEN, ok=frozenset({404, 429})),
     Right("GET /interviews/{interview_id}/release", STAFF),
     Right("POST /interviews/{interview_id}/release", STAFF, {"do": "release"}, frozenset({409})),
     # the portal: positions and requisitions

@@ -27,7 +27,7 @@ from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, User
 from backend.db.models.retention import Deletion, LegalHold
-from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange
+from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange, ShareLink
 from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "Scorecard",
     "ScorecardChange",
     "ServerFact",
+    "ShareLink",
     "Upload",
     "User",
     "new_id",

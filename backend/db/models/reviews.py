@@ -53,3 +53,22 @@ class ReviewComment(Base):
     text_sealed: Mapped[str] = mapped_column(Text)
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+
+
+class ShareLink(Base):
+    """Shows an interview without a login until ``expires_at``. ``passphrase``: Argon2id, None for none.
+
+    ``recordings``: services.shares.Recordings. What opens it is signed with the data key and not stored.
+    """
+
+    __tablename__ = "share_link"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    shows_name: Mapped[bool]
+    shows_words: Mapped[bool]
+    recordings: Mapped[str] = mapped_column(String(8))
+    passphrase: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from backend.portal import review_words
-from backend.portal.routes.interviews import AnswerView, answer_views
+from backend.portal.answers import AnswerView, answer_views
 from backend.portal.visit import READERS, STAFF, Member, Visit
 from backend.services import audit, interviews, reports, scope, scorecard_board
 from backend.services.interviews import InterviewSummary

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,52 +11,23 @@ from sqlalchemy import select
 
 from backend.db.models import Batch
 from backend.portal import review_words
-from backend.portal.routes import decisions, reviews
+from backend.portal.answers import answer_views
+from backend.portal.routes import decisions, reviews, shares
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
-from backend.runtime import Runtime
 from backend.services import audit, auth, bundles, interviews, reports, scope
 from backend.services.interviews import InterviewSummary, ListQuery
 from backend.services.states import NO_CONTACT
 from contract.errors import ErrorCode, XudaError
-from contract.events import HrState, ObjectRef
+from contract.events import HrState
 from contract.text import pick
 from report import words
-from report.changes import Change, changes
-from report.model import AnswerInfo, InterviewReport
-from report.spans import Span, spans
 
 router = APIRouter()
 PAGE_SIZES = (20, 50, 100)
 LIST_COOKIE = "xuda_list"
 _SORTS = ("updated", "name", "state", "code")
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """A version of the candidate's correction and what it changes; ``back``: to the recognised words themselves."""
-
-    at: datetime
-    newest: bool
-    back: bool
-    changes: list[Change]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """An answer with its playable recording (None: there is none or it has not arrived) and its marked transcript."""
-
-    number: int
-    info: AnswerInfo
-    media: ObjectRef | None
-    awaited: bool
-    pieces: list[Span]
-    corrections: list[Corrected]
-
-    @property
-    def recorded(self) -> bool:
-        return self.awaited or self.media is not None
 
 
 @router.get("/interviews")
@@ -165,6 +135,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         line=line,
         kept=about_interview(visit, interview_id),
         said=decisions.about_interview(visit, interview_id, line.state),
+        sharing=shares.about_interview(visit, interview_id, hidden=line.blind),
         reviewing=reviews.about_interview(visit, interview_id),
         total_words=review_words.total,
         progress_words=lambda card: review_words.progress(visit, card),
@@ -181,32 +152,6 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         rating_words=lambda rating: words.rating_words(rating, visit.language),
         interview_kind=words.interview_kind_words(report.kit.kind, visit.language),
     )
-
-
-def answer_views(hr: Runtime, report: InterviewReport) -> list[AnswerView]:
-    here = reports.delivered(hr, report.interview_id)
-    return [_answer(number, info, here) for number, info in enumerate(report.answers, start=1)]
-
-
-def _answer(number: int, info: AnswerInfo, here: frozenset[str]) -> AnswerView:
-    playable = [item for item in info.objects if item.media_type.startswith(("video/", "audio/"))]
-    media = next((item for item in playable if item.object_id in here), None)
-    pieces = spans(info.transcript) if info.transcript else []
-    return AnswerView(number, info, media, bool(playable) and media is None, pieces, _corrections(info))
-
-
-def _corrections(info: AnswerInfo) -> list[Corrected]:
-    """The newest first."""
-    recognised = info.transcript.text if info.transcript else None
-    return [
-        Corrected(
-            version.at,
-            newest=version is info.corrections[-1],
-            back=version.text == recognised,
-            changes=changes(version.text if recognised is None else recognised, version.text),
-        )
-        for version in reversed(info.corrections)
-    ]
 
 
 def _filters(visit: Visit) -> dict[str, Any]:

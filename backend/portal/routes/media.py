@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from backend.portal.visit import Member, Visit
 from backend.ranges import Unsatisfiable, wanted_range
 from backend.services import audit, auth, reports
-from backend.services.media import open_media
+from backend.services.media import Media, open_media
 from contract.errors import ErrorCode, XudaError
 from report.captions import webvtt
 
@@ -51,6 +51,12 @@ def media(visit: Member, request: Request, interview_id: str, object_id: str) ->
     """206 for one range, 200 for the whole, 416 beyond the end; 403 without a fresh one-time code."""
     _require_fresh(visit)
     found = open_media(visit.hr, visit.actor, interview_id, object_id)
+    _note_viewing(visit, interview_id, object_id)
+    return served(request, found)
+
+
+def served(request: Request, found: Media) -> Response:
+    """The bytes asked for; ``found`` is closed when they are sent."""
     stream = cast(BinaryIO, found.stream)
     playable = found.media_type.partition(";")[0].strip().lower() in _PLAYABLE
     headers = {
@@ -63,7 +69,6 @@ def media(visit: Member, request: Request, interview_id: str, object_id: str) ->
     except Unsatisfiable:
         stream.close()
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{found.size}"})
-    _note_viewing(visit, interview_id, object_id)
     first, last = part or (0, found.size - 1)
     headers["Content-Length"] = str(last - first + 1)
     if part:
@@ -89,10 +94,14 @@ def _require_fresh(visit: Visit) -> None:
         auth.require_fresh(visit.login)
 
 
+def is_new_view(viewer: str, target: str) -> bool:
+    """Whether it is to be written into the audit log."""
+    return _VIEWS.is_new(viewer, target)
+
+
 def _note_viewing(visit: Visit, interview_id: str, object_id: str) -> None:
-    actor = visit.actor
-    if _VIEWS.is_new(visit.token or "", f"{interview_id}/{object_id}"):
-        audit.record_now(visit.hr, actor, "view_recording", f"interview:{interview_id}", object=object_id)
+    if is_new_view(visit.token or "", f"{interview_id}/{object_id}"):
+        audit.record_now(visit.hr, visit.actor, "view_recording", f"interview:{interview_id}", object=object_id)
 
 
 def _read(stream: BinaryIO, first: int, last: int) -> Iterator[bytes]:
