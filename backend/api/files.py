@@ -49,7 +49,8 @@ def capabilities(hr: Hr) -> Response:
     return Response(status_code=204, headers=tus.capabilities(hr.settings.max_object))
 
 
-@router.options("/{name}", status_code=204, responses=problems(422))
+# 404: a name with a line break is the address of nothing
+@router.options("/{name}", status_code=204, responses=problems(404, 422))
 def capabilities_of(hr: Hr, name: str) -> Response:
     return capabilities(hr)
 
