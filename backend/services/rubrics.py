@@ -15,7 +15,8 @@ from backend.db.models import KitRow, Role, RubricRow
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
-from backend.services.rubric import Rubric, default_for
+from backend.services.kit_file import invalid, read_kit_file
+from backend.services.rubric import Rubric, build_rubric, default_for
 from contract.envelope import Envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
@@ -114,6 +115,38 @@ def kit_file(hr: Runtime, actor: Actor, kit_id: str, version: int | None = None)
     if own is not None:
         values["rubric"] = _as_written(Rubric.model_validate_json(own.content))
     return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=120).encode("utf-8")
+
+
+def written(hr: Runtime, actor: Actor, kit: Kit) -> tuple[str, int]:
+    """What this version is rated by, as the part of a kit's file that says so, and its revision.
+
+    Raises XudaError(FORBIDDEN).
+    """
+    found = shown(hr, actor, kit)
+    values = {"rubric": _as_written(found.rubric)}
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=120), found.revision
+
+
+def replace(hr: Runtime, actor: Actor, kit_id: str, version: int, revision: int, text: str) -> bool:
+    """Rate a version of a kit by what ``text`` says from now on: ``rubric:`` as in a kit's file. Whether that is new.
+
+    ``revision``: the one it was written from. Raises XudaError(FORBIDDEN | NOT_FOUND), KIT_INVALID with ``field``,
+    ``row`` and ``detail``, CONFLICT with ``field`` rubric when somebody else has changed it since.
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    values, node = read_kit_file(text.encode("utf-8"))
+    if unknown := [name for name in values if name != "rubric"]:
+        raise invalid(node, (str(unknown[0]),), "only rubric is changed here")
+    with hr.db.write() as session:
+        row = session.get(KitRow, (kit_id, version))
+        if row is None:
+            raise XudaError(ErrorCode.NOT_FOUND, field="kit")
+        kit = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit)
+        rubric = build_rubric(values.get("rubric"), kit, node)
+        newest = newest_row(session, kit_id, version)
+        if revision != (newest.revision if newest else 0):
+            raise XudaError(ErrorCode.CONFLICT, field="rubric")
+        return put(hr, session, actor, kit, rubric)
 
 
 def _as_written(rubric: Rubric) -> dict[str, Any]:

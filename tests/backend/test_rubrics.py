@@ -176,3 +176,24 @@ def test_the_total_is_the_weighted_mean_of_what_was_rated(hr: Runtime) -> None:
 def test_a_rubric_survives_being_stored(hr: Runtime) -> None:
     view = publish(hr, KIT + RUBRIC)
     assert Rubric.model_validate_json(view.rubric.model_dump_json()) == view.rubric
+
+
+def test_a_rubric_is_changed_by_hand_without_a_new_kit_and_not_over_somebody_elses(hr: Runtime) -> None:
+    publish(hr, KIT + RUBRIC)
+    with hr.db.read() as session:
+        kit = stored_kit(session, "sales")
+    text, revision = rubrics.written(hr, COMMAND_LINE, kit)
+    assert revision == 1
+    assert not rubrics.replace(hr, COMMAND_LINE, "sales", 1, 1, text), "the same again is no new revision"
+    assert rubrics.replace(hr, COMMAND_LINE, "sales", 1, 1, text.replace("深度", "深入"))
+    assert rubrics.shown(hr, COMMAND_LINE, kit).revision == 2
+    with hr.db.read() as session:
+        assert stored_kit(session, "sales").version == 1
+    for stale in (0, 1, 3):
+        with pytest.raises(XudaError) as caught:
+            rubrics.replace(hr, COMMAND_LINE, "sales", 1, stale, text)
+        assert (caught.value.code, caught.value.field) == (ErrorCode.CONFLICT, "rubric")
+    for wrong, field in (("kit_id: x\n" + text, "kit_id"), ("rubric: 5", "rubric"), ("x", None), ("{}", "rubric")):
+        with pytest.raises(XudaError) as caught:
+            rubrics.replace(hr, COMMAND_LINE, "sales", 1, 2, wrong)
+        assert (caught.value.code, caught.value.field) == (ErrorCode.KIT_INVALID, field)

@@ -182,6 +182,8 @@ RIGHTS = (
     Right("GET /kits", STAFF),
     Right("GET /kits/{kit_id}", STAFF),
     Right("GET /kits/{kit_id}/kit.yaml", STAFF),
+    Right("GET /kits/{kit_id}/rubric", STAFF),
+    Right("POST /kits/{kit_id}/rubric", STAFF, {"version": "1", "revision": "0", "text": "x"}, frozenset({422})),
     Right("GET /kits/files/{sha256}", READERS, ok=frozenset({404})),
     Right("GET /imports", STAFF),
     Right("POST /imports", STAFF, ok=frozenset({422})),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
-from backend.portal.visit import READERS, Member
+from backend.portal.visit import READERS, Member, MemberForm, Visit
 from backend.ranges import Unsatisfiable, wanted_range
 from backend.services import kit_files, listings, rubrics, scope
 from backend.services.rubric import POINTS
+from contract.errors import ErrorCode, XudaError
+from contract.kit import Kit
 
 router = APIRouter()
 
@@ -49,6 +53,49 @@ def kit_page(visit: Member, kit_id: str, version: int | None = None) -> Response
         rated=rubrics.shown(visit.hr, visit.actor, kit),
         points=POINTS,
     )
+
+
+@router.get("/kits/{kit_id}/rubric")
+def rubric_form(visit: Member, kit_id: str, version: int | None = None) -> Response:
+    kit = _kit(visit, kit_id, version)
+    text, revision = rubrics.written(visit.hr, visit.actor, kit)
+    return visit.page("rubric_form.html", kit=kit, text=text, revision=revision, problem="", row=None)
+
+
+@router.post("/kits/{kit_id}/rubric")
+def change_rubric(
+    visit: MemberForm,
+    kit_id: str,
+    version: Annotated[int, Form(ge=1)],
+    revision: Annotated[int, Form(ge=0)],
+    text: Annotated[str, Form(max_length=500_000)] = "",
+) -> Response:
+    """What was typed stays where it is refused."""
+    kit = _kit(visit, kit_id, version)
+    try:
+        rubrics.replace(visit.hr, visit.actor, kit_id, kit.version, revision, text)
+    except XudaError as error:
+        if error.code not in (ErrorCode.KIT_INVALID, ErrorCode.CONFLICT):
+            raise
+        status = 409 if error.code is ErrorCode.CONFLICT else 422
+        problem = _rubric_problem(visit, error)
+        return visit.page(
+            "rubric_form.html", status=status, kit=kit, text=text, revision=revision, problem=problem, row=error.row
+        )
+    return visit.redirect(f"/kits/{kit_id}?version={kit.version}#rubric")
+
+
+def _kit(visit: Visit, kit_id: str, version: int | None) -> Kit:
+    rows = listings.kit_versions(visit.hr, visit.actor, kit_id)
+    return listings.parsed_kit(next((row for row in rows if row.version == version), rows[0]))
+
+
+def _rubric_problem(visit: Visit, error: XudaError) -> str:
+    t = visit.texts.gettext
+    if error.code is ErrorCode.CONFLICT:
+        return t("Somebody else has changed the rubric since. Nothing was overwritten: copy yours and open it again.")
+    where = t("Line {row}").format(row=error.row) if error.row else ""
+    return " · ".join(part for part in (where, error.field or "", str(error.params.get("detail", ""))) if part)
 
 
 @router.get("/kits/{kit_id}/kit.yaml")
