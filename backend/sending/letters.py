@@ -49,8 +49,11 @@ class Letter:
     picture: bytes
 
 
-def compose(facts: Facts) -> Letter:
-    """The message in the batch's language. Names and texts of others lose what is invisible or breaks a line."""
+def compose(facts: Facts, *, picture: bool = True) -> Letter:
+    """The message in the batch's language. Names and texts of others lose what is invisible or breaks a line.
+
+    ``picture``: with the QR code, which takes most of the time; only mails show it.
+    """
     t = load("portal", facts.language).gettext
     words = {
         "organisation": _line(facts.organisation),
@@ -105,7 +108,7 @@ def compose(facts: Facts) -> Letter:
         html=html,
         short=short.format(opening=opening, **words),
         group=group.format(opening=opening, link=facts.link, **words),
-        picture=_picture(facts.link),
+        picture=_picture(facts.link) if picture else b"",
     )
 
 

@@ -69,7 +69,7 @@ class Sending:
             raise _invalid("sms_body")
         if self.dingtalk_url and not self.dingtalk_secret:
             raise _invalid("dingtalk_secret")
-        if not 1 <= self.robot_per_minute <= 600:
+        if not 1 <= self.robot_per_minute <= 6000:
             raise _invalid("robot_per_minute")
 
     def _check_mail(self) -> None:

@@ -154,7 +154,7 @@ class Sender:
 
     def _send(self, channel: Channel, line: Line, job: Job) -> bool:
         """Whether the channel works; how the message fared is noted."""
-        trouble = self._try(line, job)
+        trouble = self._try(channel, line, job)
         if isinstance(trouble, ChannelDown | Unsure):
             self._down[channel] += 1
             _log.warning("%s is not sent to for a while: %s", channel, trouble.code)
@@ -173,9 +173,9 @@ class Sender:
         self._down[channel] = 0
         return True
 
-    def _try(self, line: Line, job: Job) -> NotDelivered | None:
+    def _try(self, channel: Channel, line: Line, job: Job) -> NotDelivered | None:
         try:
-            letter = compose(job.facts)
+            letter = compose(job.facts, picture=channel is Channel.MAIL)
         except Exception as error:
             _log.error("a message could not be put into words: %s", type(error).__name__)
             return Refused(UNREADABLE)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from backend.db.models import Batch, Interview, InvitationRow, KitRow, Role
+from backend.db.walkin_models import WalkInRow
 from backend.runtime import Runtime
 from backend.services import blind, scope, walkins
 from backend.services.actor import Actor
@@ -83,15 +84,23 @@ def batches_of(hr: Runtime, actor: Actor, requisition_id: str) -> Sequence[Batch
 
 
 def invitation_lines(hr: Runtime, actor: Actor, *, batch_id: str | None = None) -> list[InvitationLine]:
-    """The actor's invitations, those of one batch if given, in the order they were made."""
+    """The actor's invitations, those of one batch if given, in the order they were made.
+
+    The number of queries does not grow with them, but with those who registered on the spot.
+    """
     query = scope.invitations(actor).order_by(InvitationRow.created_at, InvitationRow.code)
     if batch_id is not None:
         query = query.where(InvitationRow.batch_id == batch_id)
+    query = query.options(contains_eager(InvitationRow.batch), joinedload(InvitationRow.candidate))
     with hr.db.read() as session:
+        came = set(session.scalars(select(WalkInRow.invitation_id)))
         begun = {row[0]: row[1] for row in session.execute(_newest_interviews())}
         kits: dict[str, Kit | None] = {}
         seen = blind.eyes(session, actor)
-        return [_invitation_line(hr, session, actor, row, begun, kits, seen) for row in session.scalars(query)]
+        return [
+            _invitation_line(hr, session, actor, row, begun, kits, seen, walk_in=row.id in came)
+            for row in session.scalars(query)
+        ]
 
 
 def kit_lines(hr: Runtime, actor: Actor) -> list[KitLine]:
@@ -151,6 +160,8 @@ def _invitation_line(
     begun: dict[str | None, str],
     kits: dict[str, Kit | None],
     seen: blind.Eyes,
+    *,
+    walk_in: bool,
 ) -> InvitationLine:
     batch, candidate = row.batch, row.candidate
     if batch.kit_id not in kits:
@@ -171,5 +182,5 @@ def _invitation_line(
         not_after=row.ends_at,
         interview_id=None if seen.hide(row) else begun.get(row.id),
         blind=row.id in begun and seen.hide(row),
-        walk_in=walkins.view(hr, session, row),
+        walk_in=walkins.view(hr, session, row) if walk_in else None,
     )

@@ -19,11 +19,11 @@ from sqlalchemy import select
 from backend.db.delivery_models import DeliveryRow
 from backend.db.models import Batch, InvitationRow
 from backend.runtime import Runtime, open_runtime
-from backend.sending import queue
+from backend.sending import letters, queue
 from backend.sending.outcome import Channel, State, Template
 from backend.sending.settings import Sending
 from backend.sending.worker import Sender
-from backend.services import batches, candidates, deliveries
+from backend.services import batches, candidates, deliveries, listings
 from backend.services.candidates import Person
 from backend.services.deliveries import Notices, Order, Which
 from contract.errors import ErrorCode, XudaError
@@ -112,6 +112,18 @@ def person(number: int, **more: str) -> Person:
         f"候选人{chr(0x4E00 + number)}",
         **{"email": f"c{number}@example.test", "phone": f"138{number:08d}", **more},  # type: ignore[arg-type]
     )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_picture_of_any_link_can_be_read(seed: int) -> None:
+    import random
+
+    import cv2
+    import numpy
+
+    link = "xuda://i/" + base64.urlsafe_b64encode(random.Random(seed).randbytes(130 + 3 * seed)).decode().rstrip("=")
+    image = cv2.imdecode(numpy.frombuffer(letters._picture(link), numpy.uint8), cv2.IMREAD_COLOR)
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == link
 
 
 @pytest.fixture
@@ -527,6 +539,7 @@ def test_thousands_are_ordered_with_a_constant_number_of_statements(tmp_path: Pa
             assert here.send().messages == size
             deliveries.counts(here.hr, COMMAND_LINE, here.batch)
             lines, total = deliveries.people(here.hr, COMMAND_LINE, here.batch)
+            assert len(listings.invitation_lines(here.hr, COMMAND_LINE, batch_id=here.batch)) == size
             event.remove(here.hr.db.engine, "before_cursor_execute", listener)
             assert (len(lines), total) == (min(size, deliveries.PAGE), size)
             counted.append(len(statements))
