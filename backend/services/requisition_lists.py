@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from backend.db.models import (
     Position,
     Rating,
     Requisition,
+    Scorecard,
 )
 from backend.runtime import Runtime
 from backend.services import blind, requisitions, scope, wholes
@@ -27,6 +28,7 @@ from backend.services.candidate_states import DECIDED, Ruling
 from backend.services.decisions import counted
 from backend.services.people import candidate_name
 from backend.services.requisition_states import ASKERS, RequisitionState
+from backend.services.scorecard_sheet import CardState
 from contract.events import FINAL_STATES, HrState
 
 PAGE_SIZE = 50
@@ -64,8 +66,9 @@ class RequisitionLine:
 class CandidateLine:
     """A candidate of a requisition. ``state`` as people decided; ``score`` None before anybody gave one.
 
-    ``name`` is empty for who was erased. ``proposed``: finished, at or above the threshold, and waiting for a person's
-    word. ``placement_id``: has a place; ``joined``: works there already.
+    ``score`` is also None for who is rating the interview (services.scorecards). ``name`` is empty for who was erased.
+    ``proposed``: finished, at or above the threshold, and waiting for a person's word. ``placement_id``: has a place;
+    ``joined``: works there already.
     """
 
     invitation_id: str
@@ -200,6 +203,8 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     invitations = {item.id: item for item in session.scalars(people)}
     seen = blind.eyes(session, actor)
     items = [found[name].line(hr, invitations[name], hidden=seen.hide(invitations[name])) for name in shown]
+    rating = _being_rated(session, actor, standings)
+    items = [replace(item, score=None) if item.interview_id in rating else item for item in items]
     return CandidatePage(items, len(order), sum(item.proposed for item in found.values()))
 
 
@@ -252,6 +257,13 @@ class _Found:
             placement_id=self._place.id if self._place else None,
             joined=self._place is not None and self._place.joined_at is not None,
         )
+
+
+def _being_rated(session: Session, actor: Actor, standings: dict[str, _Standing]) -> set[str]:
+    """Interviews of which the actor has a draft of a scorecard: others' scores are kept from them meanwhile."""
+    mine = Scorecard.user_id == actor.user_id, Scorecard.state == CardState.DRAFT.value
+    drafts = set(session.scalars(select(Scorecard.interview_id).where(*mine)))
+    return {standing.interview_id for standing in standings.values()} & drafts
 
 
 def _standings(session: Session, invitations: Select[str]) -> dict[str, _Standing]:

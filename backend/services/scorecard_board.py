@@ -28,6 +28,7 @@ from backend.services.scorecard_sheet import (
     opened,
     rateable,
     reason_place,
+    scored_by,
     shares,
     sheet_for,
 )
@@ -69,7 +70,8 @@ class Results:
 class Board:
     """What one person sees of an interview's scorecards.
 
-    ``writing``, ``handed_in``: how many others. ``results`` is None as long as they may not be seen.
+    ``writing``, ``handed_in``: how many others; who gave a single score has handed in too. ``open_eyes``: what others
+    gave may be seen. ``results`` is None as long as it may not.
     """
 
     sheet: Sheet
@@ -103,7 +105,7 @@ def board(hr: Runtime, actor: Actor, interview_id: str) -> Board | None:
             card=card_view(hr, mine, own),
             may_rate=actor.user_id is not None and rateable(session, interview, parts),
             writing=writing,
-            handed_in=sum(row.state == CardState.FINAL for row in others),
+            handed_in=len(scored_by(session, parts) - {actor.user_id}),
             open_eyes=may_see,
             results=_results(given),
             changes=_changes(hr, session, own, [mine]).get(mine.id, []) if mine is not None else [],

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cabinet import interview_subject
-from backend.db.models import EventRow, Interview, KitRow, Scorecard, ScorecardChange, User
+from backend.db.models import EventRow, Interview, KitRow, Rating, Scorecard, ScorecardChange, User
 from backend.runtime import Runtime
 from backend.services import rubrics, states
 from backend.services.rubric import LEVELS, Rubric, total, weights
@@ -126,6 +126,12 @@ def cards_of(session: Session, parts: Sequence[Interview]) -> list[tuple[Scoreca
     query = select(Scorecard, User.username).join(User, User.id == Scorecard.user_id)
     rows = session.execute(query.where(Scorecard.interview_id.in_([part.id for part in parts])))
     return [(row, name) for row, name in rows]
+
+
+def scored_by(session: Session, parts: Sequence[Interview]) -> set[str]:
+    """Ids of the people who gave a score of the whole, by a scorecard or without one."""
+    given = select(Rating.user_id).where(Rating.interview_id.in_([part.id for part in parts]))
+    return set(session.scalars(given))
 
 
 def content_of(hr: Runtime, row: Scorecard) -> Content:

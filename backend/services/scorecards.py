@@ -23,11 +23,11 @@ from backend.services.scorecard_sheet import (
     Content,
     Sheet,
     card_view,
-    cards_of,
     kit_of,
     place,
     rateable,
     reason_place,
+    scored_by,
     sheet_for,
 )
 from contract.errors import ErrorCode, XudaError
@@ -108,8 +108,7 @@ def look(hr: Runtime, actor: Actor, interview_id: str) -> None:
     user_id = decisions.person(actor)
     with hr.db.write() as session:
         _, parts, row = _locked(session, actor, interview_id, user_id)
-        seen = any(other.state == CardState.FINAL for other, _ in cards_of(session, parts))
-        if (row is not None and row.state == CardState.FINAL) or not seen:
+        if (row is not None and row.state == CardState.FINAL) or not scored_by(session, parts) - {user_id}:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="scorecard")
         kit = kit_of(session, parts)
         if kit is None:

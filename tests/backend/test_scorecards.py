@@ -16,6 +16,7 @@ from backend.db.models import (
     ShareLink,
 )
 from backend.services import (
+    decisions,
     deletion,
     interviews,
     requisition_lists,
@@ -152,6 +153,32 @@ def test_the_mean_of_several_people_is_what_requisitions_go_by(backend: Served, 
     rated(search, somebody(search.hr), interview_id, 2)
     found = requisition_lists.candidates(search.hr, search.approver, search.requisition_id)
     assert (found.proposed, found.items[0].score) == (0, 70)
+
+
+def test_who_is_rating_sees_no_score_on_the_requisition_either(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = finished(search, booth)
+    reader = somebody(search.hr)
+    rated(search, search.approver, interview_id, 5)
+    scorecards.save(search.hr, reader, interview_id, all_of(2), 0)
+
+    def score(actor: Actor) -> int | None:
+        return requisition_lists.candidates(search.hr, actor, search.requisition_id).items[0].score
+
+    assert (score(search.approver), score(reader)) == (100, None)
+    scorecards.hand_in(search.hr, reader, interview_id, all_of(2), 1)
+    assert (score(search.approver), score(reader)) == (70, 70)
+
+
+def test_a_single_score_is_looked_at_like_a_scorecard(backend: Served, booth: Booth) -> None:
+    search = opened(backend)
+    interview_id = finished(search, booth)
+    reader = somebody(search.hr)
+    decisions.rate(search.hr, search.approver, interview_id, 77)
+    found = look(search, interview_id, reader)
+    assert (found.handed_in, found.open_eyes) == (1, False)
+    scorecards.look(search.hr, reader, interview_id)
+    assert look(search, interview_id, reader).open_eyes
 
 
 def test_who_looks_at_the_others_rates_no_more(backend: Served, booth: Booth) -> None:

@@ -163,6 +163,23 @@ def test_another_window_overwrites_nothing_and_says_so(browser: Chrome, world: W
     browser.get("about:blank")
 
 
+def test_without_a_network_nothing_typed_is_lost_and_the_page_says_so(browser: Chrome, world: World) -> None:
+    open_review(browser, world)
+    before = card(world)
+    network = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**network, "offline": True})
+    field = browser.find_element(By.NAME, "summary")
+    field.send_keys("断网时写的")
+    problem = browser.find_element(By.CSS_SELECTOR, "#card [data-problem]")
+    wait_for(problem.is_displayed, "the problem to be said")
+    assert "暂时无法连接服务器" in problem.text
+    assert card(world) == before
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**network, "offline": False})
+    wait_for(lambda: card(world).content.summary == "断网时写的", "the draft to be saved by itself")
+    wait_for(lambda: not problem.is_displayed(), "the problem to go")
+
+
 def test_handed_in_it_is_final_and_others_are_seen_once_all_have(browser: Chrome, world: World) -> None:
     interview = open_review(browser, world)
     other = actor(world, "admin")

@@ -24,9 +24,7 @@
   async function send(form, more = {}) {
     const data = new URLSearchParams(new FormData(form));
     for (const [name, value] of Object.entries(more)) data.set(name, value);
-    const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Script": "1" } });
-    if (answer.status === 401) location.reload();
-    return answer;
+    return fetch(form.action, { method: "POST", body: data, headers: { "X-Script": "1" } });
   }
 
   async function save() {
@@ -43,7 +41,7 @@
   async function keep() {
     try {
       const answer = await send(card, { do: "save" });
-      const found = await answer.json();
+      const found = answer.status === 401 ? { problem: card.dataset.ended } : await answer.json();
       tell(card, found.problem || "");
       if (!answer.ok) {
         // what is typed stays on the page; trying again would not help
@@ -56,7 +54,8 @@
       root.dataset.saved = found.revision;
       return true;
     } catch {
-      // no network for the moment: tried again until it works
+      // no network for the moment: what is typed stays on the page, and is sent until it works
+      tell(card, card.dataset.offline);
       dirty = true;
       waiting = setTimeout(save, 5 * PAUSE);
       return false;
@@ -93,6 +92,7 @@
     const place = form.closest("[data-remarks]");
     try {
       const answer = await send(form);
+      if (answer.status === 401) return tell(form, card ? card.dataset.ended : "");
       if (!answer.ok) return tell(form, (await answer.json()).problem);
       place.innerHTML = await answer.text();
       if ("new" in form.dataset) place.querySelector("[data-new] [name=text]").focus();
