@@ -13,6 +13,7 @@ from backend.sending.letters import Letter, compose
 from backend.sending.mail import Mail
 from backend.sending.outcome import (
     BROKEN_OFF,
+    CONNECT,
     NO_CHANNEL,
     UNREADABLE,
     Channel,
@@ -162,7 +163,9 @@ class Sender:
                 queue.give_back(self._hr, job.delivery_id)
             else:
                 queue.not_sent(self._hr, job.delivery_id, State.UNCERTAIN, trouble.code)
-            queue.hold(self._hr, channel, trouble.code, self._down[channel])
+            # those that wait have not been given away: for them it is a server that does not answer
+            code = trouble.code if isinstance(trouble, ChannelDown) else CONNECT
+            queue.hold(self._hr, channel, code, self._down[channel])
             return False
         if trouble is None:
             queue.sent(self._hr, job.delivery_id)

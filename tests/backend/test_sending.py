@@ -252,6 +252,7 @@ def test_a_message_whose_answer_is_lost_is_uncertain_and_is_not_sent_again_by_it
         here.send()
         wait_until(lambda: here.row(ids[0]).state == "uncertain")
         assert here.row(ids[0]).error == "broken_off"
+        wait_until(lambda: here.row(ids[1]).error == "connect")
         here.advance(timedelta(seconds=31))
         wait_until(lambda: here.row(ids[1]).state == "sent")
         here.advance(timedelta(hours=2))

@@ -162,11 +162,29 @@ def test_a_window_is_made_longer_and_the_candidates_are_told(backend: Served, of
     until = (backend.hr.now() + timedelta(days=30)).astimezone().date()
     done = officer.post(path, until=str(until), whom="chosen", chosen=ids[0], channel="mail")
     assert done.status_code == 200
+    assert done.url.endswith("/sending?extended=1")
     assert f"{until} 23:59" in done.text
     wait_until(lambda: len(box.mails) == before + 1)
     assert box.mails[-1][0] == "c31@example.test"
     for fields in ({"until": "2020-01-01"}, {"until": ""}, {"until": str(until), "whom": "chosen"}):
         assert officer.post(path, **fields).status_code == 422
+
+
+def test_a_long_list_is_paged_and_its_links_lead_to_pages_also_after_a_mistake(
+    backend: Served, officer: Person
+) -> None:
+    batch, _ = batch_of(backend, *(Candidate(f"第{n}位", phone=f"137{n:08d}") for n in range(130)))
+    for page in (
+        officer.get(f"/batches/{batch}/sending"),
+        officer.post(f"/batches/{batch}/extension", until="").text,
+        officer.post(f"/batches/{batch}/sending", do="preview", which="new").text,
+    ):
+        assert page.count('name="chosen"') == 100
+        links = {html.unescape(link) for link in re.findall(rf'href="(/batches/{batch}/[^"]*which=[^"]*)"', page)}
+        assert len(links) == 4
+        for link in links:
+            officer.get(link)
+    assert officer.get(f"/batches/{batch}/sending?which=everyone&page=2").count('name="chosen"') == 30
 
 
 def test_how_far_it_is_comes_as_a_part_of_the_page(backend: Served, officer: Person) -> None:

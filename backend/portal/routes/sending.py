@@ -24,13 +24,18 @@ _SHOWN = (Which.EVERYONE, Which.NEW, Which.TROUBLED)
 
 
 @router.get("/batches/{batch_id}/sending")
-def sending_page(visit: Member, batch_id: str, which: str = "everyone", page: int = 1) -> Response:
-    """The whole page, or for a page that refreshes itself how far it is."""
+def sending_page(
+    visit: Member, batch_id: str, which: str = "everyone", page: int = 1, extended: int | None = None
+) -> Response:
+    """The whole page, or for a page that refreshes itself how far it is. ``extended``: how many windows are longer."""
     scope.require(visit.actor, *STAFF)
     if visit.request.headers.get("x-fragment"):
         listings.batch_line(visit.hr, visit.actor, batch_id)
         return visit.page("sending_states.html", **_states(visit, batch_id))
-    return _page(visit, batch_id, which=which, page=page)
+    n, done = visit.texts.ngettext, ""
+    if extended is not None:
+        done = n("The window of {n} candidate is longer.", "The window of {n} candidates is longer.", extended)
+    return _page(visit, batch_id, which=which, page=page, done=done.format(n=extended))
 
 
 @router.post("/batches/{batch_id}/sending")
@@ -129,9 +134,7 @@ def extend(
         )
         return _page(visit, batch_id, problem=words.format(days=extension.LONGEST_ALONE.days), status=422)
     _wake(visit)
-    n = visit.texts.ngettext
-    done = n("The window of {n} candidate is longer.", "The window of {n} candidates is longer.", found.people)
-    return _page(visit, batch_id, done=done.format(n=found.people))
+    return visit.redirect(f"/batches/{batch_id}/sending?extended={found.people}")
 
 
 def _page(
