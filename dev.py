@@ -267,12 +267,16 @@ def command_test(rest: list[str]) -> int:
 
 
 def pytest_runs(rest: list[str]) -> list[list[str]]:
-    """Arguments of each run of pytest: all that is given, or two runs, each with two tests at a time."""
+    """Arguments of each run of pytest: all that is given, or two runs. What takes longest is told.
+
+    Tests in real time wait more than they compute: three go at a time, two of the others.
+    """
     if rest:
         return [rest]
     real_time = [f"tests/{path}" for path in REAL_TIME]
     others = ["tests", *(f"--ignore={path}" for path in real_time)]
-    return [["-n", "2", "--dist", "loadfile", *others], ["-n", "2", "--dist", "load", *real_time]]
+    told = ["--durations=15"]
+    return [["-n", "2", "--dist", "loadfile", *told, *others], ["-n", "3", "--dist", "load", *told, *real_time]]
 
 
 def command_demo(rest: list[str]) -> int:
