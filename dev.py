@@ -276,7 +276,7 @@ def pytest_runs(rest: list[str]) -> list[list[str]]:
     real_time = [f"tests/{path}" for path in REAL_TIME]
     others = ["tests", *(f"--ignore={path}" for path in real_time)]
     told = ["--durations=15"]
-    return [["-n", "2", "--dist", "loadfile", *told, *others], ["-n", "3", "--dist", "load", *told, *real_time]]
+    return [["-n", "2", "--dist", "loadfile", *told, *others], ["-n", "3", "--dist", "loadgroup", *told, *real_time]]
 
 
 def command_demo(rest: list[str]) -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.waiting import wait_for
+
+if sys.platform != "win32":
+    import fcntl
 
 _SYSTEM = Path("/usr/lib/cups")
 _MODEL = Path("/usr/share/ppd/cups-pdf/CUPS-PDF_opt.ppd")
@@ -71,6 +77,8 @@ class Cups:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = folder / "s"
+        self._one_of_many = Path(tempfile.gettempdir(), "xuda-cups.lock").open("w")  # noqa: SIM115 - held until the end
+        fcntl.flock(self._one_of_many, fcntl.LOCK_SH)
         self._before = set(_PAGES.glob("*.pdf"))
         self._make_places()
         settings = ("-c", str(folder / "root/cupsd.conf"), "-s", str(folder / "root/cups-files.conf"))
@@ -110,8 +118,10 @@ class Cups:
         self.run("cancel", "-a", "-x", check=False)
         self._server.terminate()
         self._server.wait(20)
-        for page in self.new_pages():
-            page.unlink(missing_ok=True)
+        with self._one_of_many as others, contextlib.suppress(BlockingIOError):
+            fcntl.flock(others, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for page in self.new_pages():  # while another one runs they may be its own
+                page.unlink(missing_ok=True)
 
 
 def running(folder: Path) -> Iterator[Cups]:

@@ -20,6 +20,8 @@ from tests.support.codes import read_code
 from tests.support.cups import Cups
 from tests.support.waiting import wait_for
 
+# its pages lie where those of any other such printer would: not beside another test of these
+pytestmark = pytest.mark.xdist_group("printer")
 T = TypeVar("T")
 
 
