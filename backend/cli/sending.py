@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from backend.sending.egress import trusted
 from backend.sending.settings import ROBOT_PER_MINUTE, SECURITIES, SMS_AUTHS, SMS_BODY, Sending
 from contract.errors import ErrorCode, XudaError
 
@@ -85,8 +86,12 @@ def sending_of(found: argparse.Namespace) -> Sending:
     given = {name: getattr(found, name) for name in _GIVEN}
     sending = Sending(**given, **secrets, private=found.send_private, ca=found.send_ca)
     sending.check()
-    if sending.ca is not None and not sending.ca.is_file():
-        raise XudaError(ErrorCode.FILE_MISSING, file=str(sending.ca))
+    try:
+        trusted(sending.ca)
+    except FileNotFoundError as error:
+        raise XudaError(ErrorCode.FILE_MISSING, file=str(sending.ca)) from error
+    except OSError as error:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="send_ca", value=str(sending.ca)) from error
     return sending
 
 

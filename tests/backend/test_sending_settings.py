@@ -76,3 +76,10 @@ def test_certificates_that_are_not_there_are_missed_at_the_start(tmp_path: Path)
     with pytest.raises(XudaError) as refused:
         settings(*MAIL, "--send-ca", str(tmp_path / "none.pem"))
     assert refused.value.code is ErrorCode.FILE_MISSING
+
+
+def test_a_file_without_certificates_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("nonsense", "utf-8")
+    with pytest.raises(XudaError) as refused:
+        settings(*MAIL, "--send-ca", str(tmp_path / "none.pem"))
+    assert refused.value.field == "send_ca"
