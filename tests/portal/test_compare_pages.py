@@ -100,10 +100,17 @@ def test_the_list_offers_what_can_be_compared(world: World, second: str) -> None
 def test_the_page_takes_no_more_queries_in_a_larger_house(world: World, second: str) -> None:
     web = world.http("hr")
     path = address(world.sittings["finished"].interview_id, second)
-    with counted(world) as before:  # type: ignore[arg-type]
-        text(web, path)
+    before = fewest(world, web, path)
     batch = world.demo.batches[0]
     Sitting(world.booth, batch.kit, batch.invitations[7].invitation_id).write("change", "x")
-    with counted(world) as after:  # type: ignore[arg-type]
-        text(web, path)
-    assert len(after) <= len(before)
+    assert fewest(world, web, path) <= before
+
+
+def fewest(world: World, web: Web, path: str) -> int:
+    """Queries of the page; what the server does by itself meanwhile is counted at most twice of three times."""
+    counts = []
+    for _ in range(3):
+        with counted(world) as statements:  # type: ignore[arg-type]
+            text(web, path)
+        counts.append(len(statements))
+    return min(counts)
