@@ -78,7 +78,7 @@ class Booth:
         """The prepared folder (or ``source``) as it is now, under another name."""
         target = self.folder / name
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source or self.base, target, ignore=shutil.ignore_patterns(*_PASSING))
+        shutil.copytree(source or self.base, target, ignore=_left_out)
         return target
 
     def arguments(self, data: Path, way: str) -> list[str]:
@@ -150,3 +150,9 @@ def _readable(open_object: Callable[[], Any]) -> bool:
     except XudaError:
         return False
     return True
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """What passes, and sockets: a start that was killed while it opened its door for links leaves one."""
+    passing = shutil.ignore_patterns(*_PASSING)(folder, names)
+    return passing | {name for name in names if Path(folder, name).is_socket()}

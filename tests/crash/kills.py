@@ -75,6 +75,12 @@ class Lane:
         self._acknowledged = 0
         self._known: frozenset[str] = frozenset()
 
+    def _tell_reports(self) -> None:
+        """What a failed start has left of crash reports, for who looks into it."""
+        for report in sorted((self._data / "crashes").rglob("*")):
+            if report.is_file():
+                print(f"{self._name}: {report.name}: {report.read_text('utf-8', 'replace')}", flush=True)
+
     def kill_at_random(self) -> Outcome | None:
         """None when the client had ended by itself before its time came."""
         client = self._start()
@@ -112,6 +118,8 @@ class Lane:
         outcome = self._judge(client, found, kind, where, by_itself)
         self._acknowledged += _acknowledged(client.seen)
         self._known |= frozenset(found.takes)
+        if not outcome.good:
+            self._tell_reports()
         if found.final or not outcome.good:
             self._fresh()
         counts = outcome.failure or not by_itself or kind == "undisturbed"
