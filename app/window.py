@@ -283,6 +283,8 @@ class ClientRun:
             self._runner.background(lambda: look_over(self._settings.data), lambda _: None, window.journey.fail)
 
     def _ready(self, window: MainWindow) -> None:
+        if self._names is not None:
+            self._names.go_on()
         window.be_ready()
         self._open_door()
 

@@ -60,7 +60,8 @@ _PART_SECONDS = 0.005
 class NameMaker(QObject):
     """Works while the thread of the screens has nothing else to do.
 
-    ``made`` is emitted once, when all that other threads use is there; what only this thread uses comes after it.
+    ``made`` is emitted once, when all that other threads use is there. :meth:`go_on` makes the rest, which only this
+    thread uses, once no other thread loads screens any more.
     """
 
     made = Signal()
@@ -70,25 +71,24 @@ class NameMaker(QObject):
         self.done = False
         self._left = _make(NAMES)
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._go_on)
+        self._timer.timeout.connect(self._make_some)
 
     def start(self) -> None:
         self._timer.start()
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
+        self._left = _make(WIDGETS)
+        self._timer.start()
+
+    def _make_some(self) -> None:
         end = time.perf_counter() + _PART_SECONDS
         while time.perf_counter() < end:
             if next(self._left, None) is None:
-                self._next_list()
+                self._timer.stop()
+                if not self.done:
+                    self.done = True
+                    self.made.emit()
                 return
-
-    def _next_list(self) -> None:
-        if self.done:
-            self._timer.stop()
-            return
-        self.done = True
-        self._left = _make(WIDGETS)
-        self.made.emit()
 
 
 def _make(wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -89,6 +89,7 @@ from app.ui.qt_names import NameMaker
 {SEEN}
 application = build_application(["xuda"])
 maker = NameMaker()
+maker.made.connect(maker.go_on)
 maker.start()
 look = QTimer(interval=0)
 look.timeout.connect(lambda: maker._timer.isActive() or application.quit())
