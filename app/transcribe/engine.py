@@ -132,15 +132,17 @@ class Engine:
             self._changed.notify_all()
         job.cancel()
 
+    def _needed(self) -> bool:
+        with self._changed:
+            return (bool(self._jobs) or self._warm) and self._problem is None
+
     def _mind_worker(self) -> None:
         """Start a worker when there is something to do; end one that has stalled."""
-        with self._changed:
-            needed = (bool(self._jobs) or self._warm) and self._problem is None
         if self._worker is not None:
             if self._silent_until() <= time.monotonic():
                 _log.warning("the speech worker has stalled")
                 self._bury()
-        elif needed and self._folder is not None and time.monotonic() >= self._start_at:
+        elif self._needed() and self._folder is not None and time.monotonic() >= self._start_at:
             self._start_worker(self._folder)
 
     def _start_worker(self, folder: ModelFolder) -> None:
@@ -153,7 +155,7 @@ class Engine:
             _log.info("speech worker started with %s", folder.id)
 
     def _feed(self) -> None:
-        """Give the worker whatever it lacks, one message of sound at a time."""
+        """Give the worker whatever it lacks, one message of sound at a time. One that dies of it has lost it all."""
         worker = self._worker
         if worker is None or not worker.ready or worker.taking:
             return
@@ -161,6 +163,8 @@ class Engine:
             if not job.opened:
                 job.opened = True
                 self._send(m.Open(job.key, job.language, job.settled, job.live))
+            if self._worker is not worker:
+                return
             chunk = job.next_chunk(CHUNK, _AHEAD)
             if chunk:
                 worker.taking = True
@@ -182,9 +186,10 @@ class Engine:
         worker = self._worker
         sources = [self._alarm] if worker is None else [self._alarm, worker.pipe]
         until = self._start_at if worker is None else self._silent_until()
-        pause = until - time.monotonic()
-        waiting = worker is not None or (pause > 0 and bool(self._jobs or self._warm))
-        ready = multiprocessing.connection.wait(sources, max(0.0, pause) if waiting else None)
+        pause = max(0.0, until - time.monotonic())
+        # without work the next thing to happen is a ring
+        waiting = worker is not None or (self._needed() and self._folder is not None)
+        ready = multiprocessing.connection.wait(sources, pause if waiting else None)
         if self._alarm in ready:
             with self._changed:
                 self._alarm.recv_bytes()

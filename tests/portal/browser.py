@@ -65,4 +65,6 @@ def log_in(browser: Chrome, world: World, name: str, *, totp: str | None = None)
 
 
 def press(browser: Chrome, selector: str) -> None:
+    """Once it is there: the page before may have been left a moment ago."""
+    wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, selector), selector)
     browser.find_element(By.CSS_SELECTOR, selector).click()

@@ -39,7 +39,7 @@ def streams(web: Web, world: World) -> tuple[set[str], str]:
 def shown(web: Web, world: World) -> list[str]:
     """The pages and files that name a candidate otherwise."""
     interview_id = world.sittings["finished"].interview_id
-    paths = ("", "/report.json", "/release", "?change=1")
+    paths = ("", "/report.json", "/tell", "?change=1")
     texts = [web.page(f"/interviews/{interview_id}{path}").text for path in paths]
     return [*texts, web.page("/interviews?state=pending_review").text, requisition(web)]
 

@@ -39,7 +39,9 @@ def test_a_silent_device_is_shown_as_interrupted_without_contact(world: World) -
 
 def test_filters_sort_and_pages_live_in_the_address(world: World) -> None:
     officer = world.http("hr")
-    names = re.findall(r"<td><a href=\"/interviews/[^>]*>([^<]+)</a>", officer.page("/interviews?state=declined").text)
+    names = re.findall(
+        r"<td><a [^>]*href=\"/interviews/[^>]*>([^<]+)</a>", officer.page("/interviews?state=declined").text
+    )
     assert names == ["陈思远"]
     batch = world.demo.batches[1].batch_id
     assert "陈思远" not in officer.page(f"/interviews?batch={batch}").text

@@ -51,7 +51,7 @@ def test_a_decision_is_seen_released_taken_back_and_told(backend: Served, langua
     messages.send(
         backend.hr, COMMAND_LINE, messages.Draft(f"invitation:{invitation}", **steps, **window, next_steps=True)
     )
-    path = f"/interviews/{interview_id}/release"
+    path = f"/interviews/{interview_id}/tell"
     assert nothing in person.get(path)
     person.post(f"/interviews/{interview_id}/decision", ruling="second_round", reason="zq-inner-reason")
     page = person.get(path)

@@ -126,8 +126,8 @@ RIGHTS = (
     Right("GET /shared/{token}", OPEN, ok=frozenset({404, 429})),
     Right("POST /shared/{token}", OPEN, ok=frozenset({404, 403, 429})),
     Right("GET /shared/{token}/media/{object_id}", OPEN, ok=frozenset({404, 429})),
-    Right("GET /interviews/{interview_id}/release", STAFF),
-    Right("POST /interviews/{interview_id}/release", STAFF, {"do": "release"}, frozenset({409})),
+    Right("GET /interviews/{interview_id}/tell", STAFF),
+    Right("POST /interviews/{interview_id}/tell", STAFF, {"do": "release"}, frozenset({409})),
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),

@@ -17,8 +17,10 @@ import numpy as np
 import psutil
 import pytest
 
+from app.transcribe import messages as m
 from app.transcribe import models
 from app.transcribe.messages import RATE
+from app.transcribe.process import WorkerProcess
 from app.transcribe.supervisor import WhisperTranscriber
 from contract.errors import ErrorCode, XudaError
 from tests.support.waiting import wait_for
@@ -43,6 +45,33 @@ def own_transcriber() -> Iterator[WhisperTranscriber]:
     transcriber = WhisperTranscriber(models.read(MODEL))
     yield transcriber
     transcriber.close()
+
+
+@pytest.mark.parametrize("dies_of", [m.Open, m.Audio, m.End])
+def test_a_worker_that_dies_of_a_message_after_everything_was_said_is_replaced_at_once(
+    own_transcriber: WhisperTranscriber,
+    answer: Samples,
+    monkeypatch: pytest.MonkeyPatch,
+    dies_of: type[m.Open | m.Audio | m.End],
+) -> None:
+    undisturbed = transcribe(own_transcriber, answer, "en")
+    send, killed = WorkerProcess.send, []
+
+    def die_once(worker: WorkerProcess, message: m.ToWorker) -> None:
+        if isinstance(message, dies_of) and not killed and worker.pid is not None:
+            killed.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+            raise BrokenPipeError
+        send(worker, message)
+
+    monkeypatch.setattr(WorkerProcess, "send", die_once)
+    listener = Listener()
+    job = own_transcriber.open_job("1", "en", listener.partials.append, listener.on_final, listener.on_error)
+    for piece in chunks(answer):
+        job.feed(piece)
+    job.finish()
+    assert listener.transcript() == undisturbed
+    assert killed
 
 
 def test_a_killed_worker_is_replaced_and_the_same_text_comes(

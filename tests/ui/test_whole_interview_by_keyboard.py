@@ -17,6 +17,9 @@ from tests.ui.booth import Booth
 from tests.ui.conftest import Open
 from tests.ui.hands import Keyboard
 
+# its pages come out where those of tests/ui/test_cups.py do
+pytestmark = pytest.mark.xdist_group("printer")
+
 
 def open_it(open_booth: Open, clip: Path, sound: Path, language: str) -> Booth:
     booth = open_booth(stages=whole.STAGES, model=True, language=language)

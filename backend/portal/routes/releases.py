@@ -16,13 +16,13 @@ from contract.events import HrState
 router = APIRouter()
 
 
-@router.get("/interviews/{interview_id}/release")
+@router.get("/interviews/{interview_id}/tell")
 def release_page(visit: Member, interview_id: str) -> Response:
     scope.require(visit.actor, *STAFF)
     return _page(visit, interview_id)
 
 
-@router.post("/interviews/{interview_id}/release")
+@router.post("/interviews/{interview_id}/tell")
 def release(
     visit: MemberForm,
     interview_id: str,
@@ -39,7 +39,7 @@ def release(
             raise
         status = 409 if error.code is ErrorCode.CONFLICT else 422
         return _page(visit, interview_id, problem=problem(visit, error), status=status)
-    return visit.redirect(f"/interviews/{interview_id}/release")
+    return visit.redirect(f"/interviews/{interview_id}/tell")
 
 
 def problem(visit: Visit, error: XudaError) -> str:
