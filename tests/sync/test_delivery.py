@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tests.sync.faults import (
     Answer,
     Asked,
     Handle,
+    Silence,
     captive_portal,
     lose_each_reply_once,
     lose_reply,
@@ -195,24 +197,27 @@ def test_backend_that_comes_back_is_noticed_and_gets_everything(server: FaultySe
 def test_network_lost_in_the_middle_goes_on_where_it_was(server: FaultyServer, device: Device) -> None:
     interview_id, ref = device.interview(size=3_000_000)
     engine = device.make_engine()
-    chunks = threading.Semaphore(0)
+    taken, second, stopped = itertools.count(1), threading.Event(), threading.Event()
 
-    def count(asked: Asked, handle: Handle) -> Answer:
+    def stop_at_second(asked: Asked, handle: Handle) -> Answer:
         answer = handle(asked)
-        chunks.release()
+        if next(taken) == 2:
+            second.set()
+            stopped.wait(30)
+            raise Silence
         return answer
 
-    server.fail("PATCH", count)
+    server.fail("PATCH", stop_at_second)
     engine.start()
-    assert chunks.acquire(timeout=10)
-    assert chunks.acquire(timeout=10)
+    assert second.wait(10)
     server.stop()
-    eventually(lambda: device.news[-1].phase is SyncPhase.OFFLINE)
+    stopped.set()
+    eventually(lambda: device.news[-1].phase is SyncPhase.OFFLINE, 30)
     server.release.clear()
 
     server.start()
 
-    eventually(lambda: device.news[-1].phase is SyncPhase.DONE)
+    eventually(lambda: device.news[-1].phase is SyncPhase.DONE, 30)
     assert _delivered(server, interview_id)
     sent = sum(len(asked.body) for asked in server.asked if asked.method == "PATCH")
     assert sent <= ref.size + 2 * 1024 * 1024
