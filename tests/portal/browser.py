@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from tests.portal.world import World
 from tests.support.waiting import wait_for
 
-__all__ = ["By", "Chrome", "chromium", "log_in", "press", "wait_for"]
+__all__ = ["By", "Chrome", "chromium", "log_in", "open_review", "player", "press", "wait_for"]
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -68,3 +68,19 @@ def press(browser: Chrome, selector: str) -> None:
     """Once it is there: the page before may have been left a moment ago."""
     wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, selector), selector)
     browser.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def open_review(browser: Chrome, world: World) -> str:
+    """The review page of the finished interview, its recording unlocked and loaded. Returns the interview's id."""
+    interview = world.sittings["finished"].interview_id
+    browser.get(f"{world.url}/interviews/{interview}")
+    if browser.find_elements(By.CSS_SELECTOR, "input[name=totp]"):
+        browser.find_element(By.NAME, "totp").send_keys(world.totp("hr"))
+        press(browser, ".watch button.main")
+    wait_for(lambda: player(browser, "readyState") >= 2, "the recording to load", seconds=20)
+    return interview
+
+
+def player(browser: Chrome, name: str) -> float:
+    """A property of the page's player."""
+    return float(browser.execute_script(f"return Number(document.getElementById('player').{name})"))

@@ -12,7 +12,7 @@ from selenium.webdriver import ActionChains, Keys
 from contract.events import EventType, ResumedData
 from report.model import InterviewReport
 from tests.portal.booth import Sitting
-from tests.portal.browser import By, Chrome, chromium, log_in, press, wait_for
+from tests.portal.browser import By, Chrome, chromium, log_in, open_review, player, wait_for
 from tests.portal.world import CORRECTED, SAID, World
 
 
@@ -26,20 +26,6 @@ def browser(world: World, downloads: Path) -> Iterator[Chrome]:
     with chromium(downloads) as opened:
         log_in(opened, world, "hr")
         yield opened
-
-
-def open_review(browser: Chrome, world: World) -> str:
-    interview = world.sittings["finished"].interview_id
-    browser.get(f"{world.url}/interviews/{interview}")
-    if browser.find_elements(By.CSS_SELECTOR, "input[name=totp]"):
-        browser.find_element(By.NAME, "totp").send_keys(world.totp("hr"))
-        press(browser, ".watch button.main")
-    wait_for(lambda: _player(browser, "readyState") >= 2, "the recording to load", seconds=20)
-    return interview
-
-
-def _player(browser: Chrome, name: str) -> float:
-    return float(browser.execute_script(f"return Number(document.getElementById('player').{name})"))
 
 
 def _marked(browser: Chrome) -> list[str]:
@@ -79,12 +65,12 @@ def test_a_click_on_a_word_plays_from_there_and_the_word_is_marked(browser: Chro
     start = float(word.get_attribute("data-start") or -1)
     assert "low" in (word.get_attribute("class") or "")
     word.click()
-    wait_for(lambda: _player(browser, "currentTime") >= start, "the player to reach the word")
-    assert _player(browser, "currentTime") < start + 2.5
+    wait_for(lambda: player(browser, "currentTime") >= start, "the player to reach the word")
+    assert player(browser, "currentTime") < start + 2.5
     wait_for(lambda: _marked(browser) != [], "a word to be marked")
-    begun = _player(browser, "currentTime")
-    wait_for(lambda: _player(browser, "currentTime") > begun + 0.5, "the picture to go on")
-    assert _player(browser, "videoWidth") == 320
+    begun = player(browser, "currentTime")
+    wait_for(lambda: player(browser, "currentTime") > begun + 0.5, "the picture to go on")
+    assert player(browser, "videoWidth") == 320
     browser.execute_script("document.getElementById('player').pause()")
 
 
@@ -119,7 +105,7 @@ def test_a_word_of_another_answer_changes_the_recording(browser: Chrome, world: 
     first = browser.execute_script("return document.getElementById('player').src")
     browser.find_elements(By.CSS_SELECTOR, "#answer-2 .word")[4].click()
     wait_for(lambda: browser.execute_script("return document.getElementById('player').src") != first, "another source")
-    wait_for(lambda: _player(browser, "currentTime") >= 3.0, "the sound to play from the word")
+    wait_for(lambda: player(browser, "currentTime") >= 3.0, "the sound to play from the word")
     assert browser.find_element(By.ID, "playing").text.startswith("2. ")
     browser.execute_script("document.getElementById('player').pause()")
 
@@ -132,23 +118,23 @@ def test_captions_are_loaded_from_the_word_times(browser: Chrome, world: World) 
     assert text.startswith("我负责")
 
 
-def test_the_keyboard_steers_the_player(browser: Chrome, world: World) -> None:
+def test_the_keyboard_steers_theplayer(browser: Chrome, world: World) -> None:
     open_review(browser, world)
     browser.execute_script("const p = document.getElementById('player'); p.pause(); p.currentTime = 1")
-    wait_for(lambda: _player(browser, "currentTime") == 1, "the player to stand at 1 s")
+    wait_for(lambda: player(browser, "currentTime") == 1, "the player to stand at 1 s")
     _steer(browser, Keys.ARROW_RIGHT)
-    wait_for(lambda: _player(browser, "currentTime") == 6, "5 s further")
+    wait_for(lambda: player(browser, "currentTime") == 6, "5 s further")
     _steer(browser, Keys.ARROW_LEFT)
-    wait_for(lambda: _player(browser, "currentTime") == 1, "5 s back")
+    wait_for(lambda: player(browser, "currentTime") == 1, "5 s back")
     _steer(browser, Keys.ARROW_UP)
-    assert _player(browser, "playbackRate") == 1.25
+    assert player(browser, "playbackRate") == 1.25
     wait_for(lambda: browser.find_element(By.ID, "speed").text == "1.25×", "the speed to be shown")
     _steer(browser, Keys.ARROW_DOWN)
-    assert _player(browser, "playbackRate") == 1
+    assert player(browser, "playbackRate") == 1
     _steer(browser, Keys.SPACE)
-    wait_for(lambda: not _player(browser, "paused"), "the player to play")
+    wait_for(lambda: not player(browser, "paused"), "the player to play")
     _steer(browser, Keys.SPACE)
-    wait_for(lambda: _player(browser, "paused"), "the player to pause")
+    wait_for(lambda: player(browser, "paused"), "the player to pause")
 
 
 def test_reports_are_downloaded_by_their_buttons(browser: Chrome, world: World, downloads: Path) -> None:

@@ -12,7 +12,7 @@ from backend.db.models import User
 from backend.services import scorecard_board, scorecards
 from backend.services.actor import Actor
 from backend.services.scorecard_sheet import CardState, CardView, Content, Mark
-from tests.portal.browser import By, Chrome, chromium, log_in, press, wait_for
+from tests.portal.browser import By, Chrome, chromium, log_in, open_review, player, press, wait_for
 from tests.portal.world import World
 
 NASTY = '"><img src=x onerror=alert(1)> &amp; 很好'
@@ -35,20 +35,6 @@ def card(world: World, name: str = "hr") -> CardView:
     found = scorecard_board.board(world.hr, actor(world, name), world.sittings["finished"].interview_id)
     assert found is not None
     return found.card
-
-
-def open_review(browser: Chrome, world: World) -> str:
-    interview = world.sittings["finished"].interview_id
-    browser.get(f"{world.url}/interviews/{interview}")
-    if browser.find_elements(By.CSS_SELECTOR, "input[name=totp]"):
-        browser.find_element(By.NAME, "totp").send_keys(world.totp("hr"))
-        press(browser, ".watch button.main")
-    wait_for(lambda: _player(browser, "readyState") >= 2, "the recording to load", seconds=20)
-    return interview
-
-
-def _player(browser: Chrome, name: str) -> float:
-    return float(browser.execute_script(f"return Number(document.getElementById('player').{name})"))
 
 
 def _type(browser: Chrome, *keys: str) -> None:
@@ -104,9 +90,9 @@ def test_the_focus_is_seen_and_the_player_still_obeys(browser: Chrome, world: Wo
     outline = "return getComputedStyle(document.activeElement.closest('.anchor')).outlineStyle"
     assert browser.execute_script(outline) == "solid"
     _type(browser, Keys.SPACE)
-    wait_for(lambda: not _player(browser, "paused"), "the player to play")
+    wait_for(lambda: not player(browser, "paused"), "the player to play")
     _type(browser, Keys.SPACE)
-    wait_for(lambda: bool(_player(browser, "paused")), "the player to pause")
+    wait_for(lambda: bool(player(browser, "paused")), "the player to pause")
     assert card(world).missing == 0, "Space on a rating steers the player and rates nothing"
 
 
@@ -131,7 +117,7 @@ def test_the_sheet_of_keys_opens_closes_and_switches_them_off(browser: Chrome, w
 def test_a_comment_at_a_time_plays_from_there_and_is_shown_as_text(browser: Chrome, world: World) -> None:
     open_review(browser, world)
     browser.execute_script("const p = document.getElementById('player'); p.pause(); p.currentTime = 3")
-    wait_for(lambda: _player(browser, "currentTime") == 3, "the player to stand at 3 s")
+    wait_for(lambda: player(browser, "currentTime") == 3, "the player to stand at 3 s")
     browser.execute_script("document.activeElement.blur()")
     _type(browser, "c")
     field = browser.switch_to.active_element
@@ -145,7 +131,7 @@ def test_a_comment_at_a_time_plays_from_there_and_is_shown_as_text(browser: Chro
     place = line.find_element(By.CSS_SELECTOR, "[data-at]")
     assert place.text == "0:03"
     place.click()
-    wait_for(lambda: _player(browser, "currentTime") >= 3, "the player to be there")
+    wait_for(lambda: player(browser, "currentTime") >= 3, "the player to be there")
     browser.execute_script("document.getElementById('player').pause()")
     line.find_element(By.CSS_SELECTOR, "form button").click()
     wait_for(lambda: not browser.find_elements(By.CSS_SELECTOR, ".remarks li"), "the comment to go")
