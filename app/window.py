@@ -13,7 +13,7 @@ from app.config import ClientSettings
 from app.opening import Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
     from app.bootstrap import Client
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.ui.context import UiContext
     from app.ui.dress import Appearance
     from app.ui.links import LinkDoor
-    from app.ui.qt_names import NameMaker
+    from app.ui.loading import SpareSteps
     from app.ui.script import Script
 
 # Loading the recorder and the model takes processor time that the first screen needs more.
@@ -88,7 +88,7 @@ class ClientRun:
         self._application = build_application(sys.argv[:1])
         self._opening = Opening(self._open, self._prepare)
         self._runner = QtRunner(self._opening.submit, self._opening.background)
-        self._names: NameMaker | None = None
+        self._spare: SpareSteps | None = None
         self._context = front_context(self._opening, settings)
         self._window: MainWindow | None = None
         self._watch: CrashWatch | None = None
@@ -182,11 +182,12 @@ class ClientRun:
             return
         self._begun = True
         from app.ui.collecting import Collector
-        from app.ui.qt_names import NameMaker
+        from app.ui.loading import SpareSteps
+        from app.ui.qt_names import NAMES, make
 
         self._collector = Collector()
-        self._names = NameMaker()
-        self._names.start()
+        self._spare = SpareSteps()
+        self._spare.add(make(NAMES), self._failed)
         self._follow(self._opening.attempt())
 
     def _follow(self, attempt: Future[Client]) -> None:
@@ -209,29 +210,29 @@ class ClientRun:
 
     def _opened(self, client: Client) -> None:
         from app.screen_context import wants_kiosk
-        from app.ui.pages import load_booth
+        from app.ui.loading import BOOTH, SCREENS
 
         window = self._window
         if window is None or wants_kiosk(client) != self._context.kiosk:
             # A booth, by its settings or as HR has asked for from afar: its window needs what only an open client has.
             # It comes whole, and is not to stand still afterwards.
-            self._load(load_booth, lambda: self._attend(client, self._change_window(client)))
+            self._load(None, BOOTH, lambda: self._attend(client, self._change_window(client)))
         else:
             self._speak(window, client)
-            self._load(lambda: _load(window), lambda: self._ready(window))
+            self._load(window, SCREENS, lambda: self._ready(window))
             self._attend(client, window)
 
-    def _load(self, load: Callable[[], None], then: Callable[[], None]) -> None:
-        """On another thread, which may use the classes of Qt that are there, but make none."""
+    def _load(self, window: MainWindow | None, modules: Iterable[str], then: Callable[[], None]) -> None:
+        """What is no part of Qt on another thread, then the screens on this one."""
+        from app.ui.loading import load
+        from app.ui.qt_names import WIDGETS, make
 
-        def begin() -> None:
-            self._runner.background(load, lambda _: then(), self._failed)
+        def go_on() -> None:
+            assert self._spare is not None
+            self._spare.add(load(modules), self._failed, then)
+            self._spare.add(make(WIDGETS), self._failed)
 
-        assert self._names is not None
-        if self._names.done:
-            begin()
-        else:
-            self._names.made.connect(begin)
+        self._runner.background(lambda: _load_beside(window), lambda _: go_on(), self._failed)
 
     def _change_window(self, client: Client) -> MainWindow:
         from app.screen_context import make_context
@@ -283,8 +284,6 @@ class ClientRun:
             self._runner.background(lambda: look_over(self._settings.data), lambda _: None, window.journey.fail)
 
     def _ready(self, window: MainWindow) -> None:
-        if self._names is not None:
-            self._names.go_on()
         window.be_ready()
         self._open_door()
 
@@ -318,11 +317,13 @@ def need_screen() -> None:
         raise XudaError(ErrorCode.SCREEN_MISSING)
 
 
-def _load(window: MainWindow) -> None:
-    from app.ui.pages import load_screens
+def _load_beside(window: MainWindow | None) -> None:
+    from app.ui.loading import BESIDE, load
 
-    load_screens()
-    window.texts.prepare()
+    for _ in load(BESIDE):
+        pass
+    if window is not None:
+        window.texts.prepare()
 
 
 def _script(file: Path | None) -> Script | None:

@@ -286,8 +286,9 @@ def interview(folder: Path, pause: float) -> int:
 # What is compiled once after an update is no part of a start.
 _COMPILE = """
 import av, babel.dates, cv2, keyring, requests, segno, sounddevice
-import app.bootstrap, app.capture.recorder, app.flight, app.ui.pages
-app.ui.pages.load_screens()
+import app.bootstrap, app.capture.recorder, app.flight
+from app.ui.loading import SCREENS, load
+for _ in load(SCREENS): pass
 """
 
 

@@ -26,54 +26,6 @@ if TYPE_CHECKING:
     from app.ui.widgets.voices import Voices
 
 
-def load_screens() -> None:
-    """Import every screen and what they need. On any thread but that of the screens: theirs would stand still.
-
-    All of :mod:`app.ui.qt_names` is there before.
-    """
-    import app.ui.drives
-    import app.ui.focus
-    import app.ui.forget
-    import app.ui.links
-    import app.ui.overlays
-    import app.ui.presenters.adjust
-    import app.ui.presenters.answering
-    import app.ui.presenters.pages
-    import app.ui.presenters.power
-    import app.ui.presenters.printing
-    import app.ui.presenters.transfer
-    import app.ui.press
-    import app.ui.screens.adjust
-    import app.ui.screens.consent
-    import app.ui.screens.devices
-    import app.ui.screens.entry
-    import app.ui.screens.export
-    import app.ui.screens.finish
-    import app.ui.screens.help
-    import app.ui.screens.mine
-    import app.ui.screens.own
-    import app.ui.screens.practice
-    import app.ui.screens.printing
-    import app.ui.screens.proof
-    import app.ui.screens.question
-    import app.ui.screens.recording
-    import app.ui.screens.sheets
-    import app.ui.screens.walkin
-    import app.ui.screens.words
-    import app.ui.screens.written  # noqa: F401
-    import contract.texts  # noqa: F401
-
-
-def load_booth() -> None:
-    """As :func:`load_screens`, for a kiosk."""
-    load_screens()
-    import app.ui.kiosk
-    import app.ui.screens.attract
-    import app.ui.screens.giving
-    import app.ui.screens.kiosk
-    import app.ui.screens.staff  # noqa: F401
-
-
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)
 
 

@@ -111,8 +111,8 @@ class Cups:
         return self.run("lpstat", "-W", "not-completed", "-o").splitlines()
 
     def new_pages(self) -> list[Path]:
-        """What came out of ``pdf`` since the beginning."""
-        return sorted(set(_PAGES.glob("*.pdf")) - self._before)
+        """What came out of ``pdf`` since the beginning, each when it is written to its end."""
+        return sorted(page for page in set(_PAGES.glob("*.pdf")) - self._before if _is_whole(page))
 
     def close(self) -> None:
         self.run("cancel", "-a", "-x", check=False)
@@ -120,8 +120,13 @@ class Cups:
         self._server.wait(20)
         with self._one_of_many as others, contextlib.suppress(BlockingIOError):
             fcntl.flock(others, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for page in self.new_pages():  # while another one runs they may be its own
+            for page in set(_PAGES.glob("*.pdf")) - self._before:  # while another one runs they may be its own
                 page.unlink(missing_ok=True)
+
+
+def _is_whole(page: Path) -> bool:
+    """The job is over for CUPS a moment before its file is."""
+    return b"%%EOF" in page.read_bytes()[-1024:]
 
 
 def running(folder: Path) -> Iterator[Cups]:

@@ -83,7 +83,7 @@ main(["client", "--data", sys.argv[1], "--keystore", "file"])
 # Each holds the interpreter, or the thread that loads it, longer than a screen may stand still.
 HEAVY = (
     *("numpy", "cv2", "av", "sounddevice", "requests", "babel", "segno", "pydantic", "sqlite3", "cryptography"),
-    *("PySide6.QtMultimedia", "app.bootstrap", "app.capture", "app.storage", "app.ui.screens"),
+    *("PySide6.QtMultimedia", "app.bootstrap", "app.capture", "app.storage"),
 )
 ONCE_HR_IS_KNOWN = """
 import os, sys
