@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,6 +19,8 @@ from app.ui.presenters.pages import LeavingPresenter, ScanPresenter
 from contract.errors import ErrorCode, XudaError
 from tests.ui import stage, stage_interview
 from tests.ui.stage import StageDevices, StageService
+
+T = TypeVar("T")
 
 
 class Now:
@@ -208,6 +210,38 @@ def test_the_total_time_ends_the_interview_with_the_answer_in_progress(trip: Tri
     trip.later(1)
     assert (trip.journey.screen, trip.journey.sheet) == (Screen.FINISH, Sheet.TIME_UP)
     assert submitted == ["t1"]
+
+
+def test_the_total_time_ends_the_interview_once_the_disk_takes_it(trip: Trip) -> None:
+    submitted: list[str] = []
+    full = [XudaError(ErrorCode.DISK_FULL)] * 2
+
+    def on_a_full_disk(call: Callable[..., T]) -> Callable[..., T]:
+        def tried(*given: object, **named: object) -> T:
+            if full:
+                raise full.pop()
+            return call(*given, **named)
+
+        return tried
+
+    trip.service.submit_take = on_a_full_disk(submitted.append)  # type: ignore[attr-defined]
+    finish = trip.service.finish
+    trip.service.current = replace(stage_interview.step(0), total_seconds_left=30.0)
+    trip.to_question()
+    trip.answering.begin()
+    trip.later(30)
+    assert (trip.journey.screen, trip.journey.total_left) == (Screen.RECORDING, 0)
+    assert trip.journey.error is not None
+    trip.later(11)
+    assert (trip.journey.screen, submitted) == (Screen.RECORDING, [])
+    full.append(XudaError(ErrorCode.DISK_FULL))
+    trip.service.submit_take = submitted.append  # type: ignore[attr-defined]
+    trip.service.finish = on_a_full_disk(finish)  # type: ignore[method-assign]
+    trip.later(11)
+    trip.later(11)
+    assert (trip.journey.screen, trip.journey.sheet) == (Screen.FINISH, Sheet.TIME_UP)
+    assert submitted == ["t1"]
+    assert trip.journey.error is None
 
 
 def test_a_second_click_does_nothing_while_the_first_is_under_way(trip: Trip) -> None:

@@ -316,15 +316,17 @@ class AnsweringPresenter(CorrectingPresenter):
 
     def _saver_of_recording(self) -> Callable[[], None] | None:
         service = self.journey.context.service
+        ended: list[str] = []
 
         def save() -> None:
             try:
-                review = service.end_take()
+                if not ended:
+                    ended.append(service.end_take().take_id)
             except XudaError as error:
                 # Nothing readable, be it the disk's doing: there is no answer to save, the interview still ends.
                 if ErrorCode.RECORDING_EMPTY not in (error.code, getattr(error.__cause__, "code", None)):
                     raise
                 return
-            service.submit_take(review.take_id)
+            service.submit_take(ended[0])
 
         return save

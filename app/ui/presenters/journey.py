@@ -27,6 +27,12 @@ IN_INTERVIEW = frozenset(
         Screen.CHOICE,
     }
 )
+# A disk that is full or away is back when somebody has seen to it.
+_END_AGAIN_SECONDS = 10.0
+
+
+def _nothing() -> None:
+    pass
 
 
 class Journey(Operations):
@@ -57,6 +63,8 @@ class Journey(Operations):
         # The help panel lies over the screen: nothing may begin behind it.
         self.reading_help = False
         self._deadline: float | None = None
+        self._last_save: Callable[[], None] | None = None
+        self._end_again_at = 0.0
         self._after_devices: Callable[[], None] | None = None
         self._endings: list[Callable[[], None]] = []
         # By screen: makes the call that saves an answer in progress when the total time is used up.
@@ -88,6 +96,7 @@ class Journey(Operations):
 
     def go(self, screen: Screen) -> None:
         self.screen = screen
+        self._last_save = None
         self.view.show_screen(screen)
         self.changed()
 
@@ -199,17 +208,26 @@ class Journey(Operations):
     def tick(self) -> None:
         """Called about once a second."""
         timed = self.active and self.screen in IN_INTERVIEW and self.screen not in (Screen.DEVICES, Screen.PRACTICE)
-        if timed and self.total_left == 0 and not self.busy:
-            self._deadline = None
-            make, service = self.savers.get(self.screen), self.context.service
-            save = make() if make is not None else None
+        if timed and self.total_left == 0 and not self.busy and self.clock() >= self._end_again_at:
+            self._end_on_time()
 
-            def end() -> ReceiptView:
-                if save is not None:
-                    save()
-                return service.finish(time_up=True)
+    def _end_on_time(self) -> None:
+        """With the answer in progress. When that cannot be saved, it is tried again until it is."""
+        if self._last_save is None:
+            make = self.savers.get(self.screen)
+            self._last_save = (make() if make is not None else None) or _nothing
+        service, save = self.context.service, self._last_save
 
-            self.do(end, self._time_up)
+        def end() -> ReceiptView:
+            save()
+            self._last_save = _nothing
+            return service.finish(time_up=True)
+
+        def failed(error: Exception) -> None:
+            self._end_again_at = self.clock() + _END_AGAIN_SECONDS
+            self.fail(error)
+
+        self.do(end, self._time_up, failed)
 
     def _time_up(self, receipt: ReceiptView) -> None:
         self._finished(receipt)
