@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from backend.api import description, devices, files, problems
+from backend.api import description, devices, files, problems, programs
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
@@ -33,9 +33,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.runtime = hr
     problems.install(app)
     app.mount("/v1", _device_api(hr))
+    app.mount("/api/v1", _program_api(hr))
     portal = create_portal(hr)
     app.state.imports = portal.state.imports
     app.state.sender = portal.state.sender
+    app.state.hooks = portal.state.hooks
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
     app.add_middleware(MethodOverride, prefix="/v1/")
@@ -54,15 +56,27 @@ def _device_api(hr: Runtime) -> FastAPI:
     return api
 
 
+def _program_api(hr: Runtime) -> FastAPI:
+    api = FastAPI(title="Xuda HR for programs", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api.state.runtime = hr
+    problems.install(api)
+    api.include_router(programs.router)
+    description.install_programs(api)
+    api.add_middleware(Shield)
+    return api
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sender.start()
+    app.state.hooks.start()
     working = asyncio.create_task(_chores(app.state.runtime, app.state.sender))
     yield
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
     await run_in_threadpool(app.state.sender.stop)
+    await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.imports.close)
     await run_in_threadpool(chores.stopping, app.state.runtime)
     app.state.runtime.close()

@@ -64,8 +64,8 @@ class RateLimit:
 class Limits:
     """What one backend remembers of failed guesses.
 
-    ``sign_in`` and ``enrolment`` count by network, ``shared`` also by link. Names that do not exist are locked like
-    those that do, so that the lock does not tell which is which.
+    ``sign_in``, ``enrolment`` and ``tokens`` (of the REST API) count by network, ``shared`` also by link. Names that do
+    not exist are locked like those that do, so that the lock does not tell which is which.
     """
 
     sign_in: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=60))
@@ -73,4 +73,5 @@ class Limits:
         default_factory=lambda: RateLimit(limit=FAILURES_BEFORE_LOCK, window=LOCK.total_seconds())
     )
     shared: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=LOCK.total_seconds()))
+    tokens: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=60))
     enrolment: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=60))

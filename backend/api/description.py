@@ -1,4 +1,5 @@
-"""What the device API says about itself (OpenAPI 3.1, served at ``/v1/openapi.json``).
+"""What the APIs say about themselves (OpenAPI 3.1): that for devices at ``/v1/openapi.json``, that for programs at
+``/api/v1/openapi.json``.
 
 Bodies are read and verified as bytes before anything parses them, so the framework cannot see their models: the routes
 name them with the helpers here, and tests/security holds the description against what the backend answers.
@@ -49,6 +50,13 @@ _SCHEMES = {
         "scheme": "bearer",
         "bearerFormat": "JWT (EdDSA)",
         "description": "A token with `scope: objects`, for uploads alone and at most an hour long.",
+    },
+}
+_TOKEN = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that an administrator has made in the portal, under *Integration*: `xuda_…`.",
     },
 }
 # models that routes name by hand, filled in as the routes are declared
@@ -102,6 +110,21 @@ def install(api: FastAPI) -> None:
     def describe() -> dict[str, Any]:
         if api.openapi_schema is None:
             api.openapi_schema = _description(api)
+        return api.openapi_schema
+
+    api.openapi = describe  # type: ignore[method-assign]
+
+
+def install_programs(api: FastAPI) -> None:
+    """The same for the API of programs, whose models the framework sees."""
+
+    def describe() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            found = get_openapi(title=api.title, version=api.version, routes=api.routes, servers=[{"url": "/api/v1"}])
+            components = found.setdefault("components", {})
+            components.setdefault("schemas", {})[Problem.__name__] = Problem.model_json_schema(ref_template=_REF)
+            components["securitySchemes"] = _TOKEN
+            api.openapi_schema = found
         return api.openapi_schema
 
     api.openapi = describe  # type: ignore[method-assign]

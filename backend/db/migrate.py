@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,22 @@ from backend.disk import known_error
 from contract.errors import ErrorCode, XudaError
 
 _FOLDER = Path(__file__).parent
+_BEFORE = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 
 def known_versions() -> list[str]:
-    """The versions of the database, oldest first; each migration's file is named ``<version>_<what>.py``."""
-    return sorted(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    """The versions of the database, oldest first: each migration names the one before it, whatever its number.
+
+    Each migration's file is named ``<version>_<what>.py``.
+    """
+    after = {}
+    for path in (_FOLDER / "versions").glob("[0-9]*_*.py"):
+        before = _BEFORE.search(path.read_text(encoding="utf-8"))
+        after[before[1] if before else None] = path.name.partition("_")[0]
+    chain: list[str] = []
+    while (following := after.get(chain[-1] if chain else None)) is not None:
+        chain.append(following)
+    return chain
 
 
 def migrate(engine: Engine, **helpers: Any) -> None:

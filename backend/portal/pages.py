@@ -55,6 +55,7 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
         (_STAFF, NavItem("/imports", "save", t("Import"))),
         (_STAFF, NavItem("/devices", "scan", t("Devices"))),
         (_STAFF, NavItem("/retention", "trash", t("Retention"))),
+        ((Role.ADMINISTRATOR,), NavItem("/integration", "link", t("Integration"))),
         (_WATCHERS, NavItem("/audit", "shield", t("Audit log"))),
         (Role, NavItem("/account", "lock", t("Account"))),
     ]

@@ -27,6 +27,7 @@ from backend.portal.routes import (
     device_settings,
     devices,
     imports,
+    integration,
     interviews,
     kits,
     media,
@@ -45,6 +46,7 @@ from backend.portal.security import Guard
 from backend.portal.tables import HeldTables
 from backend.portal.visit import LoginNeeded, Visit
 from backend.runtime import Runtime
+from backend.sending.hooks import HookSender
 from backend.sending.worker import Sender
 from contract.errors import ErrorCode, XudaError
 
@@ -72,6 +74,7 @@ _ROUTERS = (
     device_settings,
     imports,
     retention,
+    integration,
     admin,
     account,
 )
@@ -89,6 +92,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.pages = pages.Pages()
     portal.state.imports = ImportJobs(hr)
     portal.state.sender = Sender(hr)
+    portal.state.hooks = HookSender(hr)
     portal.state.tables = HeldTables(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)

@@ -61,7 +61,7 @@ class Sending:
             self._check_mail()
         for name in ("sms_url", "dingtalk_url", "wecom_url"):
             url = getattr(self, name)
-            if url and not _may_be_asked(url, private=self.private):
+            if url and not may_be_asked(url, private=self.private):
                 raise _invalid(name)
         if self.sms_url and (self.sms_auth not in SMS_AUTHS or not self.sms_secret):
             raise _invalid("sms_secret")
@@ -86,7 +86,7 @@ class Sending:
             raise _invalid("smtp_from")
 
 
-def _may_be_asked(url: str, *, private: bool) -> bool:
+def may_be_asked(url: str, *, private: bool) -> bool:
     """HTTPS (plain HTTP on this machine, where settings allow it) without credentials before the host."""
     try:
         parts = urlsplit(url)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from backend.sending import signing
 from backend.sending.egress import Egress, Reply
 from backend.sending.letters import Letter
 from backend.sending.outcome import BROKEN_OFF, LOGIN, UNREADABLE, ChannelDown, Later, Refused, Unsure
@@ -46,10 +47,7 @@ class Sms:
         secret = self._sending.sms_secret
         if self._sending.sms_auth == "bearer":
             return {"Authorization": f"Bearer {secret}"}
-        stamp = str(int(at.timestamp()))
-        signed = f"{message_id}.{stamp}.".encode() + body
-        found = base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
-        return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": f"v1,{found}"}
+        return signing.headers([secret], message_id, at, body)
 
 
 class DingTalk:
@@ -152,16 +150,6 @@ def _place(piece: str, fields: dict[str, str]) -> str:
     """What followed a brace: a place with the text after it, or the text as it was."""
     name, end, rest = piece.partition("}")
     return fields[name] + rest if end and name in fields else "{" + piece
-
-
-def _key(secret: str) -> bytes:
-    """Standard Webhooks writes keys as ``whsec_`` and base64; any other text is the key itself."""
-    if secret.startswith("whsec_"):
-        try:
-            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        except ValueError:
-            pass
-    return secret.encode()
 
 
 def _cut(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from backend.backup import making
 from backend.runtime import Runtime
-from backend.services import checkpoints, deletion, facts, kit_files, reminders, retention, uploads
+from backend.services import checkpoints, deletion, facts, hooks, kit_files, reminders, retention, uploads
 from contract.errors import ErrorCode, XudaError
 
 # a little less than a day, so that hourly chores do not slip to the next hour each time
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def hourly(hr: Runtime) -> None:
     """Also run at the start of the server, so that what a crash has interrupted is finished."""
-    for chore in (_uploads, _deletions, _retention, _kit_files, _reminders, _checkpoint, _backup):
+    for chore in (_uploads, _deletions, _retention, _kit_files, _reminders, _webhooks, _checkpoint, _backup):
         _do(chore, hr)
 
 
@@ -63,6 +63,10 @@ def _reminders(hr: Runtime) -> None:
     count = reminders.queue_due(hr)
     if count:
         _log.info("%d reminders were ordered", count)
+
+
+def _webhooks(hr: Runtime) -> None:
+    hooks.forget_old(hr)
 
 
 def stopping(hr: Runtime) -> None:

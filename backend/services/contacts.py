@@ -61,6 +61,7 @@ def correct(hr: Runtime, actor: Actor, invitation_id: str, *, phone: str, email:
             extra=people.candidate_value(hr, row.candidate, "extra") or "",
             **wanted,
         )
+        row.changed_at = hr.now()
         changed = [column for column, value in wanted.items() if value != getattr(before, column)]
         audit.record(session, hr.now(), actor, "correct_contact", f"invitation:{row.id}", changed=changed)
         return _contact(hr, row)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backend.cabinet import interview_subject
 from backend.db.models import Decision, Interview, Rating, Role, User, new_id
 from backend.runtime import Runtime
-from backend.services import audit, placements, scope, states, wholes
+from backend.services import audit, hooks, placements, scope, states, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling, after
 from contract.errors import ErrorCode, XudaError
@@ -61,11 +61,24 @@ def rate(hr: Runtime, actor: Actor, interview_id: str, score: int) -> None:
         raise XudaError(ErrorCode.SETTING_INVALID, field="score")
     with hr.db.write() as session:
         interview = locked(session, actor, interview_id)
-        state = states.decided(session, interview, wholes.rows_of(session, interview))
+        parts = wholes.rows_of(session, interview)
+        state = states.decided(session, interview, parts)
         if HrState(interview.state) is not HrState.PENDING_REVIEW and state is not HrState.SECOND_ROUND:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="interview", state=state.value)
-        session.add(Rating(interview_id=interview.id, score=score, user_id=user_id, rated_at=hr.now()))
+        add_score(hr, session, interview, parts, user_id, score)
         audit.record(session, hr.now(), actor, "rate", f"interview:{interview.id}", score=score)
+
+
+def add_score(
+    hr: Runtime, session: Session, interview: Interview, parts: list[Interview], user_id: str, score: int
+) -> None:
+    """Note a person's score, in the caller's transaction, and tell that there is a (new) result."""
+    now = hr.now()
+    session.add(Rating(interview_id=interview.id, score=score, user_id=user_id, rated_at=now))
+    parts[0].scored_at = now
+    session.flush()
+    about = {"interview_id": parts[0].id, "invitation_id": interview.invitation_id, "score": _score(session, parts)}
+    hooks.emit(session, now, hooks.Kind.RESULT_READY, interview.department_id, **about)
 
 
 def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason: str = "") -> HrState:

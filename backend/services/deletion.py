@@ -36,7 +36,7 @@ from backend.db.models import (
     new_id,
 )
 from backend.runtime import Runtime
-from backend.services import audit, erasure, facts, holds, scope, wholes
+from backend.services import audit, erasure, facts, holds, hooks, scope, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
 from contract.envelope import Envelope, sign
@@ -147,6 +147,8 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
         row.files = take_out(session, interview, now)
         row.candidate_id = erasure.with_interview(session, interview, now)
         row.deleted_at = now
+        about = {"interview_id": interview_id, "invitation_id": interview.invitation_id}
+        hooks.emit(session, now, hooks.Kind.INTERVIEW_DELETED, interview.department_id, **about)
         counts = {"events": row.records["events"], "objects": row.records["objects"], "by": row.requested_by}
         audit.record(session, now, "server", "delete_interview", f"interview:{interview_id}", **counts)
         return row

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import adjusting, audit, deletion, quota, states, walkins, wholes
+from backend.services import adjusting, audit, deletion, hooks, quota, states, walkins, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -156,12 +156,20 @@ def _store(session: Session, event: Event, envelope: Envelope, now: datetime) ->
 
 def _follow(session: Session, interview: Interview, now: datetime) -> None:
     """Bring the interview's row in line with its events, whatever order they came in."""
+    before = interview.state
     state, interview.ended_at = states.derived(session, interview.id)
     interview.state = state.value
     interview.updated_at = now
     _attach(session, interview)
     wholes.enlist(session, interview)
     wholes.follow(session, interview)
+    if interview.state != before:
+        _tell(session, interview, now)
+
+
+def _tell(session: Session, interview: Interview, now: datetime) -> None:
+    about = {"interview_id": wholes.rows_of(session, interview)[0].id, "invitation_id": interview.invitation_id}
+    hooks.emit(session, now, hooks.Kind.INTERVIEW_STATE, interview.department_id, **about, state=interview.state)
 
 
 def _attach(session: Session, interview: Interview) -> None:

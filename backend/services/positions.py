@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,18 +19,21 @@ from contract.errors import ErrorCode, XudaError
 
 MOST_PEOPLE = 100_000
 LONGEST_TITLE = 200
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MOST_SKILLS, LONGEST_SKILL = 50, 100
 
 
 @dataclass(frozen=True, slots=True)
 class PositionDraft:
-    """``title``: language -> text, at least one. ``skills`` in the order they matter."""
+    """``title``: language -> text, at least one. ``skills`` in the order they matter. ``code``: what other systems call
+    it; None leaves it as it is."""
 
     department_id: str
     title: Mapping[str, str]
     headcount: int
     staffed: int = 0
     skills: Sequence[str] = ()
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class PositionLine:
 
 
 def add(hr: Runtime, actor: Actor, draft: PositionDraft) -> str:
-    """Id of the new position. Raises XudaError(FORBIDDEN), SETTING_INVALID with ``field``."""
+    """Id of the new position.
+
+    Raises XudaError(FORBIDDEN), SETTING_INVALID with ``field``, CONFLICT with ``field`` code for one that is taken.
+    """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.write() as session:
         row = Position(created_at=hr.now())
@@ -65,6 +72,8 @@ def change(hr: Runtime, actor: Actor, position_id: str, draft: PositionDraft) ->
         if draft.department_id != row.department_id and session.scalar(asked) is not None:
             raise XudaError(ErrorCode.SETTING_INVALID, field="department")
         _fill(session, row, draft)
+        if draft.code is not None:
+            row.closed_at = None  # who tells of it again, has it still
         counts = {"headcount": row.headcount, "staffed": row.staffed}
         audit.record(session, hr.now(), actor, "change_position", f"position:{row.id}", **counts)
 
@@ -139,9 +148,14 @@ def _fill(session: Session, row: Position, draft: PositionDraft) -> None:
         "staffed": not 0 <= draft.staffed <= MOST_PEOPLE,
         "skills": len(skills) > MOST_SKILLS or any(len(skill) > LONGEST_SKILL for skill in skills),
         "department": session.get(Department, draft.department_id) is None,
+        "code": draft.code is not None and _CODE.fullmatch(draft.code) is None,
     }
     for field, bad in wrong.items():
         if bad:
             raise XudaError(ErrorCode.SETTING_INVALID, field=field)
+    if draft.code is not None and draft.code != row.code:
+        if session.scalar(select(Position.id).where(Position.code == draft.code)) is not None:
+            raise XudaError(ErrorCode.CONFLICT, field="code")
+        row.code = draft.code
     row.department_id, row.title, row.skills = draft.department_id, title, skills
     row.headcount, row.staffed = draft.headcount, draft.staffed

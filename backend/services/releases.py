@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.db.models import Decision, Interview, Role
 from backend.runtime import Runtime
-from backend.services import audit, decisions, messages, scope, wholes
+from backend.services import audit, decisions, hooks, messages, scope, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling
 from backend.services.messages import MessageLine
@@ -74,6 +74,7 @@ def release(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) -> N
             row.released_at = hr.now()
             detail = {"decision": row.id, "state": row.state}
             audit.record(session, hr.now(), actor, "release_decision", f"interview:{row.interview_id}", **detail)
+            _tell(session, row, hr.now(), hooks.Kind.DECISION_RELEASED)
 
 
 def take_back(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) -> None:
@@ -88,6 +89,7 @@ def take_back(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) ->
             audit.record(
                 session, hr.now(), actor, "take_back_release", f"interview:{row.interview_id}", decision=row.id
             )
+            _tell(session, row, hr.now(), hooks.Kind.DECISION_TAKEN_BACK)
 
 
 def note_fetched(hr: Runtime, device_id: str) -> None:
@@ -127,6 +129,12 @@ def _of_device(device_id: str) -> ColumnElement[bool]:
     same = and_(part.invitation_id == Interview.invitation_id, part.attempt == Interview.attempt)
     here = select(part.id).where(part.device_id == device_id, part.deleted_at.is_(None))
     return and_(Interview.deleted_at.is_(None), here.where(or_(part.id == Interview.id, same)).exists())
+
+
+def _tell(session: Session, row: Decision, now: datetime, kind: hooks.Kind) -> None:
+    interview = session.get_one(Interview, row.interview_id)
+    about = {"interview_id": wholes.rows_of(session, interview)[0].id, "invitation_id": interview.invitation_id}
+    hooks.emit(session, now, kind, interview.department_id, **about, decision_id=row.id, state=row.state)
 
 
 def _newest(session: Session, ids: list[str]) -> Decision | None:

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Placement, Requisition, RequisitionStep
+from backend.db.models import Placement, Position, Requisition, RequisitionStep
 from backend.runtime import Runtime
-from backend.services import audit, positions, scope
+from backend.services import audit, hooks, positions, scope
 from backend.services.actor import Actor
 from backend.services.requisition_states import (
     ASKERS,
@@ -130,6 +130,10 @@ def take(hr: Runtime, session: Session, row: Requisition, step: Move, actor: str
         )
     )
     session.flush()
+    if before is not state and _S.OPEN in (before, state):
+        kind = hooks.Kind.REQUISITION_OPENED if state is _S.OPEN else hooks.Kind.REQUISITION_CLOSED
+        department_id = session.get_one(Position, row.position_id).department_id
+        hooks.emit(session, now, kind, department_id, requisition_id=row.id, state=state.value)
 
 
 def settle(hr: Runtime, session: Session, row: Requisition) -> None:

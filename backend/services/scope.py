@@ -1,7 +1,7 @@
 """The one place that says which rows a person may see; every query for a person goes through it.
 
 HR and administrators see all; a department head sees the own department and those below it; an auditor sees the audit
-log and no interview.
+log and no interview. A program's token may be bound to a department: it sees no other, as whom it ever asks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from backend.services.actor import Actor
 from contract.errors import ErrorCode, XudaError
 
 _SEE_ALL = frozenset({Role.ADMINISTRATOR, Role.HR})
+_BOUND = _SEE_ALL | {Role.DEPARTMENT_HEAD}
 
 
 def departments_below(department_id: str) -> Select[str]:
@@ -26,9 +27,9 @@ def departments_below(department_id: str) -> Select[str]:
 
 
 def _in_scope(actor: Actor, department: ColumnElement[Any]) -> ColumnElement[bool]:
-    if actor.role in _SEE_ALL:
+    if actor.role in _SEE_ALL and actor.department_id is None:
         return true()
-    if actor.role is Role.DEPARTMENT_HEAD and actor.department_id is not None:
+    if actor.role in _BOUND and actor.department_id is not None:
         return department.in_(departments_below(actor.department_id))
     return false()
 
@@ -39,10 +40,11 @@ def interviews(actor: Actor) -> Select[Interview]:
     return select(Interview).where(visible, Interview.deleted_at.is_(None))
 
 
-def invitations(actor: Actor) -> Select[InvitationRow]:
-    """The invitations ``actor`` may see; cancelled ones are left out."""
+def invitations(actor: Actor, *, cancelled: bool = False) -> Select[InvitationRow]:
+    """The invitations ``actor`` may see; cancelled ones are left out unless asked for."""
     visible = _in_scope(actor, Batch.department_id.expression)
-    return select(InvitationRow).join(InvitationRow.batch).where(visible, InvitationRow.cancelled_at.is_(None))
+    query = select(InvitationRow).join(InvitationRow.batch).where(visible)
+    return query if cancelled else query.where(InvitationRow.cancelled_at.is_(None))
 
 
 def departments(actor: Actor) -> Select[Department]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cabinet import interview_subject
-from backend.db.models import Interview, Rating, Scorecard, ScorecardChange, new_id
+from backend.db.models import Interview, Scorecard, ScorecardChange, new_id
 from backend.runtime import Runtime
 from backend.services import audit, decisions, states, wholes
 from backend.services.actor import Actor
@@ -65,7 +65,7 @@ def hand_in(hr: Runtime, actor: Actor, interview_id: str, content: Content, revi
         missing = sheet.missing(content)
         if not missing:
             row.state, row.handed_in_at = CardState.FINAL.value, hr.now()
-            _score(hr, session, actor, interview, user_id, sheet, content, "hand_in_scorecard")
+            _score(hr, session, actor, interview, parts, sheet, content, "hand_in_scorecard")
         found = card_view(hr, row, sheet)
     if missing:
         raise XudaError(ErrorCode.SETTING_INVALID, field="missing", count=missing)
@@ -95,7 +95,7 @@ def change(hr: Runtime, actor: Actor, interview_id: str, content: Content, revis
         before.reason_sealed = hr.cabinet.seal(interview_subject(row.interview_id), words, reason_place(before))
         session.add(before)
         row = _store(hr, session, actor, parts[0].id, row, sheet, content)
-        _score(hr, session, actor, interview, user_id, sheet, content, "change_scorecard")
+        _score(hr, session, actor, interview, parts, sheet, content, "change_scorecard")
         return card_view(hr, row, sheet)
 
 
@@ -191,14 +191,14 @@ def _score(
     session: Session,
     actor: Actor,
     interview: Interview,
-    user_id: str,
+    parts: list[Interview],
     sheet: Sheet,
     content: Content,
     action: str,
 ) -> None:
     """The total becomes the person's score of the interview, by which requisitions propose."""
     score = rounded(sheet.total(content) or 0.0)
-    session.add(Rating(interview_id=interview.id, score=score, user_id=user_id, rated_at=hr.now()))
+    decisions.add_score(hr, session, interview, parts, decisions.person(actor), score)
     audit.record(session, hr.now(), actor, action, f"interview:{interview.id}", score=score)
 
 

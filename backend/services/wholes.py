@@ -82,6 +82,7 @@ def follow(session: Session, interview: Interview) -> None:
     # a part that was left for another device never ends by itself: the whole ends with the last one that did
     ends = [row.ended_at for row in rows if row.ended_at is not None]
     ended = max(ends) if ends and state in FINAL_STATES else None
+    rows[0].updated_at = max(row.updated_at for row in rows)  # the first part stands for the whole
     for row in rows:
         row.state, row.ended_at = state.value, ended
 

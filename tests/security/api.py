@@ -27,7 +27,7 @@ from tests.security.rights import EVERYONE, RIGHTS
 from tests.security.test_rights import compare
 
 BROKEN = tuple(DEFECTS)
-_DEVICE_SHARE = 0.7  # of the made-up requests; the rest are for the portal
+_DEVICE_SHARE, _PROGRAM_SHARE = 0.55, 0.2  # of the made-up requests; the rest are for the portal
 _PER_INTERVIEW = 40  # made-up requests for each interview of the lying device
 
 
@@ -59,21 +59,23 @@ def _part(findings: Findings, name: str) -> Iterator[None]:
         findings.failures.append(f"{name} ended early: {error!r}")
 
 
-def descriptions(backend: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the device API says of itself, and what the framework knows of the portal's pages."""
+def descriptions(backend: World) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What the APIs for devices and for programs say of themselves, and what the framework knows of the pages."""
     hr = backend.backend.hr
-    api, portal = (route.app for route in create_app(hr.settings, runtime=hr).routes)
+    mounted = {route.path: route.app for route in create_app(hr.settings, runtime=hr).routes}  # type: ignore[attr-defined]
+    api, programs, portal = mounted["/v1"], mounted["/api/v1"], mounted[""]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the pages are described for this alone: names may be given twice
-        return api.openapi(), portal.openapi()
+        return api.openapi(), programs.openapi(), portal.openapi()
 
 
 def _made_up(found: World, findings: Findings, options: Options, count: int) -> None:
     asking = Asking(found, findings, options.seed)
     try:
-        api, portal = descriptions(found)
+        api, programs, portal = descriptions(found)
         asking.ask_all(api, int(count * _DEVICE_SHARE), "/v1")
-        asking.ask_all(portal, count - int(count * _DEVICE_SHARE), "")
+        asking.ask_all(programs, int(count * _PROGRAM_SHARE), "/api/v1")
+        asking.ask_all(portal, count - int(count * (_DEVICE_SHARE + _PROGRAM_SHARE)), "")
     finally:
         asking.close()
     findings.figures["made-up requests"] = asking.asked

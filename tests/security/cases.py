@@ -158,6 +158,8 @@ class Asking:
         request.headers.pop("Authorization", None)
         if who in self.world.booths:
             request.headers["Authorization"] = _token(self.world.booths[who], request, right)
+        if who in self.world.tokens:
+            request.headers["Authorization"] = f"Bearer {self.world.tokens[who]}"
         return Asked(case, right, who, real, request)
 
     def _make_real(self, case: Case, rng: random.Random, department: str) -> bool:
@@ -176,7 +178,7 @@ class Asking:
             return
         if asked.real and asked.who not in asked.right.who and answer.status_code < 300:
             yield f"let in ({answer.status_code})"
-        if not asked.right.path.startswith("/v1") or (
+        if not asked.right.path.startswith(("/v1", "/api/")) or (
             answer.status_code in _ELSEWHERE and mode is GenerationMode.NEGATIVE
         ):
             return

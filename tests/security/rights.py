@@ -19,10 +19,15 @@ AUDITOR = "auditor"
 OWNER = "device of the interview"
 OTHER = "device of another interview"
 REVOKED = "revoked device"
+PROGRAM = "program"  # a token with every scope
+PROGRAM_RD = "program of rd"  # every scope, bound to rd
+PROGRAM_BARE = "program of other scopes"  # none of those a route of this table needs
 
 PEOPLE = frozenset({ADMINISTRATOR, HR, HEAD, AUDITOR})
 EVERY_DEVICE = frozenset({OWNER, OTHER, REVOKED})
-EVERYONE = PEOPLE | EVERY_DEVICE | {NOBODY}
+EVERY_PROGRAM = frozenset({PROGRAM, PROGRAM_RD, PROGRAM_BARE})
+EVERYONE = PEOPLE | EVERY_DEVICE | EVERY_PROGRAM | {NOBODY}
+BOUND = frozenset({HEAD, PROGRAM_RD})  # see rd and below alone
 
 # ---- audiences ------------------------------------------------------------------------------------------------------
 OPEN = EVERYONE
@@ -33,6 +38,7 @@ ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WATCHERS = frozenset({ADMINISTRATOR, AUDITOR})
 DEVICES = frozenset({OWNER, OTHER})
 OWNING_DEVICE = frozenset({OWNER})
+PROGRAMS = frozenset({PROGRAM, PROGRAM_RD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class Right:
 
     ``ok``: what a permitted one may get (422 and 401: the right is there, what was typed is wrong); everybody else gets
     401 without a page, 403, 404 or is sent to the login. ``request`` names a
-    builder of tests/security/places.py where a device has to sign more than an empty body.
+    builder of tests/security/places.py where a device has to sign more than an empty body. ``body``: what a program
+    sends as JSON.
     """
 
     route: str
@@ -49,6 +56,7 @@ class Right:
     form: Mapping[str, str] = field(default_factory=dict)
     ok: frozenset[int] = frozenset({200, 201, 204, 303})
     request: str = ""
+    body: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -61,7 +69,7 @@ class Right:
     @property
     def of_interview(self) -> bool:
         """Whether the department of the interview, or of the requisition, decides as well."""
-        return "{interview_id}" in self.path or "{requisition_id}" in self.path
+        return any(name in self.path for name in ("{interview_id}", "{requisition_id}", "/candidates/{invitation_id}"))
 
 
 _PERIOD = {"title": "Batch", "kit": "test", "start": "2026-12-01", "end": "2026-12-31"}
@@ -90,6 +98,28 @@ RIGHTS = (
     Right("HEAD /v1/files/{name}", OWNING_DEVICE, request="upload"),
     Right("PATCH /v1/files/{name}", OWNING_DEVICE, request="chunk"),
     Right("DELETE /v1/files/{name}", OWNING_DEVICE, request="upload"),
+    # the API for programs
+    Right("GET /api/v1/openapi.json", OPEN),
+    Right("GET /api/v1/requisitions", PROGRAMS),
+    Right("GET /api/v1/requisitions/{requisition_id}", PROGRAMS),
+    Right("GET /api/v1/batches", PROGRAMS),
+    Right("GET /api/v1/candidates", PROGRAMS),
+    Right("GET /api/v1/candidates/{invitation_id}", PROGRAMS),
+    Right("POST /api/v1/batches/{batch_id}/candidates", PROGRAMS, ok=frozenset({422}), body={"name": "x"}),
+    Right("GET /api/v1/interviews", PROGRAMS),
+    Right("GET /api/v1/interviews/{interview_id}", PROGRAMS),
+    Right("GET /api/v1/results", PROGRAMS),
+    Right("GET /api/v1/interviews/{interview_id}/result", PROGRAMS),
+    Right("GET /api/v1/decisions", PROGRAMS),
+    Right("GET /api/v1/departments", PROGRAMS),
+    Right("PUT /api/v1/departments/{department_id}", PROGRAMS, ok=frozenset({422, 404}), body={"name": {}}),
+    Right("GET /api/v1/positions", PROGRAMS),
+    Right(
+        "PUT /api/v1/positions/{code}",
+        PROGRAMS,
+        ok=frozenset({422}),
+        body={"department_id": "rd", "title": {}, "headcount": 1},
+    ),
     # the portal: signing in
     Right("GET /", MEMBERS),
     Right("GET /login", OPEN),
@@ -198,6 +228,15 @@ RIGHTS = (
     Right("GET /device-settings", ADMINISTRATORS),
     Right("POST /device-settings", ADMINISTRATORS, {"layer": "all", "idle_minutes": "5"}),
     Right("POST /devices/{device_id}/group", ADMINISTRATORS, {"group": "Hall 3"}),
+    Right("GET /integration", ADMINISTRATORS),
+    Right("POST /integration/tokens", ADMINISTRATORS, {"name": ""}, frozenset({422})),
+    Right("POST /integration/tokens/{token_id}/revoke", ADMINISTRATORS, ok=frozenset({404})),
+    Right("POST /integration/webhooks", ADMINISTRATORS, {"name": ""}, frozenset({422})),
+    Right("GET /integration/webhooks/{webhook_id}", ADMINISTRATORS, ok=frozenset({404})),
+    Right("POST /integration/webhooks/{webhook_id}/ping", ADMINISTRATORS, ok=frozenset({404})),
+    Right("POST /integration/webhooks/{webhook_id}/rotate", ADMINISTRATORS, ok=frozenset({404})),
+    Right("POST /integration/webhooks/{webhook_id}/remove", ADMINISTRATORS, ok=frozenset({404})),
+    Right("POST /integration/webhooks/{webhook_id}/again/{delivery_id}", ADMINISTRATORS, ok=frozenset({404})),
     Right("GET /audit", WATCHERS),
     Right("GET /audit.csv", WATCHERS),
     Right("GET /audit.jsonl", WATCHERS),

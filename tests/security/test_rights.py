@@ -47,7 +47,7 @@ def compare(place: World, right: Right, who: str) -> Iterator[str]:
 def may_use(right: Right, who: str, department: str) -> bool:
     if who not in right.who:
         return False
-    return not (right.of_interview and who == HEAD and department not in SEEN_BY_HEAD)
+    return not (right.of_interview and who in rights.BOUND and department not in SEEN_BY_HEAD)
 
 
 def _let_in(right: Right, answer: requests.Response) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,14 @@ from backend.db.types import StoredJson, UtcDateTime
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def utc_now() -> datetime:
+    """For columns that only mark when a row was last written; nothing is decided by them."""
+    return datetime.now(UTC)
+
+
+LONG_AGO = "1970-01-01 00:00:00"
 
 
 class Role(StrEnum):

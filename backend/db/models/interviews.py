@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backend.db.models.base import Base, new_id
+from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
 from backend.db.models.devices import Device
 from backend.db.models.invitations import InvitationRow
 from backend.db.types import StoredJson
@@ -21,6 +21,7 @@ class Interview(Base):
     by hand. ``part`` numbers the parts of the same invitation and attempt in the order the server learned of them.
     ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
+    ``scored_at``: when a person last gave a score, noted on the first part.
     """
 
     __tablename__ = "interview"
@@ -38,6 +39,7 @@ class Interview(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    scored_at: Mapped[datetime | None] = mapped_column(index=True)
     device: Mapped[Device] = relationship()
     invitation: Mapped[InvitationRow | None] = relationship()
 
@@ -153,3 +155,4 @@ class Decision(Base):
     decided_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     fetched_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now, server_default=LONG_AGO, index=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from backend.db.models.base import Base, new_id
+from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
 
 
 class Batch(Base):
@@ -49,7 +49,8 @@ class Candidate(Base):
 class InvitationRow(Base):
     """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH).
 
-    ``extended_to``: a longer window for this candidate alone; see :attr:`ends_at`.
+    ``extended_to``: a longer window for this candidate alone; see :attr:`ends_at`. ``changed_at``: for programs that
+    read what is new.
     """
 
     __tablename__ = "invitation"
@@ -63,6 +64,7 @@ class InvitationRow(Base):
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     extended_to: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now, server_default=LONG_AGO, index=True)
     batch: Mapped[Batch] = relationship()
     candidate: Mapped[Candidate] = relationship()
 

@@ -14,7 +14,10 @@ from backend.db.types import StoredJson
 
 
 class Position(Base):
-    """``headcount`` (编制): people the position may have; ``staffed``: those who work there. ``skills``: words."""
+    """``headcount`` (编制): people the position may have; ``staffed``: those who work there. ``skills``: words.
+
+    ``code``: what other systems call it, by which a table that comes again finds it.
+    """
 
     __tablename__ = "position"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -25,6 +28,7 @@ class Position(Base):
     skills: Mapped[list[Any]] = mapped_column(StoredJson)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
     department: Mapped[Department] = relationship()
 
 
