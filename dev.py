@@ -60,6 +60,7 @@ TESTING: list[tuple[str, ...]] = [
     ("faketime",),
     ("dbus",),
     ("gnome-keyring",),
+    ("postgresql",),
 ]
 
 # Tests that record, speak, play and kill in real time. They come after all others, so that little runs beside them.

@@ -1,4 +1,5 @@
-"""Storage keys: what opens an interview or names a person is stored under a key of its own, kept in a file of its own.
+"""Storage keys: what opens an interview or names a person is stored under a key of its own, kept in a file of its own,
+or in a database (``backend.cabinet_postgres``).
 
 Destroying that one key makes every copy of the rest unreadable, also in backups that are kept for long; backups of this
 file are kept for a short time only. Each key is itself sealed under the server's data key, so that the file alone opens
@@ -11,8 +12,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,27 +52,88 @@ def candidate_subject(candidate_id: str) -> str:
     return f"candidate:{candidate_id}"
 
 
-class KeyCabinet:
-    """The file of storage keys. Every change is durable before its method returns; any thread may call.
+class Cabinet(ABC):
+    """The storage keys. Every change is durable before its method returns; any thread may call.
 
     Several processes may have it open. Nothing is kept in memory: a key that was destroyed is gone for all of them.
     """
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
-        """Opens ``path``, or makes it. Raises XudaError(DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR)."""
+    def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._lock = threading.RLock()
-        self._together = False
-        self._connection = _connect(path)
 
     @property
     def sealer(self) -> Sealer:
         """For what is sealed under the server's data key itself."""
         return self._sealer
 
+    @abstractmethod
+    def together(self) -> AbstractContextManager[None]:
+        """One transaction around several changes: all of them become durable at its end, none when it raises."""
+
+    def seal(self, subject: str, text: str, context: str) -> str:
+        """Seal ``text`` under the subject's key, which is made when there is none. ``context`` is its place."""
+        return seal_value(text.encode("utf-8"), self._key_for(subject), context)
+
+    def open(self, subject: str, sealed: str, context: str) -> str:
+        """Raises XudaError(KEY_DESTROYED) when the subject has no key, SEALED_DAMAGED."""
+        key = self._key(subject)
+        if key is None:
+            raise XudaError(ErrorCode.KEY_DESTROYED)
+        return open_value(sealed, key, context).decode("utf-8")
+
+    @abstractmethod
+    def subjects(self) -> set[str]:
+        """Everybody and everything that has a key."""
+
+    @abstractmethod
+    def destroy(self, subjects: Iterable[str]) -> None:
+        """Destroy keys and look-up hashes for good. Unknown ones are fine."""
+
+    @abstractmethod
+    def remember(self, subject: str, hashes: Iterable[tuple[str, str]]) -> None:
+        """Replace the subject's look-up hashes: pairs of kind and hash."""
+
+    @abstractmethod
+    def find(self, kind: str, found: str) -> list[str]:
+        """Subjects with this look-up hash."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def _sealed(self, subject: str) -> str | None:
+        """The subject's key as it is stored."""
+
+    @abstractmethod
+    def _add(self, subject: str, sealed: str) -> None:
+        """Store a key unless the subject has one: whoever was first, also in another process, has made it."""
+
+    def _key(self, subject: str) -> bytes | None:
+        sealed = self._sealed(subject)
+        return None if sealed is None else b64decode(self._sealer.open(sealed, _context(subject)))
+
+    def _key_for(self, subject: str) -> bytes:
+        known = self._key(subject)
+        if known is not None:
+            return known
+        self._add(subject, self._sealer.seal(b64encode(os.urandom(KEY_SIZE)), _context(subject)))
+        made = self._key(subject)
+        assert made is not None
+        return made
+
+
+class KeyCabinet(Cabinet):
+    """The storage keys in an SQLite file."""
+
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        """Opens ``path``, or makes it. Raises XudaError(DATABASE_NEWER | DATABASE_DAMAGED | DISK_FULL | DISK_ERROR)."""
+        super().__init__(sealer)
+        self._lock = threading.RLock()
+        self._together = False
+        self._connection = _connect(path)
+
     @contextmanager
     def together(self) -> Iterator[None]:
-        """One transaction around several changes: all of them become durable at its end, none when it raises."""
         with self._lock:
             if self._together:
                 yield
@@ -87,24 +150,12 @@ class KeyCabinet:
             finally:
                 self._together = False
 
-    def seal(self, subject: str, text: str, context: str) -> str:
-        """Seal ``text`` under the subject's key, which is made when there is none. ``context`` is its place."""
-        return seal_value(text.encode("utf-8"), self._key_for(subject), context)
-
-    def open(self, subject: str, sealed: str, context: str) -> str:
-        """Raises XudaError(KEY_DESTROYED) when the subject has no key, SEALED_DAMAGED."""
-        key = self._key(subject)
-        if key is None:
-            raise XudaError(ErrorCode.KEY_DESTROYED)
-        return open_value(sealed, key, context).decode("utf-8")
-
     def subjects(self) -> set[str]:
-        """Everybody and everything that has a key."""
         with self._lock:
             return {_whole(row[0]) for row in self._connection.execute("SELECT subject FROM storage_key")}
 
     def destroy(self, subjects: Iterable[str]) -> None:
-        """Destroy keys and look-up hashes for good: overwritten in the file, gone from its log. Unknown ones are fine.
+        """Overwritten in the file, gone from its log.
 
         Raises XudaError(DISK_ERROR) when a reader of another process stands in the way; nothing is half done then.
         """
@@ -117,14 +168,12 @@ class KeyCabinet:
                 raise XudaError(ErrorCode.DISK_ERROR, file=FILE_NAME)
 
     def remember(self, subject: str, hashes: Iterable[tuple[str, str]]) -> None:
-        """Replace the subject's look-up hashes: pairs of kind and hash."""
         rows = [(subject, kind, found) for kind, found in hashes]
         with self.together():
             self._connection.execute("DELETE FROM lookup WHERE subject = ?", (subject,))
             self._connection.executemany("INSERT INTO lookup (subject, kind, hash) VALUES (?, ?, ?)", rows)
 
     def find(self, kind: str, found: str) -> list[str]:
-        """Subjects with this look-up hash."""
         with self._lock:
             rows = self._connection.execute("SELECT subject FROM lookup WHERE kind = ? AND hash = ?", (kind, found))
             return [_whole(row[0]) for row in rows]
@@ -146,22 +195,14 @@ class KeyCabinet:
         with self._lock:
             self._connection.close()
 
-    def _key(self, subject: str) -> bytes | None:
+    def _sealed(self, subject: str) -> str | None:
         with self._lock:
             row = self._connection.execute("SELECT sealed FROM storage_key WHERE subject = ?", (subject,)).fetchone()
-        return None if row is None else b64decode(self._sealer.open(_whole(row[0]), _context(subject)))
+        return None if row is None else _whole(row[0])
 
-    def _key_for(self, subject: str) -> bytes:
-        known = self._key(subject)
-        if known is not None:
-            return known
-        sealed = self._sealer.seal(b64encode(os.urandom(KEY_SIZE)), _context(subject))
+    def _add(self, subject: str, sealed: str) -> None:
         with self._lock:
-            # whoever was first, also in another process, has made the key
             self._connection.execute("INSERT OR IGNORE INTO storage_key VALUES (?, ?)", (subject, sealed))
-        made = self._key(subject)
-        assert made is not None
-        return made
 
 
 def _context(subject: str) -> str:

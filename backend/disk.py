@@ -1,4 +1,4 @@
-"""What the disk and SQLite say when they fail, as known errors."""
+"""What the disk and the database say when they fail, as known errors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from backend.db import postgres
 from contract.errors import ErrorCode, XudaError
 
 _FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -22,7 +23,7 @@ _NEARLY_FULL = 256 * 1024
 
 
 def known_error(error: BaseException, folder: Path | None = None) -> XudaError | None:
-    """The known error for what the file system or SQLite has raised, None for anything else.
+    """The known error for what the file system or the database has raised, None for anything else.
 
     ``folder``: where the database lies. SQLite calls a full disk an I/O error where it needs room for its log's index.
     """
@@ -32,7 +33,7 @@ def known_error(error: BaseException, folder: Path | None = None) -> XudaError |
         return XudaError(ErrorCode.DISK_FULL if error.errno in _FULL else ErrorCode.DISK_ERROR)
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
-        return None
+        return postgres.known_error(error) if isinstance(error, DBAPIError) else None
     if tells_damage(cause):
         return XudaError(ErrorCode.DATABASE_DAMAGED)
     code = _code(cause)
@@ -56,7 +57,8 @@ def tells_damage(error: BaseException) -> bool:
 
 @contextmanager
 def known_errors(folder: Path | None = None) -> Iterator[None]:
-    """Raises XudaError(DISK_FULL | DISK_ERROR | DATABASE_DAMAGED) for a failure of disk or database in the block."""
+    """Raises XudaError(DISK_FULL | DISK_ERROR | DATABASE_DAMAGED | STORAGE_UNREACHABLE) when disk or database fails in
+    the block."""
     try:
         yield
     except (OSError, sqlite3.Error, DBAPIError) as error:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from backend.cabinet import FILE_NAME, KeyCabinet
+from backend.cabinet import FILE_NAME, Cabinet, KeyCabinet
 from backend.db.engine import Database, open_engine
 from backend.db.keys import published
 from backend.db.migrate import current_version, migrate
 from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
+from backend.db.postgres import is_postgres
 from backend.keys import KeyFile, KeySource, Secrets, Vault
 from backend.objects.folder import FolderStore, make_folder
 from backend.ratelimit import Limits
@@ -38,7 +39,7 @@ class Runtime:
     settings: Settings
     db: Database
     vault: Vault
-    cabinet: KeyCabinet
+    cabinet: Cabinet
     store: FolderStore
     organisation_id: str
     organisation_name: str
@@ -68,7 +69,7 @@ def create(settings: Settings, organisation: str, *, keys: KeySource | None = No
     source = keys or key_file(settings)
     secrets = _first_secrets(settings, source)
     engine = open_engine(database_url(settings))
-    cabinet = KeyCabinet(settings.data / FILE_NAME, Vault(source, list))
+    cabinet = _make_cabinet(settings, Vault(source, list))
     migrate(engine)
     database = Database(engine, cabinet)
     signing, encryption, now = b64encode(secrets.signing[0].public), b64encode(secrets.encryption[0].public), _utc_now()
@@ -109,13 +110,42 @@ def open_runtime(
     return hr
 
 
-def _open_cabinet(settings: Settings, engine: Engine, vault: Vault) -> KeyCabinet:
-    path = settings.data / FILE_NAME
+def _open_cabinet(settings: Settings, engine: Engine, vault: Vault) -> Cabinet:
     version = current_version(engine)
-    if version is not None and version >= _FIRST_WITH_CABINET and not path.exists():
+    if version is not None and version >= _FIRST_WITH_CABINET and not _has_cabinet(settings):
         # an empty one would be made, and what is stored would look as if it had been deleted
-        raise XudaError(ErrorCode.FILE_MISSING, file=FILE_NAME)
-    return KeyCabinet(path, vault)
+        raise XudaError(ErrorCode.FILE_MISSING, file="xuda_keys" if _key_database(settings) else FILE_NAME)
+    return _make_cabinet(settings, vault)
+
+
+def _make_cabinet(settings: Settings, vault: Vault) -> Cabinet:
+    address = _key_database(settings)
+    if address is None:
+        return KeyCabinet(settings.data / FILE_NAME, vault)
+    from backend.cabinet_postgres import PostgresCabinet  # late: its driver is there where it is used
+
+    return PostgresCabinet(open_engine(address), vault)
+
+
+def _has_cabinet(settings: Settings) -> bool:
+    address = _key_database(settings)
+    if address is None:
+        return (settings.data / FILE_NAME).exists()
+    from backend.cabinet_postgres import has_keys
+
+    engine = open_engine(address)
+    try:
+        return has_keys(engine)
+    finally:
+        engine.dispose()
+
+
+def _key_database(settings: Settings) -> str | None:
+    """Where the storage keys lie, None for a file in the data folder. Raises XudaError(SETTING_INVALID)."""
+    address = settings.key_database or settings.database
+    if settings.key_database is not None and not is_postgres(settings.key_database):
+        raise XudaError(ErrorCode.SETTING_INVALID, field="key_database")
+    return address if is_postgres(address) else None
 
 
 def _published(database: Database) -> list[OrganisationKey]:

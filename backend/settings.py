@@ -10,7 +10,8 @@ from backend.sending.settings import Sending
 
 @dataclass(frozen=True)
 class Settings:
-    """``data``: folder of database, key file and objects. ``database``: another SQLAlchemy URL instead of SQLite.
+    """``data``: folder of database, key file and objects. ``database``: address of a PostgreSQL database instead of
+    SQLite. ``key_database``: that of another one for the storage keys, the same one unless said.
 
     Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
@@ -22,7 +23,8 @@ class Settings:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8470
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
+    key_database: str | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
     max_object: int = 8 * 1024**3
     max_body: int = 4 * 1024**2

@@ -75,6 +75,7 @@ class ErrorCode(StrEnum):
     # network and backend
     SERVER_UNREACHABLE = "server_unreachable"
     SERVER_ERROR = "server_error"
+    STORAGE_UNREACHABLE = "storage_unreachable"
     SERVER_NOT_XUDA = "server_not_xuda"
     SERVER_MISMATCH = "server_mismatch"
     UNAUTHORIZED = "unauthorized"

@@ -41,6 +41,7 @@ _STATUS = {
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.DISK_FULL: 507,
     ErrorCode.QUOTA_REACHED: 507,
+    ErrorCode.STORAGE_UNREACHABLE: 503,
     ErrorCode.SERVER_ERROR: 500,
     ErrorCode.DISK_ERROR: 500,
     ErrorCode.DATABASE_DAMAGED: 500,

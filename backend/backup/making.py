@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from backend.backup import place as layout
 from backend.backup.place import DATABASE, DESCRIPTION, KEY_FILE, BackupDescription, Place
+from backend.cabinet import KeyCabinet
 from backend.db.models import Interview, Role
 from backend.objects.folder import make_folder, sync_folder
 from backend.runtime import Runtime
@@ -106,8 +107,9 @@ def objects_of(database: Path) -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def _check(hr: Runtime, target: Path) -> None:
+    """Raises XudaError(SETTING_INVALID): PostgreSQL has its own backups (docs/deploy.md)."""
     if hr.db.engine.dialect.name != "sqlite":
-        raise XudaError(ErrorCode.SETTING_INVALID, field="database")
+        raise XudaError(ErrorCode.SETTING_INVALID, field="backup", detail="docs/deploy.md")
     data = hr.settings.data.resolve()
     if target.resolve() == data or data in target.resolve().parents:
         raise XudaError(ErrorCode.SETTING_INVALID, field="to", value=str(target))
@@ -176,6 +178,7 @@ def _copy_keys(hr: Runtime, place: Place, stamp: str) -> Path:
     make_folder(place.keys)
     temporary = place.keys / f".{stamp}.partial"
     temporary.unlink(missing_ok=True)
+    assert isinstance(hr.cabinet, KeyCabinet)  # that of a database of its own has its own backups
     hr.cabinet.snapshot(temporary)
     target = place.keys / f"{stamp}.db"
     os.replace(temporary, target)

@@ -97,7 +97,8 @@ _KEYS = ("key rotate", "key retire", "key revoke")
 # flag, the commands that have it (empty: all), options
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--data", (), {"metavar": "DIR", "type": Path, "help": N_("data folder")}),
-    ("--database", (), {"metavar": "URL", "help": N_("SQLAlchemy address of another database than SQLite")}),
+    ("--database", (), {"metavar": "URL", "help": N_("address of a PostgreSQL database, instead of SQLite")}),
+    ("--key-database", (), {"metavar": "URL", "help": N_("that of another one for the storage keys")}),
     (
         "--passphrase-file",
         (),
@@ -309,6 +310,7 @@ _TUNING = (
     "host",
     "port",
     "database",
+    "key_database",
 )
 
 

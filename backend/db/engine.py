@@ -1,4 +1,4 @@
-"""The database connection: SQLite (WAL, FULL, foreign keys) by default, any SQLAlchemy URL by setting."""
+"""The database connection: SQLite (WAL, FULL, foreign keys) by default, PostgreSQL by setting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from backend.cabinet import KeyCabinet
+from backend.cabinet import Cabinet
+from backend.db.postgres import is_postgres, open_postgres, writing
 from backend.disk import known_errors, tells_damage
 from backend.objects.folder import sync_folder
 from contract.errors import ErrorCode, XudaError
@@ -24,13 +25,31 @@ CABINET = "cabinet"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine whose SQLite transactions start when we say, and are durable when they have been committed."""
+    """An engine whose transactions start when we say, and are durable when they have been committed.
+
+    Raises XudaError(SETTING_INVALID) for the address of a database that is neither SQLite nor PostgreSQL.
+    """
+    if is_postgres(url):
+        return open_postgres(url)
+    if not url.startswith("sqlite"):
+        raise XudaError(ErrorCode.SETTING_INVALID, field="database")
     engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-        event.listen(engine, "handle_error", _tell_damage)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _tell_damage)
     return engine
+
+
+def writers(engine: Engine) -> Engine:
+    """``engine`` for transactions that write: one at a time, each sees all that was committed before it."""
+    return writing(engine) if engine.dialect.name == "postgresql" else engine.execution_options(writes=True)
+
+
+def folder_of(engine: Engine) -> Path | None:
+    """The folder of the database file, None when there is none."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return None
+    return Path(engine.url.database).parent
 
 
 def _prepare(connection: Any, _record: Any) -> None:
@@ -76,22 +95,22 @@ def _begin(connection: Any) -> None:
 
 
 class Database:
-    """Transactions. Writers of this process queue on a lock instead of polling SQLite's.
+    """Transactions. Writers of this process queue on a lock instead of polling the database's.
 
     Each session carries the cabinet of storage keys, for the rows that are sealed under them.
     """
 
-    def __init__(self, engine: Engine, cabinet: KeyCabinet) -> None:
+    def __init__(self, engine: Engine, cabinet: Cabinet) -> None:
         self.engine = engine
-        self._folder = Path(engine.url.database).parent if engine.url.database else None
+        self._folder = folder_of(engine)
         self._info = {CABINET: cabinet}
-        self._writer = engine.execution_options(writes=True)
+        self._writer = writers(engine)
         self._lock = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent view; nothing done in it is stored. Raises XudaError(DISK_FULL | DISK_ERROR |
-        DATABASE_DAMAGED) when SQLite or the disk fails."""
+        DATABASE_DAMAGED | STORAGE_UNREACHABLE) when the database or the disk fails."""
         with self._known_errors(), Session(self.engine, info=self._info) as session:
             yield session
 
@@ -112,7 +131,7 @@ class Database:
             with known_errors(self._folder):
                 yield
         except XudaError as error:
-            if isinstance(error.__cause__, sqlite3.Error | DBAPIError | OSError):
+            if self._folder is not None and isinstance(error.__cause__, sqlite3.Error | DBAPIError | OSError):
                 # SQLite opens a file that it may not write for reading, without a word, and keeps to that
                 self.engine.dispose()
             raise

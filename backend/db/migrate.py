@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError
 
+from backend.db.engine import folder_of, writers
 from backend.disk import known_error
 from contract.errors import ErrorCode, XudaError
 
@@ -44,7 +45,7 @@ def migrate(engine: Engine, **helpers: Any) -> None:
         if current is not None and current not in known:
             raise XudaError(ErrorCode.DATABASE_NEWER, version=current)
         if current != known[-1]:
-            with engine.execution_options(writes=True).begin() as connection:
+            with writers(engine).begin() as connection:
                 _upgrade(connection, helpers)
     except DatabaseError as error:
         raise _known(error, engine) from error
@@ -60,8 +61,7 @@ def current_version(engine: Engine) -> str | None:
 
 
 def _known(error: DatabaseError, engine: Engine) -> XudaError:
-    folder = Path(engine.url.database).parent if engine.url.database else None
-    return known_error(error, folder) or XudaError(ErrorCode.DATABASE_DAMAGED)
+    return known_error(error, folder_of(engine)) or XudaError(ErrorCode.DATABASE_DAMAGED)
 
 
 def _current(connection: Connection) -> str | None:

@@ -6,16 +6,16 @@ from typing import cast
 
 from sqlalchemy.orm import Session, object_session
 
-from backend.cabinet import KeyCabinet, interview_subject
+from backend.cabinet import Cabinet, interview_subject
 from backend.db.engine import CABINET
 from backend.db.models import EventRow, Interview
 from contract.envelope import Envelope
 
 
-def cabinet_of(session: Session | None) -> KeyCabinet:
+def cabinet_of(session: Session | None) -> Cabinet:
     if session is None:
         raise ValueError("a row is opened inside its transaction")
-    return cast(KeyCabinet, session.info[CABINET])
+    return cast(Cabinet, session.info[CABINET])
 
 
 def event_envelope(row: EventRow) -> Envelope:

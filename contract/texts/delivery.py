@@ -16,6 +16,11 @@ ABOUT_DELIVERY: dict[ErrorCode, tuple[str, str, str]] = {
         "Everything is saved on this device and is sent again later by itself.",
         "You can continue. If it lasts, tell the administrator of the server.",
     ),
+    ErrorCode.STORAGE_UNREACHABLE: (
+        "The server cannot reach its database or storage",
+        "Nothing of this step was stored. What was saved before is not affected.",
+        "Try again in a moment. If it lasts, tell the administrator of the server.",
+    ),
     ErrorCode.SERVER_NOT_XUDA: (
         "The answer does not come from a Xuda server",
         "Nothing was sent to it. Everything stays saved on this device.",

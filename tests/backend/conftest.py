@@ -1,25 +1,48 @@
-"""One backend per test module; each test enrols devices and begins interviews of its own."""
+"""One backend per test module; each test enrols devices and begins interviews of its own.
+
+A module that says ``DATABASES = BOTH`` runs on SQLite and on PostgreSQL. ``XUDA_TEST_DATABASE=postgresql`` runs every
+module on PostgreSQL.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.backend.world import Booth, Served, Talk, invite, served
 
+_SQLITE, _POSTGRESQL = "sqlite", "postgresql"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    kinds = getattr(metafunc.module, "DATABASES", ())
+    if kinds and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", kinds, indirect=True, scope="module")
+
 
 @pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("hr") / "data") as found:
+def database(request: pytest.FixtureRequest) -> Callable[[], dict[str, str]]:
+    """Gives the settings of a new database."""
+    kind = os.environ.get("XUDA_TEST_DATABASE") or getattr(request, "param", _SQLITE)
+    if kind == _SQLITE:
+        return dict
+    new = request.getfixturevalue("postgres")
+    return lambda: {"database": new()}
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory, database: Callable[[], dict[str, str]]) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("hr") / "data", **database()) as found:
         yield found
 
 
 @pytest.fixture
-def own_backend(tmp_path: Path) -> Iterator[Served]:
+def own_backend(tmp_path: Path, database: Callable[[], dict[str, str]]) -> Iterator[Served]:
     """A backend for one test that turns its clock or damages its files."""
-    with served(tmp_path / "data") as found:
+    with served(tmp_path / "data", **database()) as found:
         yield found
 
 

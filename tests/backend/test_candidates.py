@@ -14,7 +14,9 @@ from backend.services.people import candidate_value
 from contract.errors import ErrorCode, XudaError
 from contract.identifiers import clean_email, clean_id_number, clean_name, clean_phone
 from contract.invitation import read
-from tests.backend.world import COMMAND_LINE, organisation
+from tests.backend.world import BOTH, COMMAND_LINE, organisation
+
+DATABASES = BOTH
 
 GOOD = (
     "姓名,手机,邮箱,身份证,部门\n王小明,13812345678,wang@example.com,11010519491231002X,研发部\n李雷,13912345678,,,\n"

@@ -21,7 +21,9 @@ from contract.envelope import Envelope, Signature, _pae, sign
 from contract.errors import ErrorCode
 from contract.events import EventType, HrState, derive_state, events_digest, make_event
 from contract.keys import SigningKey
-from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, invite
+from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk, invite
+
+DATABASES = BOTH
 
 
 def code_of(answer: requests.Response) -> str:

@@ -15,7 +15,9 @@ from contract.keys import SigningKey
 from contract.manifest import Manifest, Receipt, check_receipt
 from tests.backend import tus
 from tests.backend.test_events import code_of
-from tests.backend.world import Booth, Sealed, Served, Talk
+from tests.backend.world import BOTH, Booth, Sealed, Served, Talk
+
+DATABASES = BOTH
 
 
 @pytest.fixture

@@ -30,7 +30,9 @@ from backend.services.requisitions import Wish
 from contract.errors import XudaError
 from contract.events import HrState
 from tests.backend.staffing import Search, asked, finish, opened, position, refusal, somebody
-from tests.backend.world import COMMAND_LINE, Booth, Served, Talk
+from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk
+
+DATABASES = BOTH
 
 
 def state(search: Search) -> RequisitionState:

@@ -21,7 +21,9 @@ from contract.events import EventType
 from report.certificate import certificate_pdf
 from report.model import Content
 from tests.backend import tus
-from tests.backend.world import COMMAND_LINE, Sealed, Served, Talk, invite, wait_until
+from tests.backend.world import BOTH, COMMAND_LINE, Sealed, Served, Talk, invite, wait_until
+
+DATABASES = BOTH
 
 HR = Actor("id", "hanna", Role.HR)
 

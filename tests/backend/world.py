@@ -36,6 +36,8 @@ from contract.manifest import Manifest
 from contract.sealed import SealingWriter, object_context
 
 COMMAND_LINE = Actor.command_line()
+# what modules whose tests hold on either database say: DATABASES = BOTH
+BOTH = ("sqlite", "postgresql")
 KIT = """
 kit_id: test
 department_id: rd
