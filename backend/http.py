@@ -50,6 +50,17 @@ class HeaderDeadline(H11Protocol):
         self._disarm()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """A stream would go on for ever: it is cut when the server stops, and its page connects anew."""
+        if self._busy and self._streaming:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    @property
+    def _streaming(self) -> bool:
+        return any(name == b"accept" and b"text/event-stream" in value for name, value in self.headers or ())
+
     @property
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

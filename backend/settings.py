@@ -17,7 +17,8 @@ class Settings:
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
     ``device_interviews`` and ``device_bytes``: what one device may begin within a day; ``device_unfinished``: its
     uploads that are not complete; ``interview_documents``: all events and manifests of one interview.
-    ``sending``: over which channels candidates are written to.
+    ``warn_*``: from when the live monitor warns: a device that is silent, its clock wrong by so much, an interview that
+    was interrupted so often. ``sending``: over which channels candidates are written to.
     """
 
     data: Path
@@ -34,6 +35,9 @@ class Settings:
     interview_documents: int = 128 * 1024**2
     upload_expiry: int = 30 * 24 * 3600
     silent_after: int = 120
+    warn_silent: int = 15 * 60
+    warn_clock: int = 120
+    warn_interruptions: int = 3
     session_idle: int = 30 * 60
     session_length: int = 12 * 3600
     fresh_totp: int = 15 * 60

@@ -21,7 +21,7 @@ from backend.db.models import (
 )
 from backend.runtime import Runtime
 from backend.sending import queue
-from backend.services import audit, deletion, erasure, facts, sealing, server_time, states, wholes
+from backend.services import audit, deletion, erasure, facts, interview_facts, sealing, server_time, states, wholes
 from backend.services.media import open_object
 from contract.certificate import DeletionCertificate
 from contract.envelope import Envelope, open_envelope
@@ -130,6 +130,7 @@ def note_gaps(hr: Runtime, place: Place) -> list[str]:
             # what the receipt promised does not hold: it is signed anew once all has been delivered again
             gone = ReceiptRow.interview_id == receipt.interview_id, ReceiptRow.serial == receipt.serial
             session.execute(delete(ReceiptRow).where(*gone))
+            interview_facts.note_receipt(session, receipt.interview_id)
     return sorted(gaps)
 
 

@@ -45,6 +45,7 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
     """The pages this role may open; nothing that leads to a refusal."""
     t = texts.gettext
     items: list[tuple[Iterable[Role], NavItem]] = [
+        (_READERS, NavItem("/monitor", "eye", t("Live monitor"))),
         (_READERS, NavItem("/interviews", "list", t("Interviews"))),
         (_READERS, NavItem("/requisitions", "edit", t("Requisitions"))),
         (_STAFF, NavItem("/batches", "calendar", t("Batches"))),

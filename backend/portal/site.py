@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from backend.api import problems
 from backend.portal import pages
 from backend.portal.imports import ImportJobs
+from backend.portal.live import Streams
 from backend.portal.routes import (
     account,
     admin,
@@ -32,6 +33,7 @@ from backend.portal.routes import (
     kits,
     media,
     messages,
+    monitor,
     positions,
     releases,
     reports,
@@ -44,7 +46,7 @@ from backend.portal.routes import (
 )
 from backend.portal.security import Guard
 from backend.portal.tables import HeldTables
-from backend.portal.visit import LoginNeeded, Visit
+from backend.portal.visit import LoginNeeded, Visit, by_itself
 from backend.runtime import Runtime
 from backend.sending.hooks import HookSender
 from backend.sending.worker import Sender
@@ -52,6 +54,7 @@ from contract.errors import ErrorCode, XudaError
 
 _ROUTERS = (
     sign_in,
+    monitor,
     interviews,
     compare,
     media,
@@ -94,6 +97,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.sender = Sender(hr)
     portal.state.hooks = HookSender(hr)
     portal.state.tables = HeldTables(hr)
+    portal.state.streams = Streams()
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))
@@ -113,7 +117,7 @@ def _folder(package: str, name: str) -> Path:
 
 async def _login_needed(request: Request, error: Exception) -> Response:
     visit = Visit.of(request)
-    if request.method != "GET" or request.headers.get("x-fragment"):
+    if request.method != "GET" or by_itself(request):
         return Response(status_code=401)
     return RedirectResponse(visit.login_address(), status_code=303)
 

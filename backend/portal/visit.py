@@ -44,13 +44,13 @@ class Visit:
 
     @classmethod
     def of(cls, request: Request) -> Visit:
-        """Worked out once per request. A page that refreshes itself (``X-Fragment``) keeps no login alive."""
+        """Worked out once per request. A page that keeps itself up to date keeps no login alive."""
         known = getattr(request.state, "visit", None)
         if known is None:
             hr = cast(Runtime, request.app.state.runtime)
             wanted = request.cookies.get(LANGUAGE_COOKIE, "")
             token = request.cookies.get(cookie_name(hr, SESSION_COOKIE))
-            login = auth.current(hr, token, touch="x-fragment" not in request.headers)
+            login = auth.current(hr, token, touch=not by_itself(request))
             known = cls(request, hr, wanted if wanted in STAFF_LANGUAGES else DEFAULT_LANGUAGE, token, login)
             request.state.visit = known
         return cast(Visit, known)
@@ -102,6 +102,10 @@ class Visit:
             self.set_cookie(response, FORM_COOKIE, token)
         return response
 
+    def fragment(self, template: str, **context: Any) -> str:
+        """A piece of a page, for one that keeps itself up to date; without forms."""
+        return cast(Pages, self.request.app.state.pages).render(template, self, csrf="", **context)
+
     def error_page(self, error: XudaError, status: int) -> Response:
         return self.page("error.html", status=status, error=error_text(error, self.language), code=error.code)
 
@@ -134,6 +138,11 @@ class Visit:
     def local(self, at: datetime | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
         """A time in the server's zone; empty for None."""
         return at.astimezone().strftime(pattern) if at else ""
+
+
+def by_itself(request: Request) -> bool:
+    """Whether a page asks to keep itself up to date, not a person."""
+    return "x-fragment" in request.headers or "text/event-stream" in request.headers.get("accept", "")
 
 
 def cookie_name(hr: Runtime, name: str) -> str:

@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 
 from backend.backup import making
 from backend.runtime import Runtime
-from backend.services import checkpoints, deletion, facts, hooks, kit_files, reminders, retention, uploads
+from backend.services import (
+    checkpoints,
+    deletion,
+    facts,
+    hooks,
+    interview_facts,
+    kit_files,
+    reminders,
+    retention,
+    uploads,
+)
 from contract.errors import ErrorCode, XudaError
 
 # a little less than a day, so that hourly chores do not slip to the next hour each time
@@ -18,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 def hourly(hr: Runtime) -> None:
     """Also run at the start of the server, so that what a crash has interrupted is finished."""
-    for chore in (_uploads, _deletions, _retention, _kit_files, _reminders, _webhooks, _checkpoint, _backup):
+    for chore in (_facts, _uploads, _deletions, _retention, _kit_files, _reminders, _webhooks, _checkpoint, _backup):
         _do(chore, hr)
 
 
@@ -27,6 +37,12 @@ def _do(chore: Callable[[Runtime], None], hr: Runtime) -> None:
         chore(hr)
     except Exception:
         _log.exception("%s failed and will be tried again in an hour", chore.__name__.strip("_"))
+
+
+def _facts(hr: Runtime) -> None:
+    made = interview_facts.catch_up(hr)
+    if made:
+        _log.info("%d older interviews are counted from now on", made)
 
 
 def _uploads(hr: Runtime) -> None:

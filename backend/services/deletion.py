@@ -22,10 +22,13 @@ from backend.db.models import (
     Deletion,
     EventRow,
     Interview,
+    InterviewFact,
+    InterviewStep,
     ManifestRow,
     ObjectRow,
     Rating,
     ReceiptRow,
+    ReportItem,
     RestoreGap,
     ReviewComment,
     Role,
@@ -157,7 +160,7 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
 def take_out(session: Session, interview: Interview, now: datetime) -> list[str]:
     """Delete the interview's rows but its own, which takes nothing in any more; the names of its files."""
     names = sorted(_file_names(session, interview.id))
-    for part in (*reversed(_PARTS.values()), RestoreGap):
+    for part in (*reversed(_PARTS.values()), RestoreGap, InterviewFact, InterviewStep, ReportItem):
         session.execute(delete(part).where(part.interview_id == interview.id))
     interview.wrapped_key_sealed = None
     interview.deleted_at = interview.updated_at = now
@@ -200,7 +203,9 @@ def _key_backups_end(hr: Runtime, session: Session, now: datetime) -> datetime |
 def _file_names(session: Session, interview_id: str) -> set[str]:
     objects = session.scalars(select(ObjectRow.storage_key).where(ObjectRow.interview_id == interview_id))
     begun = session.scalars(select(Upload.id).where(Upload.interview_id == interview_id))
-    return {*objects, *begun}
+    made = select(ReportItem.storage_key).where(ReportItem.interview_id == interview_id)
+    reports = session.scalars(made.where(ReportItem.storage_key.is_not(None)))
+    return {*objects, *begun, *(name for name in reports if name)}
 
 
 def _facts(row: ObjectRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import adjusting, audit, deletion, hooks, quota, states, walkins, wholes
+from backend.services import adjusting, audit, deletion, hooks, interview_facts, quota, states, walkins, wholes
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -20,6 +20,7 @@ from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import Event, EventType, HrState, ObjectRef, StartedData, WithdrawnData, events_digest
 from contract.manifest import Manifest
+from contract.parts import Part
 
 FromDevice = TypeVar("FromDevice", Event, Manifest)
 
@@ -44,7 +45,9 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
         new = _store(session, event, envelope, now)
         if new:
             walkins.follow(hr, session, interview, event)
-            _follow(session, interview, now)
+            parts = _follow(session, interview, now)
+            row = session.get_one(EventRow, (interview_id, seq))
+            interview_facts.follow(session, interview, row, event, parts)
             adjusting.follow(hr, session, interview, event)
         if new and event.kind is EventType.WITHDRAWN:
             audit.record(session, now, f"device:{asking.device_id}", "withdrawn", f"interview:{interview_id}")
@@ -154,17 +157,18 @@ def _store(session: Session, event: Event, envelope: Envelope, now: datetime) ->
     return True
 
 
-def _follow(session: Session, interview: Interview, now: datetime) -> None:
-    """Bring the interview's row in line with its events, whatever order they came in."""
+def _follow(session: Session, interview: Interview, now: datetime) -> list[Part]:
+    """Bring the interview's row in line with its events, whatever order they came in; as ``wholes.follow``."""
     before = interview.state
     state, interview.ended_at = states.derived(session, interview.id)
     interview.state = state.value
     interview.updated_at = now
     _attach(session, interview)
     wholes.enlist(session, interview)
-    wholes.follow(session, interview)
+    parts = wholes.follow(session, interview)
     if interview.state != before:
         _tell(session, interview, now)
+    return parts
 
 
 def _tell(session: Session, interview: Interview, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backend.backup import ledger
 from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, RestoreGap, Upload, new_id
 from backend.runtime import Runtime
-from backend.services import audit, quota
+from backend.services import audit, interview_facts, quota
 from backend.services.devices import Asking
 from backend.services.intake import claim, object_ref, open_from_device, stored_digests
 from contract.api import ManifestReply
@@ -142,6 +142,7 @@ def _receipt(hr: Runtime, asking: Asking, manifest: Manifest, digest: str, store
                 issued_at=receipt.issued_at,
             )
         )
+        interview_facts.note_receipt(session, manifest.interview_id)
         target = f"interview:{manifest.interview_id}"
         audit.record(session, hr.now(), f"device:{asking.device_id}", "receipt", target, serial=manifest.serial)
         gap = session.get(RestoreGap, manifest.interview_id)

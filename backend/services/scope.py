@@ -21,7 +21,7 @@ _BOUND = _SEE_ALL | {Role.DEPARTMENT_HEAD}
 
 def departments_below(department_id: str) -> Select[str]:
     """Ids of a department and all below it."""
-    tree = select(Department.id).where(Department.id == department_id).cte("tree", recursive=True)
+    tree = select(Department.id).where(Department.id == department_id).cte(recursive=True)
     tree = tree.union(select(Department.id).join(tree, Department.parent_id == tree.c.id))
     return select(tree.c.id)
 

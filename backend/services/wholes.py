@@ -72,19 +72,21 @@ def enlist(session: Session, interview: Interview) -> None:
         interview.part = number_for(session, interview.invitation_id, interview.attempt)
 
 
-def follow(session: Session, interview: Interview) -> None:
-    """Bring the state of all parts in line with the events of all."""
+def follow(session: Session, interview: Interview) -> list[Part]:
+    """Bring the state of all parts in line with the events of all; the parts, none when it has one alone."""
     session.flush()
     rows = rows_of(session, interview)
     if len(rows) < 2:
-        return
-    state = derive_whole_state(read(session, rows))
+        return []
+    parts = read(session, rows)
+    state = derive_whole_state(parts)
     # a part that was left for another device never ends by itself: the whole ends with the last one that did
     ends = [row.ended_at for row in rows if row.ended_at is not None]
     ended = max(ends) if ends and state in FINAL_STATES else None
     rows[0].updated_at = max(row.updated_at for row in rows)  # the first part stands for the whole
     for row in rows:
         row.state, row.ended_at = state.value, ended
+    return parts
 
 
 def in_progress_seen(session: Session, rows: Sequence[Interview]) -> datetime | None:

@@ -97,7 +97,8 @@ class World:
         if method == "POST":
             form["csrf"] = login.csrf if login else "x"
         files = {"file": b""} if right.path.endswith("/candidates") and method == "POST" else None
-        return requests.request(
+        live = right.path.endswith("/live")  # never ends by itself
+        answer = requests.request(
             method,
             self.backend.url + self.fill(right.path, department) + ("/mark.svg" if right.method == "MOUNT" else ""),
             params={"to": "en"} if right.path == "/language" else None,
@@ -107,7 +108,11 @@ class World:
             headers=headers,
             allow_redirects=False,
             timeout=60,
+            stream=live,
         )
+        if live:
+            answer.close()
+        return answer
 
     def _ask_programs(self, right: Right, who: str, department: str) -> requests.Response:
         headers = {}

@@ -134,6 +134,8 @@ RIGHTS = (
     Right("MOUNT /static", OPEN),
     Right("MOUNT /static/icons", OPEN),
     # the portal: interviews
+    Right("GET /monitor", READERS),
+    Right("GET /monitor/live", READERS),
     Right("GET /interviews", READERS),
     Right("GET /compare", READERS, ok=frozenset({422})),  # of none: those of interviews are asked for one by one
     Right("GET /interviews/{interview_id}", READERS),

@@ -11,6 +11,8 @@ from __future__ import annotations
 from backend.db.models.audit import AuditCheckpoint, AuditRow
 from backend.db.models.base import Base, Role, new_id
 from backend.db.models.devices import Device, DeviceSettingsRow, EnrolmentCode
+from backend.db.models.exports import ReportItem, ReportJob
+from backend.db.models.insight import InterviewFact, InterviewStep
 from backend.db.models.interviews import (
     Decision,
     EventRow,
@@ -46,6 +48,8 @@ __all__ = [
     "EventRow",
     "HandOverRow",
     "Interview",
+    "InterviewFact",
+    "InterviewStep",
     "InvitationRow",
     "KeyListRow",
     "KitFile",
@@ -61,6 +65,8 @@ __all__ = [
     "Position",
     "Rating",
     "ReceiptRow",
+    "ReportItem",
+    "ReportJob",
     "Requisition",
     "RequisitionStep",
     "RestoreGap",
