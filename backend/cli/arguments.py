@@ -162,6 +162,14 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
         ("serve",),
         {"type": int, "metavar": "SECONDS", "help": N_("a one-time code opens recordings for so long")},
     ),
+    *(
+        (f"--kit-minutes-{level}", ("serve", "kit add"), {"type": int, "metavar": "MINUTES", "help": text})
+        for level, text in (
+            ("junior", N_("a longer kit for junior positions needs a reason (20)")),
+            ("management", N_("a longer kit for management positions needs a reason (30)")),
+        )
+    ),
+    ("--longer-because", ("kit add",), {"metavar": "REASON", "default": "", "help": N_("why it is longer than that")}),
     ("--invited", ("list",), {"action": "store_true", "help": N_("also candidates who have not started")}),
     ("--format", ("report",), {"choices": ["pdf", "json", "zip"], "default": "pdf", "help": N_("form of the report")}),
     (
@@ -312,6 +320,8 @@ _TUNING = (
     "key_retention_days",
     "backup",
     "backup_keep_days",
+    "kit_minutes_junior",
+    "kit_minutes_management",
     "secure_cookie",
     "host",
     "port",

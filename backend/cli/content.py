@@ -21,7 +21,8 @@ _ACTOR = Actor.command_line()
 def add_kit(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
     folder = Path(options.file).absolute().parent
-    added = kits.add_kit(hr, _ACTOR, read_file(options.file), kit_files.beside(folder))
+    given, beside = read_file(options.file), kit_files.beside(folder)
+    added = kits.add_kit(hr, _ACTOR, given, beside, longer_because=options.longer_because)
     if options.json:
         facts = {"kit": added.kit.kit_id, "version": added.kit.version, "new": added.new}
         print_json({**facts, "rubric_new": added.rubric_new})

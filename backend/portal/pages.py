@@ -84,6 +84,12 @@ def _shown(value: Any) -> Any:
     return printable(value) if type(value) is str else value
 
 
+def _clock(seconds: float) -> str:
+    """A length of time, m:ss."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
 class Pages:
     """The templates, compiled once."""
 
@@ -118,5 +124,6 @@ class Pages:
             kind_words=lambda kind: words.kind_words(kind, language),
             pick=lambda text: pick(text, language),
             time=visit.local,
+            clock=_clock,
             **context,
         )

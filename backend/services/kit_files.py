@@ -12,9 +12,11 @@ import yaml
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Batch, Interview, KitFile, KitFilePiece, KitRow
+from backend.db.models import Batch, Interview, KitDraft, KitFile, KitFilePiece, KitRow
 from backend.runtime import Runtime
+from backend.services import question_bank
 from backend.services.kit_file import invalid
+from backend.services.kit_plan import Plan
 from backend.services.media_check import Examined, Unusable, examine
 from contract.canonical import sha256_hex
 from contract.envelope import Envelope, parse_payload
@@ -161,9 +163,9 @@ def read_whole(hr: Runtime, sha256: str) -> bytes:
 def prune(hr: Runtime) -> int:
     """Remove the files that no kit in use names; how many.
 
-    In use is the newest version of each kit, every version that a kept interview was held with, and a replaced version
-    as long as a device may still bring an interview begun with it: for ``_KEPT`` after the last batch that was open to
-    it has ended.
+    In use are those of the question bank and of drafts, the newest version of each kit, every version that a kept
+    interview was held with, and a replaced version as long as a device may still bring an interview begun with it: for
+    ``_KEPT`` after the last batch that was open to it has ended.
     """
     now = hr.now()
     with hr.db.write() as session:
@@ -182,7 +184,7 @@ def _named(session: Session, now: datetime) -> set[str]:
     # kit -> when the first of the batches was made from which an interview may still come
     since = {row.kit_id: row.made for row in session.execute(alive.group_by(Batch.kit_id))}
     replaced: dict[str, datetime] = {}
-    named: set[str] = set()
+    named = question_bank.named_files(session) | _in_drafts(session)
     for row in session.scalars(select(KitRow).order_by(KitRow.kit_id, KitRow.version.desc())):
         ended = replaced.get(row.kit_id)
         replaced[row.kit_id] = row.created_at
@@ -191,3 +193,9 @@ def _named(session: Session, now: datetime) -> set[str]:
             kit = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit)
             named.update(file.sha256 for file in kit.files)
     return named
+
+
+def _in_drafts(session: Session) -> set[str]:
+    query = select(KitDraft.content).where(KitDraft.ended.is_(None), KitDraft.content.contains("sha256"))
+    plans = [Plan.model_validate_json(text) for text in session.scalars(query)]
+    return {file.sha256 for plan in plans for item in plan.items for file in item.question.files}

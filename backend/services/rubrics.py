@@ -111,7 +111,10 @@ def kit_file(hr: Runtime, actor: Actor, kit_id: str, version: int | None = None)
             raise XudaError(ErrorCode.NOT_FOUND, field="kit")
         kit = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit)
         own = newest_row(session, kit_id, kit.version)
+        level = row.level
     values: dict[str, Any] = kit.model_dump(mode="json", exclude=_OWN)
+    if level is not None:
+        values["level"] = level
     if own is not None:
         values["rubric"] = _as_written(Rubric.model_validate_json(own.content))
     return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=120).encode("utf-8")

@@ -28,6 +28,7 @@ from contract.keys import SigningKey
 from tests.backend import tus
 from tests.backend.world import COMMAND_LINE, Booth, Sealed, Served, Talk, invite, served
 from tests.security import rights
+from tests.security.kit_places import KIT_PATHS
 from tests.security.rights import Right
 
 DEPARTMENTS = ("rd", "rd-lab", "sales")
@@ -177,6 +178,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "token_id": lambda world, department: "none",
     "webhook_id": lambda world, department: "none",
     "delivery_id": lambda world, department: "none",
+    **{name: (lambda world, department, made=made: made(world.backend.hr)) for name, made in KIT_PATHS.items()},
     "placement_id": lambda world, department: _ended_placement(world),
 }
 

@@ -28,6 +28,7 @@ from backend.db.models.invitations import Batch, Candidate, DelegationRow, Invit
 from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, User
+from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
 from backend.db.models.retention import Deletion, LegalHold
 from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange, ShareLink
 from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
@@ -35,6 +36,9 @@ from backend.db.models.staffing import Placement, Position, Rating, Requisition,
 __all__ = [
     "AuditCheckpoint",
     "AuditRow",
+    "BankQuestion",
+    "BankSkill",
+    "BankVersion",
     "Base",
     "Batch",
     "Candidate",
@@ -52,8 +56,10 @@ __all__ = [
     "InterviewStep",
     "InvitationRow",
     "KeyListRow",
+    "KitDraft",
     "KitFile",
     "KitFilePiece",
+    "KitQuestionRow",
     "KitRow",
     "LegalHold",
     "LoginSession",

@@ -14,7 +14,11 @@ from backend.db.models.base import Base, new_id
 
 
 class KitRow(Base):
-    """One version of a kit: ``envelope`` is the signed contract.kit.Kit as sent to devices."""
+    """One version of a kit: ``envelope`` is the signed contract.kit.Kit as sent to devices.
+
+    ``level``: for which positions it is meant (services.duration.Level), which bounds its length.
+    ``longer_because_sealed``: why it is longer than that all the same, under the server's data key.
+    """
 
     __tablename__ = "kit"
     kit_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -23,6 +27,8 @@ class KitRow(Base):
     envelope: Mapped[str] = mapped_column(Text)
     content_digest: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+    level: Mapped[str | None] = mapped_column(String(16))
+    longer_because_sealed: Mapped[str | None] = mapped_column(Text)
 
 
 class KitFile(Base):

@@ -1,4 +1,4 @@
-"""Question kits with their rubrics, to read. They are published from YAML on the command line."""
+"""Question kits with their rubrics, to read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
+from backend.portal import kit_words
 from backend.portal.visit import READERS, Member, MemberForm, Visit
 from backend.ranges import Unsatisfiable, wanted_range
-from backend.services import kit_files, listings, rubrics, scope
+from backend.services import duration, kit_drafts, kit_files, kits, listings, rubrics, scope
+from backend.services.duration import Level
 from backend.services.rubric import POINTS
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
@@ -19,7 +21,9 @@ router = APIRouter()
 
 @router.get("/kits")
 def kit_list(visit: Member) -> Response:
-    return visit.page("kits.html", lines=listings.kit_lines(visit.hr, visit.actor))
+    return visit.page(
+        "kits.html", lines=listings.kit_lines(visit.hr, visit.actor), drafts=kit_drafts.listed(visit.hr, visit.actor)
+    )
 
 
 @router.get("/kits/files/{sha256}")
@@ -52,6 +56,10 @@ def kit_page(visit: Member, kit_id: str, version: int | None = None) -> Response
         versions=[found.version for found in rows],
         rated=rubrics.shown(visit.hr, visit.actor, kit),
         points=POINTS,
+        length=duration.of_kit(kit),
+        level=Level(row.level) if row.level else None,
+        level_words=lambda level: kit_words.level(visit, level),
+        longer_because=kits.longer_because(visit.hr, visit.actor, row),
     )
 
 
