@@ -19,6 +19,7 @@ from backend.portal.routes import (
     account,
     admin,
     batches,
+    candidate,
     candidates,
     columns,
     compare,
@@ -84,6 +85,7 @@ _ROUTERS = (
     integration,
     admin,
     account,
+    candidate,
 )
 
 
@@ -107,6 +109,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))
     portal.mount("/static", StaticFiles(directory=_folder("backend.portal", "static")))
     portal.add_exception_handler(LoginNeeded, _login_needed)
+    portal.add_exception_handler(candidate.CandidateNeeded, _candidate_needed)
     portal.add_exception_handler(XudaError, _known)
     portal.add_exception_handler(RequestValidationError, _invalid)
     portal.add_exception_handler(HTTPException, _http)
@@ -124,6 +127,10 @@ async def _login_needed(request: Request, error: Exception) -> Response:
     if request.method != "GET" or by_itself(request):
         return Response(status_code=401)
     return RedirectResponse(visit.login_address(), status_code=303)
+
+
+async def _candidate_needed(request: Request, error: Exception) -> Response:
+    return RedirectResponse("/candidate", status_code=303) if request.method == "GET" else Response(status_code=401)
 
 
 async def _known(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from backend.db.candidate_models import SurveyRow
 from backend.db.delivery_models import DeliveryRow
 from backend.db.message_models import MessageRow
 from backend.db.models import Candidate, Interview, InvitationRow, window_end
@@ -23,11 +24,16 @@ def with_interview(session: Session, interview: Interview, now: datetime) -> str
     if not _living(session, InvitationRow.id == invitation.id, interview.id):
         invitation.cancelled_at = invitation.cancelled_at or now
     candidate_id = invitation.candidate_id
-    needed = _living(session, InvitationRow.candidate_id == candidate_id, interview.id)
-    if needed or _open_invitations(session, candidate_id, now):
+    if needed(session, candidate_id, now, but=interview.id):
         return None
     erase(session, candidate_id, now)
     return candidate_id
+
+
+def needed(session: Session, candidate_id: str, now: datetime, *, but: str = "") -> bool:
+    """Whether an interview other than ``but``, or an open invitation, still needs the person's data."""
+    living = _living(session, InvitationRow.candidate_id == candidate_id, but)
+    return living or _open_invitations(session, candidate_id, now)
 
 
 def erase(session: Session, candidate_id: str, now: datetime) -> None:
@@ -45,6 +51,8 @@ def erase(session: Session, candidate_id: str, now: datetime) -> None:
     session.execute(update(MessageRow).where(told).values(words_sealed=""))
     written = DeliveryRow.invitation_id.in_(select(InvitationRow.id).where(mine))
     session.execute(update(DeliveryRow).where(written).values(address_sealed=""))
+    answered = SurveyRow.invitation_id.in_(select(InvitationRow.id).where(mine))
+    session.execute(update(SurveyRow).where(answered).values(words_sealed=""))
     session.execute(update(InvitationRow).where(mine, InvitationRow.cancelled_at.is_(None)).values(cancelled_at=now))
 
 

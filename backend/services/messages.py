@@ -155,6 +155,13 @@ def for_device(hr: Runtime, session: Session, device_id: str) -> list[Envelope]:
     return found
 
 
+def readable(hr: Runtime, session: Session, row: MessageRow) -> Words | None:
+    """Title and text for the person it is for; None for next steps that wait for a release, and once erased."""
+    if row.next_steps and not _released(session, row.invitation_id):
+        return None
+    return _words(hr, session, row)
+
+
 def _document(hr: Runtime, row: MessageRow, words: Words, device_id: str, invitations: list[str]) -> Message:
     return Message(
         message_id=row.id,

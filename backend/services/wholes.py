@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import EventRow, HandOverRow, Interview
+from backend.db.models import Deletion, EventRow, HandOverRow, Interview
 from backend.services import states
+from contract.certificate import Requester
 from contract.events import FINAL_STATES, EventType
 from contract.parts import Part, derive_whole_state, superseded
 
@@ -100,11 +101,12 @@ def in_progress_seen(session: Session, rows: Sequence[Interview]) -> datetime | 
 
 
 def withdrawn(session: Session, rows: Sequence[Interview]) -> bool:
-    """Whether the candidate has taken the consent back on any device."""
-    query = select(EventRow.seq).where(
-        EventRow.interview_id.in_([row.id for row in rows]), EventRow.kind == EventType.WITHDRAWN.value
-    )
-    return session.scalar(query.limit(1)) is not None
+    """Whether the candidate has taken the consent back, on any device or in the candidate portal."""
+    ids = [row.id for row in rows]
+    query = select(EventRow.seq).where(EventRow.interview_id.in_(ids), EventRow.kind == EventType.WITHDRAWN.value)
+    asked = select(Deletion.interview_id).where(Deletion.interview_id.in_(ids))
+    asked = asked.where(Deletion.requested_by == Requester.CANDIDATE.value)
+    return any(session.scalar(found.limit(1)) is not None for found in (query, asked))
 
 
 def _part(session: Session, row: Interview) -> Part:

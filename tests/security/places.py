@@ -17,7 +17,17 @@ import requests
 from backend.db.integration_models import ApiTokenRow
 from backend.db.models import Interview, InvitationRow, Placement, Role
 from backend.ratelimit import RateLimit
-from backend.services import api_tokens, auth, deletion, devices, messages, positions, requisitions, users
+from backend.services import (
+    api_tokens,
+    auth,
+    candidate_access,
+    deletion,
+    devices,
+    messages,
+    positions,
+    requisitions,
+    users,
+)
 from backend.services.api_tokens import Scope
 from backend.services.positions import PositionDraft
 from backend.services.requisitions import Wish
@@ -65,6 +75,7 @@ class World:
     places: dict[str, Place]
     batch_id: str
     tokens: dict[str, str] = field(default_factory=dict)
+    candidates: dict[str, str] = field(default_factory=dict)
     counter: Iterator[int] = field(default_factory=lambda: iter(range(100, 1_000_000)))
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -105,7 +116,7 @@ class World:
             params={"to": "en"} if right.path == "/language" else None,
             data=form or None,
             files=files,
-            cookies={"xuda_hr": login.token} if login else None,
+            cookies=self._cookies(who),
             headers=headers,
             allow_redirects=False,
             timeout=60,
@@ -115,18 +126,24 @@ class World:
             answer.close()
         return answer
 
+    def _cookies(self, who: str) -> dict[str, str] | None:
+        if who in self.logins:
+            return {"xuda_hr": self.logins[who].token}
+        if who in self.candidates:
+            return {"xuda_candidate": self.candidates[who], "xuda_hr_form": "x"}
+        return None
+
     def _ask_programs(self, right: Right, who: str, department: str) -> requests.Response:
         headers = {}
         if who in self.booths:
             headers = self.booths[who].upload_headers()
         if who in self.tokens:
             headers = {"Authorization": f"Bearer {self.tokens[who]}"}
-        login = self.logins.get(who)
         return requests.request(
             right.method,
             self.backend.url + self.fill(right.path, department),
             json=dict(right.body) if right.method in ("POST", "PUT") else None,
-            cookies={"xuda_hr": login.token} if login else None,
+            cookies=self._cookies(who),
             headers=headers,
             timeout=60,
         )
@@ -135,8 +152,7 @@ class World:
         path = self.fill(right.path, department)
         if who in self.booths:
             return BUILDERS[right.request](self, self.booths[who], right, department, path)
-        login = self.logins.get(who)
-        cookies = {"xuda_hr": login.token} if login else None
+        cookies = self._cookies(who)
         headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "1"}
         if who in self.tokens:
             headers["Authorization"] = f"Bearer {self.tokens[who]}"
@@ -320,7 +336,7 @@ def world(data: Path) -> Iterator[World]:
         # strangers ask here more often than a guesser may: that limit has tests of its own
         object.__setattr__(backend.hr.limits, "tokens", RateLimit(limit=1_000_000, window=60))
         logins = {who: login(backend, who) for who in _ROLES}
-        yield World(backend, logins, booths, places, batch_id, _tokens(backend))
+        yield World(backend, logins, booths, places, batch_id, _tokens(backend), _candidates(backend, places))
 
 
 def _tokens(backend: Served) -> dict[str, str]:
@@ -337,6 +353,12 @@ def _tokens(backend: Served) -> dict[str, str]:
     with backend.hr.db.write() as session:
         session.get_one(ApiTokenRow, bare).scopes = []
     return {**made, rights.PROGRAM_BARE: token}
+
+
+def _candidates(backend: Served, places: dict[str, Place]) -> dict[str, str]:
+    with backend.hr.db.read() as session:
+        code = session.get_one(InvitationRow, places["rd"].talk.invitation_id).code
+    return {rights.CANDIDATE: candidate_access.sign_in(backend.hr, code, "13800138000", address="candidate")}
 
 
 def login(backend: Served, who: str) -> Login:

@@ -26,7 +26,8 @@ PROGRAM_BARE = "program of other scopes"  # none of those a route of this table 
 PEOPLE = frozenset({ADMINISTRATOR, HR, HEAD, AUDITOR})
 EVERY_DEVICE = frozenset({OWNER, OTHER, REVOKED})
 EVERY_PROGRAM = frozenset({PROGRAM, PROGRAM_RD, PROGRAM_BARE})
-EVERYONE = PEOPLE | EVERY_DEVICE | EVERY_PROGRAM | {NOBODY}
+CANDIDATE = "candidate of rd"  # signed in to the candidate portal
+EVERYONE = PEOPLE | {CANDIDATE} | EVERY_DEVICE | EVERY_PROGRAM | {NOBODY}
 BOUND = frozenset({HEAD, PROGRAM_RD})  # see rd and below alone
 
 # ---- audiences ------------------------------------------------------------------------------------------------------
@@ -38,6 +39,7 @@ ADMINISTRATORS = frozenset({ADMINISTRATOR})
 WATCHERS = frozenset({ADMINISTRATOR, AUDITOR})
 DEVICES = frozenset({OWNER, OTHER})
 OWNING_DEVICE = frozenset({OWNER})
+CANDIDATES = frozenset({CANDIDATE})
 PROGRAMS = frozenset({PROGRAM, PROGRAM_RD})
 
 
@@ -160,6 +162,15 @@ RIGHTS = (
     Right("GET /shared/{token}/media/{object_id}", OPEN, ok=frozenset({404, 429})),
     Right("GET /interviews/{interview_id}/tell", STAFF),
     Right("POST /interviews/{interview_id}/tell", STAFF, {"do": "release"}, frozenset({409})),
+    # the candidate portal: of one's own invitation alone
+    Right("GET /candidate", OPEN),
+    Right("POST /candidate", OPEN, {"code": "AAAA-AAAA", "known": "x"}, frozenset({401, 403, 429})),
+    Right("GET /candidate/home", CANDIDATES, ok=frozenset({200})),
+    Right("POST /candidate/survey", CANDIDATES, ok=frozenset({422})),
+    Right("GET /candidate/deletion", CANDIDATES, ok=frozenset({200})),
+    Right("POST /candidate/deletion", CANDIDATES, {"sure": ""}, ok=frozenset({422})),
+    Right("GET /candidate/certificates/{deleted_id}.json", frozenset()),  # another person's, here
+    Right("POST /candidate/leave", CANDIDATES),
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),
