@@ -169,7 +169,7 @@ RIGHTS = (
     Right("POST /candidate/survey", CANDIDATES, ok=frozenset({422})),
     Right("GET /candidate/deletion", CANDIDATES, ok=frozenset({200})),
     Right("POST /candidate/deletion", CANDIDATES, {"sure": ""}, ok=frozenset({422})),
-    Right("GET /candidate/certificates/{deleted_id}.json", frozenset()),  # another person's, here
+    Right("GET /candidate/certificates/{deleted_id}.json", frozenset(), ok=frozenset({200})),  # another person's, here
     Right("POST /candidate/leave", CANDIDATES),
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),

@@ -8,7 +8,7 @@ from alembic import op
 import backend.db.types
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -90,7 +90,7 @@ def _draw(asked: _Asked) -> live.Picture:
         "tones": monitor_words.TONES,
         "why": lambda sight: monitor_words.why(visit, sight),
         "troubles": lambda station: monitor_words.troubles(visit, station),
-        "clock": lambda at: visit.local(at, "%m-%d %H:%M:%S"),
+        "moment": lambda at: visit.local(at, "%m-%d %H:%M:%S"),
         "settings": visit.hr.settings,
         "staff": visit.actor.role is not Role.DEPARTMENT_HEAD,
     }
