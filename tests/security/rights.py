@@ -191,6 +191,8 @@ RIGHTS = (
     Right("POST /placements/{placement_id}/free", STAFF, ok=frozenset({422})),
     Right("POST /placements/{placement_id}/joined", STAFF, ok=frozenset({422})),
     Right("GET /positions", READERS),
+    Right("GET /positions/import", STAFF),
+    Right("POST /positions/import", STAFF, {"what": "positions"}, frozenset({422})),
     Right("GET /positions/new", STAFF),
     Right("POST /positions", STAFF, {"headcount": "x"}, frozenset({422})),
     Right("GET /positions/{position_id}/edit", STAFF),
