@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `gallery`, `lint`, `lock`.
+"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `gallery`, `pages`, `lint`, `lock`.
 
 Standard library only. Linux, macOS and Windows; any Python 3.8+ may start it, it then looks for 3.11-3.13.
 """
@@ -301,6 +301,12 @@ def command_gallery(rest: list[str]) -> int:
     return run([str(venv_python()), "-m", "tests.ui.gallery", *rest], env)
 
 
+def command_pages(rest: list[str]) -> int:
+    """Every page of HR's portal in Chinese and English, on a laptop and on a pad; fails when one cannot be used."""
+    prepare(RUNTIME + TESTING)
+    return run([str(venv_python()), "-m", "tests.portal.gallery", *rest], job_environment())
+
+
 def command_texts(rest: list[str]) -> int:
     """Catalogs of the twelve languages: extract, update, check."""
     prepare([])
@@ -320,6 +326,7 @@ COMMANDS = {
     "test": (command_test, "set up, then ruff, mypy and the tests; everything after -- goes to pytest"),
     "demo": (command_demo, "set up, then `xuda demo` with the remaining arguments"),
     "gallery": (command_gallery, "set up, then draw and check every screen of the client (docs/gallery)"),
+    "pages": (command_pages, "set up, then draw and check every page of the portal (docs/pages)"),
     "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
     "texts": (command_texts, "set up, then extract, update or check the catalogs of texts [LANGUAGE ...]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),

@@ -1,0 +1,175 @@
+"""Something to see on every page of the portal, and where each page is: found from the routes, none is forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from backend.app import create_app
+from backend.db.models import Placement, Position, Requisition
+from backend.services import deletion, device_settings, holds, messages, requisitions, review_comments, scorecards
+from backend.services.requisitions import Wish
+from backend.services.scorecard_sheet import Content, Mark
+from contract.events import EventType
+from tests.portal.booth import Sitting
+from tests.portal.world import SAID, Web, World, words
+from tests.security import rights, routes
+from tests.support.stick import COMMAND_LINE
+
+# Files, streams and answers to programs: no pages.
+NO_PAGE = re.compile(
+    r"^/v1/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics)$|/media/|/receipts/|/kits/files/|^/language$|/next$"
+)
+_WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
+_TEXT = {"zh_CN": "面试时间改到下周三，其他安排不变。", "en": "The interview moves to next Wednesday; all else stays."}
+_TITLE = {"zh_CN": "面试时间调整", "en": "A new time for the interview"}
+RATED = Content(
+    ratings={
+        "introduction": {"communication": Mark(level=4, comment="条理清楚，先说结论。")},
+        "challenge": {"problem_solving": Mark(level=4), "expertise": Mark(level=3)},
+        "change": {"communication": Mark(level=4)},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``user``: who looks at it; empty for somebody without a login."""
+
+    name: str
+    path: str
+    user: str
+    status: int = 200
+
+
+@dataclass
+class Scenes:
+    """A world in which something is everywhere. ``places``: what stands for {…} in the path of a page."""
+
+    world: World
+    web: Web
+    places: dict[str, str] = field(default_factory=dict)
+
+    def pages(self) -> list[Page]:
+        """Every page there is. Raises LookupError for a route that cannot be filled, or is nobody's."""
+        asked = [
+            name.partition(" ")[2] for name in routes.table(create_app(self.world.hr.settings)) if name[:4] == "GET "
+        ]
+        found = [self._page(path) for path in asked if not NO_PAGE.search(path)]
+        first = self.world.sittings["finished"].interview_id
+        more = (
+            ("compare", f"/compare?i={first}&i={self.places['second']}", "hr"),
+            ("interview-by-department-head", f"/interviews/{first}", "rd.head"),
+            ("interview-left-early", f"/interviews/{self.world.sittings['abandoned'].interview_id}", "hr"),
+            ("interview-declined", f"/interviews/{self.world.sittings['declined'].interview_id}", "hr"),
+            ("page-that-is-not-there", "/interviews/none", "hr", 404),
+        )
+        return [page for page in found if page.name != "compare"] + [Page(*one) for one in more]
+
+    def _page(self, path: str) -> Page:
+        right = rights.BY_ROUTE[f"GET {path}"]
+        if rights.NOBODY in right.who:
+            user = ""
+        else:
+            user = next((name for who, name in _WHO if who in right.who), "")
+            if not user:
+                raise LookupError(f"{path}: no user of the demo organisation may open it")
+        missing = [name for name in re.findall(r"\{(\w+)\}", path) if name not in self.places]
+        if missing:
+            raise LookupError(f"{path}: tests/portal/scenes.py has nothing for {missing}")
+        name = re.sub(r"\{\w+\}", "one", path).strip("/").replace("/", "-") or "home"
+        return Page(name, path.format_map(self.places), user)
+
+
+def fill(world: World) -> Scenes:
+    """Add to a world with interviews in every state what the other pages show."""
+    web = world.http("hr")
+    made = Scenes(world, web)
+    steps: tuple[Callable[[Scenes], Iterator[tuple[str, str]]], ...] = (
+        _interviews,
+        _reviews,
+        _hiring,
+        _messages,
+        _keeping,
+        _import,
+    )
+    for step in steps:
+        made.places.update(step(made))
+    return made
+
+
+def _interviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    world = scenes.world
+    batch = world.demo.batches[0]
+    second = Sitting(world.booth, batch.kit, batch.invitations[6].invitation_id)
+    second.speak("introduction", words(), SAID).speak("challenge", words(1.0), "团队意见不一致，我先分别沟通。")
+    second.write("change", "先沟通，再调整计划。").choose("priority", 0).finish()
+    lost = Sitting(world.booth, batch.kit, batch.invitations[5].invitation_id)
+    lost.write("change", "写到一半").leave(EventType.ABANDONED, "privacy", "不想录像")
+    yield "second", second.interview_id
+    deletion.delete_interview(world.hr, COMMAND_LINE, lost.interview_id)
+    yield "deleted_id", lost.interview_id
+    yield "interview_id", world.sittings["finished"].interview_id
+    yield "batch_id", batch.batch_id
+    yield "invitation_id", batch.invitations[0].invitation_id
+    yield "kit_id", batch.kit.kit_id
+    yield "device_id", world.booth.device_id
+
+
+def _reviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    from tests.portal.test_scorecard_browser import actor
+
+    world = scenes.world
+    first = scenes.places["interview_id"]
+    for name in ("hr", "admin"):
+        who = actor(world, name)
+        scorecards.save(world.hr, who, first, RATED, 0)
+        scorecards.hand_in(world.hr, who, first, RATED, 1)
+    answer = _answer(scenes.web, first)
+    review_comments.add(world.hr, actor(world), first, answer, "这里说明了自己承担的部分。", 2.5)
+    scenes.web.post(f"/interviews/{first}/decision", ruling="second_round", reason="技术面表现突出")
+    scenes.web.post(f"/interviews/{first}/share", days="7", words="on", recordings="none")
+    page = scenes.web.page(f"/interviews/{first}").text
+    yield "token", re.findall(r"/shared/([\w.-]+)", page)[0]
+
+
+def _answer(web: Web, interview_id: str) -> str:
+    return re.findall(r"/captions/([\w-]+)\.vtt", web.page(f"/interviews/{interview_id}").text)[0]
+
+
+def _hiring(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    hr = scenes.world.hr
+    with hr.db.read() as session:
+        position = session.scalars(select(Position.id).order_by(Position.id)).first()
+        requisition = session.scalars(select(Requisition.id).order_by(Requisition.id)).first()
+        placement = session.scalars(select(Placement.id)).first()
+    assert position
+    assert requisition
+    requisitions.ask(hr, COMMAND_LINE, Wish(position, 2))
+    yield "position_id", position
+    yield "requisition_id", requisition
+    yield "department_id", "rd"
+    yield "placement_id", placement or ""
+
+
+def _messages(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    now = scenes.world.hr.now()
+    draft = messages.Draft(messages.EVERYONE, _TITLE, _TEXT, now, now + timedelta(days=5))
+    yield "message_id", messages.send(scenes.world.hr, COMMAND_LINE, draft)
+
+
+def _keeping(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    hr = scenes.world.hr
+    holds.set_hold(hr, COMMAND_LINE, scenes.world.sittings["abandoned"].interview_id, "劳动仲裁，案号 2026-118")
+    device_settings.save(hr, COMMAND_LINE, "all", {"idle_minutes": 5})
+    yield from ()
+
+
+def _import(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    answer = scenes.web.post("/imports", files=[("files", ("一号展台.xuda", b"PK\x03\x04"))])
+    yield "import_id", answer.url.rpartition("/")[2]
+    yield "place", "0"
