@@ -112,8 +112,8 @@ def index(pages: Sequence[Page]) -> str:
     lines = [
         "# Every page of the portal",
         "",
-        "Made by `python3 dev.py pages`, which fails when a page is wider than its window, a text is cut off, two things",
-        "lie over each other or something has no words. The interviews are made up.",
+        "Made by `python3 dev.py pages`, which fails when a page is wider than its window, a text is cut off, two",
+        "things lie over each other or something has no words. The interviews are made up.",
         "",
         "| page | " + " | ".join(LANGUAGES.values()) + " |",
         "|---" * (len(LANGUAGES) + 1) + "|",

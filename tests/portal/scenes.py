@@ -10,8 +10,21 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from backend.app import create_app
-from backend.db.models import Placement, Position, Requisition
-from backend.services import deletion, device_settings, holds, messages, requisitions, review_comments, scorecards
+from backend.db.models import BankQuestion, Placement, Position, Requisition
+from backend.services import (
+    api_tokens,
+    deletion,
+    device_settings,
+    holds,
+    hooks,
+    kit_drafts,
+    messages,
+    requisitions,
+    review_comments,
+    scorecards,
+)
+from backend.services.duration import Level
+from backend.services.kit_drafts import Start
 from backend.services.requisitions import Wish
 from backend.services.scorecard_sheet import Content, Mark
 from contract.events import EventType
@@ -22,7 +35,7 @@ from tests.support.stick import COMMAND_LINE
 
 # Files, streams and answers to programs: no pages.
 NO_PAGE = re.compile(
-    r"^/v1/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics)$|/media/|/receipts/|/kits/files/|^/language$|/next$"
+    r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$"
 )
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
 _TEXT = {"zh_CN": "面试时间改到下周三，其他安排不变。", "en": "The interview moves to next Wednesday; all else stays."}
@@ -56,10 +69,8 @@ class Scenes:
 
     def pages(self) -> list[Page]:
         """Every page there is. Raises LookupError for a route that cannot be filled, or is nobody's."""
-        asked = [
-            name.partition(" ")[2] for name in routes.table(create_app(self.world.hr.settings)) if name[:4] == "GET "
-        ]
-        found = [self._page(path) for path in asked if not NO_PAGE.search(path)]
+        table = (name.partition(" ") for name in routes.table(create_app(self.world.hr.settings)))
+        found = [self._page(path) for method, _, path in table if method == "GET" and not NO_PAGE.search(path)]
         first = self.world.sittings["finished"].interview_id
         more = (
             ("compare", f"/compare?i={first}&i={self.places['second']}", "hr"),
@@ -93,6 +104,8 @@ def fill(world: World) -> Scenes:
         _interviews,
         _reviews,
         _hiring,
+        _questions,
+        _programs,
         _messages,
         _keeping,
         _import,
@@ -154,6 +167,26 @@ def _hiring(scenes: Scenes) -> Iterator[tuple[str, str]]:
     yield "requisition_id", requisition
     yield "department_id", "rd"
     yield "placement_id", placement or ""
+
+
+def _questions(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    hr = scenes.world.hr
+    kit_drafts.keep_questions(hr, COMMAND_LINE, scenes.places["kit_id"])
+    draft_id = kit_drafts.start(hr, COMMAND_LINE, Start(Level.JUNIOR, position_id=scenes.places["position_id"]))
+    item = next(item for stage in kit_drafts.one(hr, COMMAND_LINE, draft_id).plan.stages for item in stage.items)
+    yield "draft_id", draft_id
+    yield "item_id", item.item_id
+    with hr.db.read() as session:
+        yield "question_id", session.scalars(select(BankQuestion.id)).first() or ""
+
+
+def _programs(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    hr = scenes.world.hr
+    api_tokens.make(hr, COMMAND_LINE, name="BI 报表", scopes=[next(iter(api_tokens.Scope))], days=90)
+    kinds = [kind for kind in hooks.Kind if kind is not hooks.Kind.PING]
+    webhook, _ = hooks.add(hr, COMMAND_LINE, name="HRIS", url="https://hr.example.com/xuda", kinds=kinds)
+    hooks.ping(hr, COMMAND_LINE, webhook)
+    yield "webhook_id", webhook
 
 
 def _messages(scenes: Scenes) -> Iterator[tuple[str, str]]:

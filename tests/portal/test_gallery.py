@@ -39,7 +39,7 @@ def test_what_cannot_be_read_is_noticed(made: Scenes, browser: Chrome) -> None:
     spoil = {
         "px wide": "document.querySelector('main').style.minWidth = '2000px'",
         "sideways": "document.querySelector('table').style.minWidth = '2000px'",
-        "cut off": "const h = document.querySelector('h1'); h.style.cssText = 'width: 20px; overflow: hidden; white-space: nowrap'",
+        "cut off": "document.querySelector('h1').style.cssText = 'width: 20px; overflow: hidden; white-space: nowrap'",
         "lies over": "document.querySelector('.side nav a + a').style.cssText = 'margin-top: -30px'",
         "without a label": "document.querySelector('main').append(document.createElement('input'))",
         "main headings": "document.querySelector('main').append(document.createElement('h1'))",
