@@ -38,6 +38,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.imports = portal.state.imports
     app.state.sender = portal.state.sender
     app.state.hooks = portal.state.hooks
+    app.state.reporter = portal.state.reporter
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
     app.add_middleware(MethodOverride, prefix="/v1/")
@@ -70,6 +71,7 @@ def _program_api(hr: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sender.start()
     app.state.hooks.start()
+    app.state.reporter.start()
     working = asyncio.create_task(_chores(app.state.runtime, app.state.sender))
     yield
     working.cancel()
@@ -77,6 +79,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await working
     await run_in_threadpool(app.state.sender.stop)
     await run_in_threadpool(app.state.hooks.stop)
+    await run_in_threadpool(app.state.reporter.stop)
     await run_in_threadpool(app.state.imports.close)
     await run_in_threadpool(chores.stopping, app.state.runtime)
     app.state.runtime.close()

@@ -19,7 +19,8 @@ class Settings:
     uploads that are not complete; ``interview_documents``: all events and manifests of one interview.
     ``warn_*``: from when the live monitor warns: a device that is silent, its clock wrong by so much, an interview that
     was interrupted so often. ``kit_minutes_junior`` and ``kit_minutes_management``: a kit that is expected to take
-    longer needs a reason. ``sending``: over which channels candidates are written to.
+    longer needs a reason. ``report_keep_hours``: so long reports made in the background can be downloaded.
+    ``sending``: over which channels candidates are written to.
     """
 
     data: Path
@@ -46,6 +47,7 @@ class Settings:
     backup: Path | None = None
     backup_keep_days: int = 90
     key_retention_days: int = 30
+    report_keep_hours: int = 72
     kit_minutes_junior: int = 20
     kit_minutes_management: int = 30
     sending: Sending = field(default_factory=Sending)

@@ -49,25 +49,44 @@ def stream_archive(report: InterviewReport, pdf: bytes, media: Iterable[Media]) 
     ``media``: names (made safe and unique here) with functions that open the decrypted stream. Errors of a stream
     pass through: the reader sees a cut archive, never one that looks complete.
     """
-    drain = _Drain()
-    sums: list[str] = []
-    with zipfile.ZipFile(drain, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in (("report.pdf", pdf), ("report.json", report_json(report))):
-            archive.writestr(name, data, zipfile.ZIP_DEFLATED)
-            sums.append(f"{sha256_hex(data)}  {name}\n")
-            yield drain.take()
+    packing = Packing()
+    yield packing.add("report.pdf", pdf)
+    yield packing.add("report.json", report_json(report))
+    yield from packing.copy_all("media", media)
+    yield packing.end()
+
+
+class Packing:
+    """An archive in the making. Each step gives the bytes that are ready; the last one is :meth:`end`."""
+
+    def __init__(self) -> None:
+        self._drain = _Drain()
+        self._archive = zipfile.ZipFile(self._drain, "w", zipfile.ZIP_STORED)
+        self._sums: list[str] = []
+
+    def add(self, path: str, data: bytes) -> bytes:
+        self._archive.writestr(path, data, zipfile.ZIP_DEFLATED)
+        self._sums.append(f"{sha256_hex(data)}  {path}\n")
+        return self._drain.take()
+
+    def copy_all(self, folder: str, media: Iterable[Media]) -> Iterator[bytes]:
+        """Recordings into a folder, piece by piece; their names are made safe and unique in it."""
         taken: set[str] = set()
         for name, opener in media:
-            path = f"media/{_unique(safe_name(name), taken)}"
+            path = f"{folder}/{_unique(safe_name(name), taken)}"
             digest = hashlib.sha256()
-            with opener() as source, archive.open(path, "w", force_zip64=True) as entry:
+            with opener() as source, self._archive.open(path, "w", force_zip64=True) as entry:
                 while chunk := source.read(CHUNK):
                     digest.update(chunk)
                     entry.write(chunk)
-                    yield drain.take()
-            sums.append(f"{digest.hexdigest()}  {path}\n")
-        archive.writestr(SUMS_NAME, "".join(sums))
-    yield drain.take()
+                    yield self._drain.take()
+            self._sums.append(f"{digest.hexdigest()}  {path}\n")
+
+    def end(self) -> bytes:
+        """With the list of SHA-256 sums."""
+        self._archive.writestr(SUMS_NAME, "".join(self._sums))
+        self._archive.close()
+        return self._drain.take()
 
 
 def _unique(name: str, taken: set[str]) -> str:

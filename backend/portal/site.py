@@ -28,6 +28,7 @@ from backend.portal.routes import (
     departments,
     device_settings,
     devices,
+    exports,
     imports,
     integration,
     interviews,
@@ -51,6 +52,7 @@ from backend.portal.routes import (
 from backend.portal.security import Guard
 from backend.portal.tables import HeldTables
 from backend.portal.visit import LoginNeeded, Visit, by_itself
+from backend.reporting import Reporter
 from backend.runtime import Runtime
 from backend.sending.hooks import HookSender
 from backend.sending.worker import Sender
@@ -65,6 +67,7 @@ _ROUTERS = (
     reports,
     reviews,
     shares,
+    exports,
     decisions,
     releases,
     requisitions,
@@ -106,6 +109,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.hooks = HookSender(hr)
     portal.state.tables = HeldTables(hr)
     portal.state.streams = Streams()
+    portal.state.reporter = Reporter(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

@@ -16,6 +16,7 @@ from backend.services import (
     interview_facts,
     kit_files,
     reminders,
+    report_jobs,
     retention,
     uploads,
 )
@@ -28,7 +29,18 @@ _log = logging.getLogger(__name__)
 
 def hourly(hr: Runtime) -> None:
     """Also run at the start of the server, so that what a crash has interrupted is finished."""
-    for chore in (_facts, _uploads, _deletions, _retention, _kit_files, _reminders, _webhooks, _checkpoint, _backup):
+    for chore in (
+        _facts,
+        _uploads,
+        _deletions,
+        _retention,
+        _kit_files,
+        _reminders,
+        _reports,
+        _webhooks,
+        _checkpoint,
+        _backup,
+    ):
         _do(chore, hr)
 
 
@@ -83,6 +95,12 @@ def _reminders(hr: Runtime) -> None:
 
 def _webhooks(hr: Runtime) -> None:
     hooks.forget_old(hr)
+
+
+def _reports(hr: Runtime) -> None:
+    gone = report_jobs.expire(hr)
+    if gone:
+        _log.info("%d archives of reports were kept long enough and are removed", gone)
 
 
 def stopping(hr: Runtime) -> None:

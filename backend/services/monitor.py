@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
-from backend.db.models import Batch, Department, Interview, InterviewStep, InvitationRow, Role, window_end
+from backend.db.models import Batch, Department, Interview, InvitationRow, Role, window_end
 from backend.runtime import Runtime
 from backend.services import blind, booths, scope
 from backend.services import wholes_in_sql as sql
@@ -21,11 +21,10 @@ from backend.services.actor import Actor
 from backend.services.people import candidate_name
 from backend.services.states import NO_CONTACT
 from backend.services.wholes_in_sql import Fate
-from contract.events import EventType, HrState
+from contract.events import HrState
 
 LIST_LENGTH = 50
 RECENT = timedelta(days=7)
-_LEFT = (EventType.PAUSED.value, EventType.ABANDONED.value)
 _OPEN = (HrState.IN_PROGRESS.value, HrState.PAUSED.value)
 
 
@@ -202,15 +201,13 @@ class _Look:
         ]
 
     def _sights(self, chosen: ColumnElement[bool]) -> list[Sight]:
-        reason = select(InterviewStep.reason).where(InterviewStep.interview_id == Interview.id)
-        reason = reason.where(InterviewStep.kind.in_(_LEFT)).order_by(InterviewStep.seq.desc()).limit(1)
         columns = (
             sql.fate(self._cutoff).label("fate"),
             case((self._awaited(), 1), else_=0).label("awaited"),
             sql.pauses().label("pauses"),
             sql.known_at().label("known_at"),
             sql.seen_at().label("seen_at"),
-            reason.correlate(Interview).scalar_subquery().label("reason"),
+            sql.last_reason().label("reason"),
         )
         query = self._interviews(Interview, *columns).where(chosen).order_by(Interview.updated_at.desc(), Interview.id)
         people = joinedload(Interview.invitation)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from backend.db.models import Device, Interview, InterviewFact
-from contract.events import FINAL_STATES, HrState
+from backend.db.models import Decision, Device, Interview, InterviewFact, InterviewStep
+from backend.services.candidate_states import DECIDED
+from contract.events import FINAL_STATES, EventType, HrState
 
 
 class Fate(StrEnum):
@@ -31,6 +32,7 @@ _FATES = {
     HrState.INCOMPLETE: Fate.INCOMPLETE,
     HrState.DECLINED: Fate.DECLINED,
 }
+LEFT = (EventType.PAUSED.value, EventType.ABANDONED.value)
 FINAL = tuple(sorted(state.value for state in FINAL_STATES))
 
 
@@ -97,3 +99,38 @@ def _over_parts(column: Any) -> Any:
     part = aliased(Interview)
     query = select(func.coalesce(func.sum(column), 0)).join(part, part.id == InterviewFact.interview_id)
     return query.where(same_whole(part)).correlate(Interview).scalar_subquery()
+
+
+def shown_state(cutoff: Any) -> Any:
+    """A contract.events.HrState as people see it: what they decided, and a silent device's interview as paused."""
+    part = aliased(Interview)
+    newest = select(Decision.state).join(part, part.id == Decision.interview_id).where(same_whole(part))
+    word = newest.order_by(Decision.decided_at.desc()).limit(1).correlate(Interview).scalar_subquery()
+    ended, running = Interview.state.in_(FINAL), Interview.state == HrState.IN_PROGRESS.value
+    heard = func.coalesce(seen_at() >= cutoff, False)
+    return case(
+        (and_(ended, word.in_([state.value for state in DECIDED])), word),
+        (and_(running, ~heard), HrState.PAUSED.value),
+        else_=Interview.state,
+    )
+
+
+def answers() -> Any:
+    """Answers saved on any device; the same question on two counts twice."""
+    return _over_parts(InterviewFact.answers)
+
+
+def rating(column: Any) -> Any:
+    """What the candidate said; one of the columns of InterviewFact."""
+    part = aliased(Interview)
+    query = select(func.max(column)).join(part, part.id == InterviewFact.interview_id)
+    return query.where(same_whole(part)).correlate(Interview).scalar_subquery()
+
+
+def last_reason() -> Any:
+    """The code of the newest interruption or of giving up, as the server learned of them."""
+    part = aliased(Interview)
+    query = select(InterviewStep.reason).join(part, part.id == InterviewStep.interview_id)
+    query = query.where(same_whole(part), InterviewStep.kind.in_(LEFT))
+    query = query.order_by(InterviewStep.received_at.desc(), InterviewStep.seq.desc()).limit(1)
+    return query.correlate(Interview).scalar_subquery()

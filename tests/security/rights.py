@@ -171,6 +171,16 @@ RIGHTS = (
     Right("POST /candidate/deletion", CANDIDATES, {"sure": ""}, ok=frozenset({422})),
     Right("GET /candidate/certificates/{deleted_id}.json", frozenset(), ok=frozenset({200})),  # another person's, here
     Right("POST /candidate/leave", CANDIDATES),
+    # the portal: reports of many
+    Right("GET /exports", READERS),
+    Right("GET /exports/new", READERS),
+    Right("POST /exports", READERS, ok=frozenset({422})),
+    Right("GET /exports/{job_id}", READERS, ok=frozenset({404})),
+    Right("POST /exports/{job_id}/unlock", READERS, {"totp": ""}, frozenset({401, 404})),
+    Right("POST /exports/{job_id}/remove", READERS, ok=frozenset({404})),
+    Right("GET /exports/{job_id}/archive.zip", READERS, ok=frozenset({404})),
+    Right("GET /results.csv", READERS),
+    Right("GET /results.xlsx", READERS),
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),

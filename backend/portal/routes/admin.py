@@ -153,6 +153,11 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "remove_webhook": t("Removed a webhook"),
         "ping_webhook": t("Sent a test message to a webhook"),
         "webhook_again": t("Sent a webhook's message again"),
+        "order_reports": t("Ordered reports of many interviews"),
+        "reports_made": t("Reports of many interviews are ready"),
+        "download_reports": t("Downloaded reports of many interviews"),
+        "remove_reports": t("Removed reports of many interviews"),
+        "export_results": t("Downloaded a table of results"),
         "comment": t("Commented on an answer"),
         "remove_comment": t("Removed a comment"),
     }
