@@ -14,7 +14,7 @@ from contract.errors import ErrorCode, XudaError
 
 _SECRETS = ("smtp_password", "sms_url", "sms_secret", "dingtalk_url", "dingtalk_secret", "wecom_url")
 _SMTP = ("smtp_host", "smtp_port", "smtp_security", "smtp_user", "smtp_from")
-_GIVEN = (*_SMTP, "sms_body", "sms_auth", "robot_per_minute")
+_GIVEN = (*_SMTP, "sms_body", "sms_auth", "robot_per_minute", "public_url")
 _PREFIX = "XUDA_HR_"
 _ONLY = ("serve",)
 
@@ -57,6 +57,11 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
             "default": ROBOT_PER_MINUTE,
             "help": N_("messages to a DingTalk or WeCom robot within a minute"),
         },
+    ),
+    (
+        "--public-url",
+        _ONLY,
+        {"metavar": "URL", "default": "", "help": N_("where candidates reach this server, for links in messages")},
     ),
     (
         "--send-private",

@@ -48,6 +48,7 @@ from backend.portal.routes import (
     sending,
     shares,
     sign_in,
+    slots,
 )
 from backend.portal.security import Guard
 from backend.portal.tables import HeldTables
@@ -77,6 +78,7 @@ _ROUTERS = (
     batches,
     columns,
     sending,
+    slots,
     contacts,
     candidates,
     kits,

@@ -21,7 +21,10 @@ _MOST_GUIDE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a message is made of. ``language``: zh_CN or en; times are UTC; ``link``: the ``xuda://`` invitation."""
+    """What a message is made of. ``language``: zh_CN or en; times are UTC; ``link``: the ``xuda://`` invitation.
+
+    ``slot``: begin, end and place (empty: at home) that the candidate has chosen; ``choose_at``: the page to choose on.
+    """
 
     template: Template
     language: str
@@ -33,6 +36,8 @@ class Facts:
     not_before: datetime
     not_after: datetime
     guide: str = ""
+    slot: tuple[datetime, datetime, str] | None = None
+    choose_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
     subject, opening = (text.format(**words) for text in _opening(facts.template, t))
     greeting = t("Dear {name},").format(**words)
     window = t("Time window: {start} to {end} ({zone})").format(**words)
+    slot = _slot(facts, t)
     code = t("Invitation code: {code}").format(**words)
     link = t("Invitation link (opens the interview client):")
     how = t("In the client or at a booth, hold the QR code to the camera, or type the invitation code.")
@@ -74,7 +80,7 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
     guide = printable(facts.guide[:_MOST_GUIDE]).strip()
     head = t("Interview guide")
     closing = t("This message was sent automatically by {organisation}.").format(**words)
-    parts = [greeting, opening, window, code, f"{link}\n{facts.link}", how, keep]
+    parts = [greeting, opening, *([slot] if slot else []), window, code, f"{link}\n{facts.link}", how, keep]
     if guide:
         parts.append(f"{head}\n\n{guide}")
     html = (
@@ -86,6 +92,7 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
             greeting=greeting,
             opening=opening,
             window=window,
+            slot=slot,
             code_label=t("Invitation code"),
             code=facts.code,
             link_label=link,
@@ -98,16 +105,17 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
             picture_label=t("QR code of the invitation"),
         )
     )
-    short = t("[{organisation}] {name}: {opening} Code {code}, {start} to {end}.")
+    short = t("[{organisation}] {name}: {opening} Code {code}, {start} to {end}.").format(opening=opening, **words)
     group = t("{name}: {opening} Code {code}, {start} to {end} ({zone}).\n{link}")
+    group = group.format(opening=opening, link=facts.link, **words)
     return Letter(
         language=facts.language,
         code=facts.code,
         subject=subject,
         text="\n\n".join([*parts, closing]) + "\n",
         html=html,
-        short=short.format(opening=opening, **words),
-        group=group.format(opening=opening, link=facts.link, **words),
+        short=f"{short} {slot}".rstrip(),
+        group=f"{group}\n{slot}".rstrip(),
         picture=_picture(facts.link) if picture else b"",
     )
 
@@ -128,6 +136,18 @@ def _opening(template: Template, t: Callable[[str], str]) -> tuple[str, str]:
             t("{organisation} has made the time window of your interview for {position} longer."),
         ),
     }[template]
+
+
+def _slot(facts: Facts, t: Callable[[str], str]) -> str:
+    """Which time was chosen, or where to choose one; empty where there is nothing to choose."""
+    if facts.slot is not None:
+        start, end, place = facts.slot
+        text = t("Your time: {start} to {end} ({zone}), {place}.")
+        where = _line(place) or t("at home")
+        return text.format(start=_time(start), end=_time(end), zone=_zone(start), place=where)
+    if facts.choose_at:
+        return t("Please choose your time here, with the invitation code: {address}").format(address=facts.choose_at)
+    return ""
 
 
 def _line(text: str) -> str:

@@ -26,7 +26,7 @@ from backend.sending.outcome import (
     State,
     Template,
 )
-from backend.services import deliveries
+from backend.services import deliveries, slots
 from backend.services.kits import stored_kit
 from backend.services.people import candidate_name
 from contract.errors import ErrorCode, XudaError
@@ -203,7 +203,7 @@ def facts_of(hr: Runtime, session: Session, invitation: InvitationRow, name: str
     """What a message to this candidate says, also for a preview. Raises XudaError(KIT_MISSING)."""
     batch = invitation.batch
     language = deliveries.notices(session, batch.id).language
-    kit = stored_kit(session, batch.kit_id)
+    kit, slot = stored_kit(session, batch.kit_id), slots.of_invitation(session, invitation.id)
     return Facts(
         template=template,
         language=language,
@@ -212,7 +212,15 @@ def facts_of(hr: Runtime, session: Session, invitation: InvitationRow, name: str
         position=pick(kit.position, language),
         code=invitation.code,
         link=invitation.token,
-        not_before=batch.not_before,
+        not_before=invitation.starts_at,
         not_after=invitation.ends_at,
         guide=pick(kit.guide, language),
+        slot=(slot.starts_at, slot.ends_at, slot.place) if slot else None,
+        choose_at=_choose_at(hr, session, batch.id),
     )
+
+
+def _choose_at(hr: Runtime, session: Session, batch_id: str) -> str:
+    """Where candidates choose a time; empty where there is none to choose, or nobody knows the address."""
+    base = hr.settings.sending.public_url.rstrip("/")
+    return f"{base}/slots" if base and slots.is_offered(session, batch_id) else ""

@@ -24,7 +24,8 @@ class Sending:
 
     ``sms_body``: the JSON that the gateway takes, with ``{phone}``, ``{text}``, ``{code}`` and ``{id}`` in its texts.
     ``sms_auth``: how ``sms_secret`` is used. ``private``: webhooks may lie inside the network, and be plain HTTP on
-    this machine; ``ca``: certificates to trust besides the system's.
+    this machine; ``ca``: certificates to trust besides the system's. ``public_url``: where candidates reach the portal
+    from outside, for links in messages.
     """
 
     smtp_host: str = ""
@@ -41,6 +42,7 @@ class Sending:
     dingtalk_secret: str = field(default="", repr=False)
     wecom_url: str = field(default="", repr=False)
     robot_per_minute: int = ROBOT_PER_MINUTE
+    public_url: str = ""
     private: bool = False
     ca: Path | None = None
 
@@ -63,6 +65,8 @@ class Sending:
             url = getattr(self, name)
             if url and not may_be_asked(url, private=self.private):
                 raise _invalid(name)
+        if self.public_url and not may_be_asked(self.public_url, private=True):
+            raise _invalid("public_url")
         if self.sms_url and (self.sms_auth not in SMS_AUTHS or not self.sms_secret):
             raise _invalid("sms_secret")
         if self.sms_url and not _is_object(self.sms_body):

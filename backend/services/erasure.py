@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.candidate_models import SurveyRow
 from backend.db.delivery_models import DeliveryRow
 from backend.db.message_models import MessageRow
 from backend.db.models import Candidate, Interview, InvitationRow, window_end
+from backend.db.resume_models import ResumeMatchRow, ResumeRow
+from backend.services import slots
 
 
 def with_interview(session: Session, interview: Interview, now: datetime) -> str | None:
@@ -23,6 +25,7 @@ def with_interview(session: Session, interview: Interview, now: datetime) -> str
         return None
     if not _living(session, InvitationRow.id == invitation.id, interview.id):
         invitation.cancelled_at = invitation.cancelled_at or now
+        slots.free(session, [invitation.id])
     candidate_id = invitation.candidate_id
     if needed(session, candidate_id, now, but=interview.id):
         return None
@@ -37,7 +40,7 @@ def needed(session: Session, candidate_id: str, now: datetime, *, but: str = "")
 
 
 def erase(session: Session, candidate_id: str, now: datetime) -> None:
-    """Take name, contact data, identifiers and imported columns out; cancel what invitations there are.
+    """Take name, contact data, identifiers, imported columns and the résumé out; cancel what invitations there are.
 
     The caller destroys the candidate's storage key once its transaction is done.
     """
@@ -46,6 +49,10 @@ def erase(session: Session, candidate_id: str, now: datetime) -> None:
     for column in ("phone", "email", "id_number", "extra"):
         setattr(candidate, f"{column}_sealed", None)
     mine = InvitationRow.candidate_id == candidate_id
+    invitations = session.scalars(select(InvitationRow.id).where(mine)).all()
+    slots.free(session, invitations)
+    session.execute(delete(ResumeMatchRow).where(ResumeMatchRow.invitation_id.in_(invitations)))
+    session.execute(delete(ResumeRow).where(ResumeRow.candidate_id == candidate_id))
     session.execute(update(InvitationRow).where(mine).values(adjustments={}))
     told = MessageRow.invitation_id.in_(select(InvitationRow.id).where(mine))
     session.execute(update(MessageRow).where(told).values(words_sealed=""))

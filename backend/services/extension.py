@@ -59,7 +59,7 @@ def extend(
             batch.not_after = until
         for row in rows:
             row.extended_to = None if chosen is None else until
-            right = invitations.Invitation(row.id, batch.id, batch.kit_id, batch.not_before, until)
+            right = invitations.Invitation(row.id, batch.id, batch.kit_id, row.starts_at, until)
             row.token = invitations.issue(right, hr.vault.sign_key)
         session.flush()
         told = _tell(hr, session, batch_id, rows, channels, order_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import segno
+from sqlalchemy import select
 
 from backend.db.models import InvitationRow
 from backend.runtime import Runtime
@@ -49,6 +50,19 @@ def by_code(hr: Runtime, actor: Actor, code: str) -> InvitationView:
         return _view(hr, row)
 
 
+def id_of_code(hr: Runtime, code: str) -> str:
+    """Of the living invitation with a code, for whoever types it: the code is the right.
+
+    Raises XudaError(INVITATION_UNKNOWN | INVITATION_INVALID).
+    """
+    with hr.db.read() as session:
+        mine = InvitationRow.code == normalise_code(code), InvitationRow.cancelled_at.is_(None)
+        found = session.scalar(select(InvitationRow.id).where(*mine))
+    if found is None:
+        raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+    return found
+
+
 def qr_svg(token: str) -> bytes:
     """The link as a QR code, an SVG document of its own."""
     target = io.BytesIO()
@@ -64,6 +78,6 @@ def _view(hr: Runtime, row: InvitationRow) -> InvitationView:
         token=row.token,
         candidate=candidate_name(hr, row.candidate),
         phone=candidate_value(hr, row.candidate, "phone") or "",
-        not_before=row.batch.not_before,
+        not_before=row.starts_at,
         not_after=row.ends_at,
     )

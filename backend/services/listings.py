@@ -178,7 +178,7 @@ def _invitation_line(
         token=row.token if contact else "",
         batch=batch.title,
         position=kit.position if kit else {},
-        not_before=batch.not_before,
+        not_before=row.starts_at,
         not_after=row.ends_at,
         interview_id=None if seen.hide(row) else begun.get(row.id),
         blind=row.id in begun and seen.hide(row),

@@ -260,7 +260,7 @@ class KeyChange:
         rows = self._session.scalars(living).all()
         for row in rows:
             batch = row.batch
-            right = invitations.Invitation(row.id, batch.id, batch.kit_id, batch.not_before, row.ends_at)
+            right = invitations.Invitation(row.id, batch.id, batch.kit_id, row.starts_at, row.ends_at)
             row.token = invitations.issue(right, self._key)
         return len(rows)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from backend.db.delivery_models import BatchNoticesRow, DeliveryRow
 from backend.db.models import Batch, Candidate, Interview, InvitationRow, window_end
+from backend.db.slot_models import SlotChoiceRow, SlotRow
 from backend.runtime import Runtime
 from backend.sending.outcome import Channel, State, Template
 from backend.services import audit, deliveries
@@ -40,10 +41,13 @@ def _queue_batch(hr: Runtime, batch_id: str) -> int:
 
 
 def _due(hr: Runtime, session: Session, batch_id: str, ahead: timedelta) -> list[dict[str, object]]:
-    """One row per person and channel over which the invitation has gone. A window made longer is another reminder."""
+    """One row per person and channel over which the invitation has gone. A window made longer is another reminder,
+    and so is another slot: who has chosen one is reminded before it begins."""
     now = hr.now()
-    columns = (InvitationRow.id, Candidate.email_sealed, Candidate.phone_sealed, window_end().label("ends_at"))
+    columns = (InvitationRow.id, Candidate.email_sealed, Candidate.phone_sealed, _due_at().label("due_at"))
     query = select(*columns, DeliveryRow.channel).join(InvitationRow.candidate).join(InvitationRow.batch)
+    query = query.outerjoin(SlotChoiceRow, SlotChoiceRow.invitation_id == InvitationRow.id)
+    query = query.outerjoin(SlotRow, SlotRow.id == SlotChoiceRow.slot_id)
     query = query.join(DeliveryRow, DeliveryRow.invitation_id == InvitationRow.id).distinct()
     begun = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.deleted_at.is_(None))
     query = query.where(
@@ -52,7 +56,8 @@ def _due(hr: Runtime, session: Session, batch_id: str, ahead: timedelta) -> list
         Candidate.name_sealed != "",
         Batch.not_before <= now,
         window_end() > now,
-        window_end() <= now + ahead,
+        _due_at() > now,
+        _due_at() <= now + ahead,
         DeliveryRow.template == Template.INVITATION.value,
         DeliveryRow.state == State.SENT.value,
         ~begun.exists(),
@@ -61,7 +66,7 @@ def _due(hr: Runtime, session: Session, batch_id: str, ahead: timedelta) -> list
     rounds = deliveries.newest_rounds(session, batch_id, Template.REMINDER)
     found: list[dict[str, object]] = []
     for row in session.execute(query):
-        channel, order_id = Channel(row.channel), _order_id(batch_id, row.ends_at)
+        channel, order_id = Channel(row.channel), _order_id(batch_id, row.due_at)
         sealed = deliveries.address_of(row, channel)
         if (row.id, row.channel, order_id) in known or sealed is None:
             continue
@@ -77,6 +82,11 @@ def _reminded(session: Session, batch_id: str) -> set[tuple[str, str, str]]:
     return {(row.invitation_id, row.channel, row.order_id) for row in session.execute(query)}
 
 
-def _order_id(batch_id: str, ends_at: datetime) -> str:
-    """The same for the same end of the window."""
-    return str(uuid.uuid5(_SPACE, f"{batch_id} {ends_at.isoformat()}"))
+def _due_at() -> ColumnElement[datetime]:
+    """When the chosen slot begins, else when the window ends."""
+    return func.coalesce(SlotRow.starts_at, window_end())
+
+
+def _order_id(batch_id: str, due_at: datetime) -> str:
+    """The same for the same slot or end of the window."""
+    return str(uuid.uuid5(_SPACE, f"{batch_id} {due_at.isoformat()}"))

@@ -22,6 +22,7 @@ from backend.services import (
     requisitions,
     review_comments,
     scorecards,
+    slots,
 )
 from backend.services.duration import Level
 from backend.services.kit_drafts import Start
@@ -127,6 +128,12 @@ def _interviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
     deletion.delete_interview(world.hr, COMMAND_LINE, lost.interview_id)
     yield "deleted_id", lost.interview_id
     yield "interview_id", world.sittings["finished"].interview_id
+    start = world.hr.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    times = slots.series(start, start + timedelta(hours=3), 60, 2, "三号厅")
+    slots.add(world.hr, COMMAND_LINE, batch.batch_id, times)
+    slots.set_rules(world.hr, COMMAND_LINE, batch.batch_id, slots.Rules(offered=True))
+    first = slots.board(world.hr, COMMAND_LINE, batch.batch_id).slots[0].slot_id
+    slots.assign(world.hr, COMMAND_LINE, batch.batch_id, batch.invitations[7].invitation_id, first)
     yield "batch_id", batch.batch_id
     yield "invitation_id", batch.invitations[0].invitation_id
     yield "kit_id", batch.kit.kit_id

@@ -26,5 +26,6 @@ def _draft(hr: Runtime) -> str:
 KIT_PATHS: dict[str, Callable[[Runtime], str]] = {
     "question_id": _question,
     "draft_id": _draft,
+    "slot_id": lambda hr: "none",
     "item_id": lambda hr: kit_plan.PRACTICE,
 }

@@ -49,8 +49,8 @@ class Candidate(Base):
 class InvitationRow(Base):
     """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH).
 
-    ``extended_to``: a longer window for this candidate alone; see :attr:`ends_at`. ``changed_at``: for programs that
-    read what is new.
+    ``opens_at`` and ``extended_to``: another window for this candidate alone; see :attr:`starts_at`, :attr:`ends_at`.
+    ``changed_at``: for programs that read what is new.
     """
 
     __tablename__ = "invitation"
@@ -64,9 +64,15 @@ class InvitationRow(Base):
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     extended_to: Mapped[datetime | None]
+    opens_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now, server_default=LONG_AGO, index=True)
     batch: Mapped[Batch] = relationship()
     candidate: Mapped[Candidate] = relationship()
+
+    @property
+    def starts_at(self) -> datetime:
+        """When this candidate's window opens."""
+        return self.opens_at or self.batch.not_before
 
     @property
     def ends_at(self) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from backend.portal import kit_words
+from backend.portal import kit_words, slot_words
 from backend.portal.visit import WATCHERS, Member, Visit
 from backend.services import audit, checkpoints, scope
 
@@ -96,6 +96,7 @@ def action_words(visit: Visit, action: str) -> str:
         "change_password": t("Changed the password"),
         **_staffing_words(visit),
         **kit_words.audit_words(visit),
+        **slot_words.audit_words(visit),
     }.get(action, action)
 
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from backend.portal import slot_words
 from backend.portal.visit import Visit, Visitor
-from backend.services import candidate_access, candidate_deletion, candidate_pages
+from backend.services import candidate_access, candidate_deletion, candidate_pages, slots
 from backend.services.candidate_pages import LONGEST_WORDS, Stage, Standing
 from backend.services.invitations import qr_svg
 from contract.errors import ErrorCode, XudaError
@@ -148,6 +149,9 @@ def _home(me: Candidate, *, thanks: bool = False, problem: str = "", words: str 
         "candidate_home.html",
         status=422 if problem else 200,
         found=found,
+        times=slots.offer(visit.hr, me.invitation_id),
+        when=lambda slot: slot_words.when(visit, slot),
+        where=lambda slot: slot_words.where(visit, slot),
         image=_image(found.link),
         stage_words=lambda stage: _stage_words(visit, stage),
         standing_words=lambda standing: _standing_words(visit, standing),
