@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend.services import candidate_access
 from tests.portal.booth import Booth
 from tests.portal.browser import Chrome, chromium, wait_for
-from tests.portal.scenes import Page, Scenes, fill
+from tests.portal.scenes import CANDIDATE, Page, Scenes, fill
 from tests.portal.world import Clock, Server, World, hold_interviews, organisation
 
 LANGUAGES = {"zh_CN": "中文", "en": "English"}
@@ -84,8 +85,16 @@ class Photographer:
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         browser.delete_all_cookies()
         browser.add_cookie({"name": "xuda_lang", "value": language, "path": "/"})
-        if user:
+        if user == CANDIDATE:
+            browser.add_cookie({"name": "xuda_candidate", "value": self._candidate(), "path": "/"})
+        elif user:
             browser.add_cookie({"name": "xuda_hr", "value": self._login(user), "path": "/"})
+
+    def _candidate(self) -> str:
+        """A fresh session each time: they end soon."""
+        world = self._made.world
+        invitation = world.demo.batches[0].invitations[7]
+        return candidate_access.sign_in(world.hr, invitation.code, invitation.phone, address="192.0.2.1")
 
     def _login(self, user: str) -> str:
         if user not in self._logins:

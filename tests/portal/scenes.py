@@ -38,6 +38,7 @@ from tests.support.stick import COMMAND_LINE
 NO_PAGE = re.compile(
     r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$"
 )
+CANDIDATE = "candidate"
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
 _TEXT = {"zh_CN": "面试时间改到下周三，其他安排不变。", "en": "The interview moves to next Wednesday; all else stays."}
 _TITLE = {"zh_CN": "面试时间调整", "en": "A new time for the interview"}
@@ -52,7 +53,7 @@ RATED = Content(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``user``: who looks at it; empty for somebody without a login."""
+    """``user``: who looks at it; empty for somebody without a login, CANDIDATE for one of the candidate portal."""
 
     name: str
     path: str
@@ -87,7 +88,7 @@ class Scenes:
         if rights.NOBODY in right.who:
             user = ""
         else:
-            user = next((name for who, name in _WHO if who in right.who), "")
+            user = next((name for who, name in (*_WHO, (rights.CANDIDATE, CANDIDATE)) if who in right.who), "")
             if not user:
                 raise LookupError(f"{path}: no user of the demo organisation may open it")
         missing = [name for name in re.findall(r"\{(\w+)\}", path) if name not in self.places]
