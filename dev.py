@@ -76,6 +76,7 @@ REAL_TIME = (
     "ui/test_spoken_interview.py",
     "ui/test_start.py",
     "ui/test_whole_interview_by_keyboard.py",
+    "whole",
 )
 
 
