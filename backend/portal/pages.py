@@ -52,6 +52,7 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
         (_READERS, NavItem("/candidates", "user", t("Candidates"))),
         (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
         (_READERS, NavItem("/positions", "building", t("Organisation"))),
+        (_READERS, NavItem("/analytics", "model", t("Analytics"))),
         (_READERS, NavItem("/exports", "printer", t("Reports"))),
         (_STAFF, NavItem("/messages", "mail", t("Messages"))),
         (_STAFF, NavItem("/imports", "save", t("Import"))),

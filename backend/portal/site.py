@@ -18,6 +18,7 @@ from backend.portal.live import Streams
 from backend.portal.routes import (
     account,
     admin,
+    analytics,
     batches,
     candidate,
     candidates,
@@ -69,6 +70,7 @@ _ROUTERS = (
     reviews,
     shares,
     exports,
+    analytics,
     decisions,
     releases,
     requisitions,

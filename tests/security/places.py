@@ -174,6 +174,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "object_id": lambda world, department: world.places[department].sealed.object_id,
     "answer_id": lambda world, department: "a-q1",
     "batch_id": lambda world, department: world.batch_id,
+    "key": lambda world, department: "fates",
     "job_id": lambda world, department: "none",
     "link_id": lambda world, department: "none",
     "token": lambda world, department: f"{'0' * 36}.{'0' * 64}",

@@ -183,6 +183,8 @@ RIGHTS = (
     Right("GET /exports/{job_id}/archive.zip", READERS, ok=frozenset({404})),
     Right("GET /results.csv", READERS),
     Right("GET /results.xlsx", READERS),
+    Right("GET /analytics", READERS),
+    Right("GET /analytics/{key}.csv", READERS, ok=frozenset({404})),  # of so few people nothing is shown
     # the portal: positions and requisitions
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),

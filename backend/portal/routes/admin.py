@@ -158,6 +158,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "reports_made": t("Reports of many interviews are ready"),
         "download_reports": t("Downloaded reports of many interviews"),
         "remove_reports": t("Removed reports of many interviews"),
+        "export_analytics": t("Downloaded a table of the analytics"),
         "export_results": t("Downloaded a table of results"),
         "comment": t("Commented on an answer"),
         "remove_comment": t("Removed a comment"),
