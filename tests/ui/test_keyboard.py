@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.interview.states import InterviewState
 from app.ui import names
+from app.ui.dress import Appearance, build_application
 from app.ui.names import Screen, Sheet
+from app.ui.tokens import Theme
 from tests.interview.desk import CODE
 from tests.ui.booth import Booth
+from tests.ui.gallery import close, opened
 
 
 def tab_to(booth: Booth, name: str) -> None:
@@ -91,3 +95,22 @@ def test_the_ring_around_the_focus_is_shown_for_the_keyboard_and_not_after_a_cli
     assert handle is not None
     QTest.mouseClick(handle, Qt.MouseButton.LeftButton)
     assert not booth.window.watch.by_key
+
+
+@pytest.mark.parametrize(("scene", "field"), [("help", names.HELP_DIAGNOSTICS), ("proof", names.PROOF_TRANSCRIPT)])
+def test_all_of_a_field_is_seen_once_tab_has_led_to_it(scene: str, field: str) -> None:
+    """Qt by itself scrolls to the cursor alone, and the frame of the field stays below the edge."""
+    build_application([])
+    made = opened(scene, "de", QSize(1024, 600), Appearance(Theme.LIGHT, 200))
+    handle = made.window.windowHandle()
+    assert handle is not None
+    for _ in range(30):
+        focused = QApplication.focusWidget()
+        if focused is not None and focused.objectName() == field:
+            break
+        QTest.keyClick(handle, Qt.Key.Key_Tab)
+        made.settle()
+    assert focused is not None
+    assert focused.objectName() == field
+    assert focused.visibleRegion().boundingRect() == focused.rect()
+    close(made)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from shiboken6 import isValid
 
 from app.ui.style import Look
-from app.ui.widgets.page import focusable
+from app.ui.widgets.page import focusable, scroll_to
 
 # A property of the window: so many pixels at its lower edge are not for what lies over the screens.
 COVERED_BELOW = "covered_below"
@@ -87,7 +87,7 @@ class Overlay(QWidget):
         above = target.parentWidget()
         while above is not None and above is not self:
             if isinstance(above, QScrollArea):
-                above.ensureWidgetVisible(target)
+                scroll_to(above, target, self.look.tokens.space(1))
             above = above.parentWidget()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -34,6 +34,16 @@ class _Holder(QWidget):
         return QSize(0, 0)
 
 
+def scroll_to(area: QScrollArea, widget: QWidget, margin: int) -> None:
+    """All of the widget is to be seen, or its beginning. Qt itself is content with the place of the cursor."""
+    content = area.widget()
+    if content is None or not content.isAncestorOf(widget):
+        return
+    top = widget.mapTo(content, QPoint(0, 0)).y()
+    for edge in (top + widget.height(), top):
+        area.ensureVisible(0, edge, 0, margin)
+
+
 class Page(QWidget):
     """Base of all screens. ``column`` takes the content, ``bar`` the buttons of the footer.
 
@@ -168,13 +178,9 @@ class Page(QWidget):
             self.reveal(focused)
 
     def reveal(self, widget: QWidget) -> None:
-        """A key has led to this control: all of it is to be seen. Qt itself is content with the place of the cursor."""
-        content = self._scroll.widget()
-        if not self.look.watch.by_key or content is None or not content.isAncestorOf(widget):
-            return
-        top = widget.mapTo(content, QPoint(0, 0)).y()
-        for edge in (top + widget.height(), top):
-            self._scroll.ensureVisible(0, edge, 0, self.look.tokens.space(1))
+        """A key has led to this control."""
+        if self.look.watch.by_key:
+            scroll_to(self._scroll, widget, self.look.tokens.space(1))
 
     def _focused(self) -> QWidget | None:
         """What has the focus, if it can be scrolled to."""
