@@ -71,6 +71,11 @@ class Visit:
         return self.request.client.host if self.request.client else ""
 
     @property
+    def agent(self) -> str:
+        """What the browser says it is."""
+        return self.request.headers.get("user-agent", "")[:500]
+
+    @property
     def here(self) -> str:
         """This page's address for coming back; for the answer to a form, that of the page the form is on."""
         path, query = self.request.url.path, self.request.url.query

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.models import AuditRow, Role
+from backend.db.models import AuditRow
 from backend.runtime import Runtime
-from backend.services import facts, scope
+from backend.services import facts
 from backend.services.actor import Actor
 from backend.services.sealing import cabinet_of
 from contract.canonical import canonical_json
@@ -40,14 +39,6 @@ def record_now(hr: Runtime, actor: Actor | str, action: str, target: str, **deta
     """Append a row in a transaction of its own, for a view that changes nothing else."""
     with hr.db.write() as session:
         record(session, hr.now(), actor, action, target, **detail)
-
-
-def rows(hr: Runtime, actor: Actor, *, limit: int = 100, offset: int = 0) -> tuple[Sequence[AuditRow], int]:
-    """The newest rows first, with the total. Administrators and auditors only (XudaError FORBIDDEN)."""
-    scope.require(actor, Role.ADMINISTRATOR, Role.AUDITOR)
-    with hr.db.read() as session:
-        query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit).offset(offset)
-        return session.scalars(query).all(), session.scalar(select(func.count(AuditRow.id))) or 0
 
 
 def first_broken(hr: Runtime) -> int | None:

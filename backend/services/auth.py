@@ -41,8 +41,10 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def login(hr: Runtime, username: str, password: str, totp: str, *, address: str) -> str:
+def login(hr: Runtime, username: str, password: str, totp: str, *, address: str, browser: str = "") -> str:
     """A new session's secret token, for the cookie (HttpOnly, SameSite).
+
+    ``totp``: a one-time code, or one of the user's recovery codes. ``browser``: what the list of logins calls it.
 
     Raises XudaError(UNAUTHORIZED) whatever was wrong, or RATE_LIMITED (``seconds``) after too many failures of the
     name or of the network ``address``.
@@ -63,8 +65,8 @@ def login(hr: Runtime, username: str, password: str, totp: str, *, address: str)
         if user is not None and user.locked_until is not None and user.locked_until > now:
             raise XudaError(ErrorCode.RATE_LIMITED, seconds=_seconds(user.locked_until - now))
         same = user is not None and known is not None and user.password == known.password
-        if user is not None and right and same and _use_totp(hr, user, totp):
-            granted = _start_session(session, user, now)
+        if user is not None and right and same and _second_factor(hr, session, user, totp, now):
+            granted = _start_session(session, user, now, browser)
             audit.record(session, now, Actor.of(user), "login", f"user:{user.id}")
         elif user is not None:
             _count_failure(session, user, now)
@@ -184,7 +186,22 @@ def _use_totp(hr: Runtime, user: User, code: str) -> bool:
     return False
 
 
-def _start_session(session: Session, user: User, now: datetime) -> str:
+def end_others(session: Session, user_id: str, token: str, now: datetime, only: str = "") -> int:
+    """End the user's logins but that of ``token``, or the one whose id begins with ``only``; how many there were."""
+    mine = LoginSession.user_id == user_id, LoginSession.id != session_id(token), LoginSession.ended_at.is_(None)
+    others = [row for row in session.scalars(select(LoginSession).where(*mine)) if row.id.startswith(only)]
+    for row in others:
+        row.ended_at = now
+    return len(others)
+
+
+def _second_factor(hr: Runtime, session: Session, user: User, typed: str, now: datetime) -> bool:
+    from backend.services import second_factor  # late: it stands on this module
+
+    return _use_totp(hr, user, typed) or second_factor.use(hr, session, user, typed, now)
+
+
+def _start_session(session: Session, user: User, now: datetime, browser: str) -> str:
     token = secrets.token_urlsafe(32)
     user.failed_logins, user.locked_until = 0, None
     session.add(
@@ -195,6 +212,7 @@ def _start_session(session: Session, user: User, now: datetime) -> str:
             created_at=now,
             seen_at=now,
             totp_at=now,
+            browser=browser[:40],
         )
     )
     return token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
+from backend.db.models import Batch, Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
 from backend.runtime import Runtime
 from backend.services import delegations, device_settings, messages, releases, walkins
 from backend.services.devices import Asking
@@ -60,7 +60,8 @@ def _roster(hr: Runtime, session: Session, device_id: str) -> Roster:
     # who has begun may need the line again, adjustments and all, when the window is over
     begun = select(Interview.id).where(Interview.invitation_id == InvitationRow.id, Interview.ended_at.is_(None))
     wanted = window_end() > now, begun.where(Interview.deleted_at.is_(None)).exists()
-    living = living.where(InvitationRow.cancelled_at.is_(None), or_(*wanted)).order_by(InvitationRow.id)
+    sound = InvitationRow.cancelled_at.is_(None), Batch.practice.is_(False)
+    living = living.where(*sound, or_(*wanted)).order_by(InvitationRow.id)
     # only of these there is anything to tell: one question instead of one per candidate
     others = select(Interview.invitation_id).where(Interview.device_id != device_id).distinct()
     told = set(session.scalars(others))

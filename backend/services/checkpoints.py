@@ -23,6 +23,7 @@ from backend.db.models import AuditRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
+from backend.services.audit_search import Search
 from contract.audit import AuditCheckpoint
 from contract.envelope import Envelope, open_envelope, sign
 from contract.errors import XudaError
@@ -102,29 +103,35 @@ def newest(hr: Runtime) -> Envelope | None:
     return Envelope.from_bytes(row.envelope) if row else None
 
 
-def export(hr: Runtime, actor: Actor, form: str) -> Iterator[bytes]:
-    """The whole log as JSON lines (``jsonl``) or CSV, oldest row first. Raises XudaError(FORBIDDEN)."""
+def export(hr: Runtime, actor: Actor, form: str, search: Search | None = None) -> Iterator[bytes]:
+    """The log as JSON lines (``jsonl``) or CSV, oldest row first; the whole of it, or what ``search`` leaves.
+
+    Raises XudaError(FORBIDDEN).
+    """
     scope.require(actor, Role.ADMINISTRATOR, Role.AUDITOR)
-    audit.record_now(hr, actor, "export_audit", "audit", format=form)
-    return _csv_lines(hr) if form == "csv" else _json_lines(hr)
+    search = search or Search()
+    audit.record_now(hr, actor, "export_audit", "audit", format=form, whole=not search.conditions)
+    return _csv_lines(hr, search) if form == "csv" else _json_lines(hr, search)
 
 
-def _json_lines(hr: Runtime) -> Iterator[bytes]:
+def _json_lines(hr: Runtime, search: Search) -> Iterator[bytes]:
     with hr.db.read() as session:
-        for row in _rows(session):
+        for row in _rows(session, search):
             yield json.dumps(dict(zip(_COLUMNS, _values(row), strict=True)), ensure_ascii=False).encode() + b"\n"
 
 
-def _csv_lines(hr: Runtime) -> Iterator[bytes]:
+def _csv_lines(hr: Runtime, search: Search) -> Iterator[bytes]:
     yield table.BEGIN + table.line(_COLUMNS)
     with hr.db.read() as session:
-        for row in _rows(session):
+        for row in _rows(session, search):
             at = [json.dumps(item, ensure_ascii=False) if isinstance(item, dict) else item for item in _values(row)]
             yield table.line(at)
 
 
-def _rows(session: Session) -> Iterable[AuditRow]:
-    return session.scalars(select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=500))
+def _rows(session: Session, search: Search) -> Iterable[AuditRow]:
+    return session.scalars(
+        select(AuditRow).where(*search.conditions).order_by(AuditRow.id).execution_options(yield_per=500)
+    )
 
 
 def _values(row: AuditRow) -> list[object]:

@@ -78,7 +78,8 @@ def add_score(
     parts[0].scored_at = now
     session.flush()
     about = {"interview_id": parts[0].id, "invitation_id": interview.invitation_id, "score": _score(session, parts)}
-    hooks.emit(session, now, hooks.Kind.RESULT_READY, interview.department_id, **about)
+    if not interview.practice:
+        hooks.emit(session, now, hooks.Kind.RESULT_READY, interview.department_id, **about)
 
 
 def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason: str = "") -> HrState:

@@ -151,7 +151,8 @@ def _forget_rows(hr: Runtime, interview_id: str) -> Deletion:
         row.candidate_id = erasure.with_interview(session, interview, now)
         row.deleted_at = now
         about = {"interview_id": interview_id, "invitation_id": interview.invitation_id}
-        hooks.emit(session, now, hooks.Kind.INTERVIEW_DELETED, interview.department_id, **about)
+        if not interview.practice:
+            hooks.emit(session, now, hooks.Kind.INTERVIEW_DELETED, interview.department_id, **about)
         counts = {"events": row.records["events"], "objects": row.records["objects"], "by": row.requested_by}
         audit.record(session, now, "server", "delete_interview", f"interview:{interview_id}", **counts)
         return row

@@ -122,7 +122,10 @@ def interviews(hr: Runtime, actor: Actor, ask: Ask, *, state: str | None = None)
 def interview(hr: Runtime, actor: Actor, interview_id: str) -> InterviewItem:
     """Raises XudaError(NOT_FOUND)."""
     with hr.db.read() as session:
-        item = _interview(scope.interview(session, actor, interview_id))
+        row = scope.interview(session, actor, interview_id)
+        if row.practice:
+            raise XudaError(ErrorCode.NOT_FOUND, field="interview")
+        item = _interview(row)
     _note(hr, actor, "interviews", 1)
     return item
 

@@ -166,7 +166,7 @@ def _follow(session: Session, interview: Interview, now: datetime) -> list[Part]
     _attach(session, interview)
     wholes.enlist(session, interview)
     parts = wholes.follow(session, interview)
-    if interview.state != before:
+    if interview.state != before and not interview.practice:
         _tell(session, interview, now)
     return parts
 
@@ -200,6 +200,7 @@ def _invite(session: Session, interview: Interview, invitation_id: str | None, a
     interview.attempt = attempt
     if invitation is not None:
         interview.department_id = invitation.batch.department_id
+        interview.practice = invitation.batch.practice
 
 
 def _first(session: Session, interview_id: str, kind: EventType) -> EventRow | None:

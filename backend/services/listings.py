@@ -62,7 +62,7 @@ def batch_lines(hr: Runtime, actor: Actor) -> list[BatchLine]:
     """Newest first. Raises XudaError(FORBIDDEN)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        batches = session.scalars(select(Batch).order_by(Batch.created_at.desc())).all()
+        batches = session.scalars(scope.batches(actor).order_by(Batch.created_at.desc())).all()
         return [_batch_line(session, batch) for batch in batches]
 
 
@@ -94,7 +94,9 @@ def invitation_lines(hr: Runtime, actor: Actor, *, batch_id: str | None = None) 
     query = query.options(contains_eager(InvitationRow.batch), joinedload(InvitationRow.candidate))
     with hr.db.read() as session:
         came = set(session.scalars(select(WalkInRow.invitation_id)))
-        begun = {row[0]: row[1] for row in session.execute(_newest_interviews())}
+        seen_by = scope.interviews(actor).with_only_columns(Interview.id)
+        found = session.execute(_newest_interviews().where(Interview.id.in_(seen_by)))
+        begun = {row[0]: row[1] for row in found}
         kits: dict[str, Kit | None] = {}
         seen = blind.eyes(session, actor)
         return [

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from backend.db.models import LoginSession, User
+from backend.db.models import User
 from backend.runtime import Runtime
 from backend.services import audit, auth
 from contract.errors import ErrorCode, XudaError
@@ -22,10 +22,8 @@ def change(hr: Runtime, token: str, *, old: str, new: str, totp: str) -> None:
         raise XudaError(ErrorCode.UNAUTHORIZED)
     auth.confirm_totp(hr, token, totp)
     auth.check_password(hr, view.actor, old)
-    keep = auth.session_id(token)
     with hr.db.write() as session:
         user = session.scalars(select(User).where(User.id == view.actor.user_id)).one()
         user.password = auth.hash_password(new)
-        others = (LoginSession.user_id == user.id, LoginSession.id != keep, LoginSession.ended_at.is_(None))
-        session.execute(update(LoginSession).where(*others).values(ended_at=hr.now()))
+        auth.end_others(session, user.id, token, hr.now())
         audit.record(session, hr.now(), view.actor, "change_password", f"user:{user.id}")

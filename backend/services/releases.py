@@ -133,6 +133,8 @@ def _of_device(device_id: str) -> ColumnElement[bool]:
 
 def _tell(session: Session, row: Decision, now: datetime, kind: hooks.Kind) -> None:
     interview = session.get_one(Interview, row.interview_id)
+    if interview.practice:
+        return
     about = {"interview_id": wholes.rows_of(session, interview)[0].id, "invitation_id": interview.invitation_id}
     hooks.emit(session, now, kind, interview.department_id, **about, decision_id=row.id, state=row.state)
 

@@ -19,6 +19,7 @@ from backend.db.models import (
     Position,
     Rating,
     Requisition,
+    Role,
     Scorecard,
 )
 from backend.runtime import Runtime
@@ -205,7 +206,18 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     items = [found[name].line(hr, invitations[name], hidden=seen.hide(invitations[name])) for name in shown]
     rating = _being_rated(session, actor, standings)
     items = [replace(item, score=None) if item.interview_id in rating else item for item in items]
+    if actor.role is Role.DEPARTMENT_HEAD:
+        items = _as_released(session, actor, items)
     return CandidatePage(items, len(order), sum(item.proposed for item in found.values()))
+
+
+def _as_released(session: Session, actor: Actor, items: list[CandidateLine]) -> list[CandidateLine]:
+    """What HR has not released to the department yet is a name and a state."""
+    ids = [item.interview_id for item in items if item.interview_id]
+    query = scope.interviews(actor).where(Interview.id.in_(ids)).with_only_columns(Interview.id)
+    seen = set(session.scalars(query))
+    hidden = {"interview_id": None, "score": None, "proposed": False, "held": False}
+    return [item if item.interview_id in seen or item.joined else replace(item, **hidden) for item in items]  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)

@@ -84,6 +84,8 @@ def follow(session: Session, interview: Interview) -> list[Part]:
     # a part that was left for another device never ends by itself: the whole ends with the last one that did
     ends = [row.ended_at for row in rows if row.ended_at is not None]
     ended = max(ends) if ends and state in FINAL_STATES else None
+    for row in rows[1:]:
+        row.department_at = row.department_at or rows[0].department_at
     rows[0].updated_at = max(row.updated_at for row in rows)  # the first part stands for the whole
     for row in rows:
         row.state, row.ended_at = state.value, ended

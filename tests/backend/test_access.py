@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backend.db.models import AuditRow, Interview, ObjectRow, Role, User
-from backend.services import audit, auth, deletion, holds, interviews, invitations, reports, users
+from backend.services import audit, audit_search, auth, deletion, holds, interviews, invitations, reports, users
 from backend.services.actor import Actor
 from backend.services.interviews import ListQuery
 from backend.services.media import open_media
@@ -236,10 +236,10 @@ def test_only_administrators_and_auditors_read_the_audit_log(backend: Served) ->
     for role in Role:
         actor = Actor("id", "somebody", role, "rd")
         if role in (Role.ADMINISTRATOR, Role.AUDITOR):
-            assert audit.rows(backend.hr, actor)[1] > 0
+            assert audit_search.rows(backend.hr, actor)[1] > 0
         else:
             with pytest.raises(XudaError):
-                audit.rows(backend.hr, actor)
+                audit_search.rows(backend.hr, actor)
 
 
 def test_a_list_can_be_narrowed_sorted_and_paged(backend: Served, three: dict[str, Talk]) -> None:
@@ -276,7 +276,7 @@ def test_a_changed_audit_log_is_noticed(own_backend: Served, change: str) -> Non
     for number in range(5):
         audit.record_now(hr, COMMAND_LINE, "view", f"interview:{number}")
     assert audit.first_broken(hr) is None
-    newest = audit.rows(hr, COMMAND_LINE)[0]
+    newest = audit_search.rows(hr, COMMAND_LINE)[0]
     with hr.db.write() as session:
         row = session.get_one(AuditRow, newest[2].id)
         if change == "value":

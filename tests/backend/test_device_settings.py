@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.db.models import Device, Role
-from backend.services import audit, device_settings, devices
+from backend.services import audit_search, device_settings, devices
 from contract.api import AppliedSettings, EnrolRequest, Succession
 from contract.canonical import b64encode
 from contract.envelope import open_envelope, sign
@@ -110,7 +110,7 @@ def test_only_an_administrator_sets_or_reads_them(backend: Served, role: Role) -
 
 def test_a_change_is_in_the_audit_log_by_field_and_never_by_value(backend: Served) -> None:
     save(backend, "all", staff_pin=PIN_HASH, idle_minutes=17)
-    row = audit.rows(backend.hr, COMMAND_LINE, limit=1)[0][0]
+    row = audit_search.rows(backend.hr, COMMAND_LINE, limit=1)[0][0]
     assert (row.action, row.target) == ("device_settings", "settings:all")
     assert row.detail["fields"] == ["idle_minutes", "staff_pin"]
     assert PIN_HASH not in str(row.detail)

@@ -22,7 +22,7 @@ from backend.db.engine import open_engine, writers
 from backend.db.migrate import current_version, known_versions, migrate
 from backend.db.models import Department
 from backend.runtime import Runtime, open_runtime
-from backend.services import audit, deletion
+from backend.services import audit, audit_search, deletion
 from contract.errors import ErrorCode, XudaError
 from tests.backend import tus
 from tests.backend.test_cabinet import DataKey
@@ -63,25 +63,25 @@ def writer(hr: Runtime, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_processes_that_write_at_once_keep_one_unbroken_audit_log(hr: Runtime) -> None:
-    before = audit.rows(hr, COMMAND_LINE)[1]
+    before = audit_search.rows(hr, COMMAND_LINE)[1]
     writing = [writer(hr, "40", name) for name in ("a", "b")]
     for process in writing:
         assert process.wait(60) == 0, process.communicate()[1]
     assert audit.first_broken(hr) is None
-    assert audit.rows(hr, COMMAND_LINE)[1] == before + 80
+    assert audit_search.rows(hr, COMMAND_LINE)[1] == before + 80
     with hr.db.read() as session:
         assert audit.head_fits(session)
 
 
 def test_a_process_killed_inside_a_transaction_leaves_nothing_and_holds_up_nobody(hr: Runtime) -> None:
-    before = audit.rows(hr, COMMAND_LINE)[1]
+    before = audit_search.rows(hr, COMMAND_LINE)[1]
     process = writer(hr, "hang")
     assert process.stdout is not None
     assert process.stdout.readline() == "in it\n"
     process.kill()
     process.wait(20)
     audit.record_now(hr, COMMAND_LINE, "test", "after it")
-    assert audit.rows(hr, COMMAND_LINE)[1] == before + 1
+    assert audit_search.rows(hr, COMMAND_LINE)[1] == before + 1
     assert audit.first_broken(hr) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from backend.db.integration_models import ApiTokenRow
-from backend.services import api_tokens, audit, decisions, deletion, releases
+from backend.services import api_tokens, audit_search, decisions, deletion, releases
 from backend.services.actor import Actor
 from backend.services.api_tokens import PREFIX, Scope
 from backend.services.candidate_states import Ruling
@@ -216,6 +216,6 @@ def test_reading_is_in_the_audit_log(own_backend: Served) -> None:
     program, search = Program(own_backend), opened(own_backend)
     search.invite()
     program.all("/candidates")
-    rows, _ = audit.rows(own_backend.hr, COMMAND_LINE)
+    rows, _ = audit_search.rows(own_backend.hr, COMMAND_LINE)
     (row,) = [row for row in rows if row.action == "api_read"]
     assert (row.actor, row.target, row.detail) == (f"api:{program.token_id}", "candidates", {"count": 1})

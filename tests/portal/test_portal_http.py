@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from pypdf import PdfReader
 
-from backend.services import audit, devices
+from backend.services import audit, audit_search, devices
 from backend.services.actor import Actor
 from contract.events import EventType, ResumedData
 from report.model import InterviewReport
@@ -297,5 +297,5 @@ def test_the_page_of_a_lost_device_says_what_it_may_hold_and_what_to_do(world: W
 
 
 def _count(world: World, action: str) -> int:
-    rows, _ = audit.rows(world.hr, Actor.command_line(), limit=10_000)
+    rows, _ = audit_search.rows(world.hr, Actor.command_line(), limit=10_000)
     return sum(row.action == action for row in rows)

@@ -22,6 +22,7 @@ from backend.services import (
     auth,
     candidate_access,
     deletion,
+    department_releases,
     devices,
     messages,
     positions,
@@ -385,6 +386,7 @@ def _deliver(backend: Served, booth: Booth, department: str) -> Place:
     tus.upload(talk, sealed)
     with backend.hr.db.write() as session:
         session.get_one(Interview, talk.interview_id).scored_at = backend.hr.now()
+    department_releases.release(backend.hr, COMMAND_LINE, talk.interview_id)
     return Place(talk, sealed)
 
 

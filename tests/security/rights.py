@@ -133,6 +133,10 @@ RIGHTS = (
         "POST /account/password", MEMBERS, {"totp": "1", "old": "a", "new": "short", "again": "short"}, frozenset({422})
     ),
     Right("POST /account/blind", READERS),
+    Right("POST /account/logins/end", MEMBERS, {"login": "none"}, frozenset({404})),
+    Right("POST /account/recovery", MEMBERS, {"totp": ""}, frozenset({401})),
+    Right("POST /account/authenticator", MEMBERS, {"password": ""}, frozenset({401})),
+    Right("POST /account/authenticator/confirm", MEMBERS, {"held": "x"}, frozenset({403})),
     Right("MOUNT /static", OPEN),
     Right("MOUNT /static/icons", OPEN),
     # the portal: interviews
@@ -160,6 +164,7 @@ RIGHTS = (
     Right("GET /shared/{token}", OPEN, ok=frozenset({404, 429})),
     Right("POST /shared/{token}", OPEN, ok=frozenset({404, 403, 429})),
     Right("GET /shared/{token}/media/{object_id}", OPEN, ok=frozenset({404, 429})),
+    Right("POST /interviews/{interview_id}/department", STAFF, {"on": "yes"}),
     Right("GET /interviews/{interview_id}/tell", STAFF),
     Right("POST /interviews/{interview_id}/tell", STAFF, {"do": "release"}, frozenset({409})),
     # the candidate portal: of one's own invitation alone
@@ -227,6 +232,7 @@ RIGHTS = (
     Right("POST /batches/{batch_id}/walk-ins", STAFF, {"limit": "5"}),
     Right("POST /batches/{batch_id}/requisition", STAFF),
     Right("POST /batches/{batch_id}/blind", STAFF),
+    Right("POST /batches/{batch_id}/department", STAFF, {"on": "yes"}),
     Right("GET /batches/{batch_id}/sheet", STAFF),
     Right("GET /batches/{batch_id}/slots", STAFF),
     Right("POST /batches/{batch_id}/slots", STAFF, {"day": "soon"}, frozenset({422})),

@@ -27,7 +27,7 @@ from backend.db.models.interviews import (
 from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow, window_end
 from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
-from backend.db.models.people import Department, LoginSession, User
+from backend.db.models.people import Department, LoginSession, RecoveryCode, User
 from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
 from backend.db.models.retention import Deletion, LegalHold
 from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange, ShareLink
@@ -71,6 +71,7 @@ __all__ = [
     "Position",
     "Rating",
     "ReceiptRow",
+    "RecoveryCode",
     "ReportItem",
     "ReportJob",
     "Requisition",

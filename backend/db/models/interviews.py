@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
@@ -21,7 +21,8 @@ class Interview(Base):
     by hand. ``part`` numbers the parts of the same invitation and attempt in the order the server learned of them.
     ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
-    ``scored_at``: when a person last gave a score, noted on the first part.
+    ``scored_at``: when a person last gave a score, noted on the first part. ``department_at``: since when the heads of
+    its department may see it (services.department_releases). ``practice``: made up, to practise with.
     """
 
     __tablename__ = "interview"
@@ -40,6 +41,8 @@ class Interview(Base):
     ended_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     scored_at: Mapped[datetime | None] = mapped_column(index=True)
+    department_at: Mapped[datetime | None]
+    practice: Mapped[bool] = mapped_column(default=False, server_default=false())
     device: Mapped[Device] = relationship()
     invitation: Mapped[InvitationRow | None] = relationship()
 

@@ -14,7 +14,8 @@ from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
 class Batch(Base):
     """``requisition_id``: whom its candidates are interviewed for; None for batches that hire nobody.
 
-    ``blind_review``: its interviews are rated without knowing whom (services.blind).
+    ``blind_review``: its interviews are rated without knowing whom (services.blind). ``department_opens``: heads of the
+    department see its interviews without a release of each. ``practice``: made up, to practise with.
     """
 
     __tablename__ = "batch"
@@ -27,6 +28,8 @@ class Batch(Base):
     created_at: Mapped[datetime]
     requisition_id: Mapped[str | None] = mapped_column(ForeignKey("requisition.id"), index=True)
     blind_review: Mapped[bool] = mapped_column(default=False, server_default=false())
+    department_opens: Mapped[bool] = mapped_column(default=False, server_default=false())
+    practice: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Candidate(Base):

@@ -22,7 +22,7 @@ class Department(Base):
 class User(Base):
     """A person who may log in. ``password`` is an Argon2id hash; ``totp_step`` is the last one-time step used.
 
-    ``blind_review``: wants to rate without knowing whom (services.blind).
+    ``blind_review``: wants to rate without knowing whom (services.blind). ``notes_seen``: the newest update note read.
     """
 
     __tablename__ = "user"
@@ -39,10 +39,24 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     blind_review: Mapped[bool] = mapped_column(default=False, server_default=false())
+    notes_seen: Mapped[str] = mapped_column(String(20), default="", server_default="")
+
+
+class RecoveryCode(Base):
+    """Stands for one one-time code when the authenticator is lost. ``id``: keyed hash; the code is only ever shown."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):
-    """A logged-in browser. ``id`` is the SHA-256 of the cookie's token; ``totp_at`` is the last one-time code given."""
+    """A logged-in browser. ``id`` is the SHA-256 of the cookie's token; ``totp_at`` is the last one-time code given.
+
+    ``browser``: its kind and system, as it says.
+    """
 
     __tablename__ = "login_session"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -52,4 +66,5 @@ class LoginSession(Base):
     seen_at: Mapped[datetime]
     totp_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    browser: Mapped[str] = mapped_column(String(40), default="", server_default="")
     user: Mapped[User] = relationship()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from backend.portal import kit_words, slot_words
 from backend.portal.visit import WATCHERS, Member, Visit
-from backend.services import audit, checkpoints, scope
+from backend.services import audit_search, batches, checkpoints, scope
+from backend.services.audit_search import Search
+from contract.errors import XudaError
 
 router = APIRouter()
 _AUDIT_PAGE = 100
@@ -15,11 +20,24 @@ _MOST_PAGES = 1_000_000
 
 
 @router.get("/audit")
-def audit_log(visit: Member, page: int = 1, check: int = 0) -> Response:
-    """``check``: also verify the whole chain."""
+def audit_log(
+    visit: Member,
+    page: int = 1,
+    check: int = 0,
+    who: str = "",
+    what: str = "",
+    target: str = "",
+    since: str = "",
+    until: str = "",
+) -> Response:
+    """``check``: also verify the whole chain. ``since``, ``until``: days."""
     scope.require(visit.actor, *WATCHERS)
     shown = min(max(page, 1), _MOST_PAGES)
-    rows, total = audit.rows(visit.hr, visit.actor, limit=_AUDIT_PAGE, offset=(shown - 1) * _AUDIT_PAGE)
+    search = _search(who, what, target, since, until)
+    offset = (shown - 1) * _AUDIT_PAGE
+    rows, total = audit_search.rows(visit.hr, visit.actor, search, limit=_AUDIT_PAGE, offset=offset)
+    actions = audit_search.actions(visit.hr, visit.actor)
+    typed = {"who": who, "what": what, "target": target, "since": since, "until": until}
     return visit.page(
         "audit.html",
         rows=rows,
@@ -29,23 +47,43 @@ def audit_log(visit: Member, page: int = 1, check: int = 0) -> Response:
         checked=bool(check),
         verdict=checkpoints.verify(visit.hr) if check else None,
         action_words=lambda action: action_words(visit, action),
+        actions=sorted(actions, key=lambda action: action_words(visit, action)),
+        typed=typed,
+        filtered=any(typed.values()),
+        query=urlencode({name: value for name, value in typed.items() if value}),
     )
 
 
 @router.get("/audit.csv")
-def audit_table(visit: Member) -> Response:
-    """The whole log for a spreadsheet."""
+def audit_table(
+    visit: Member, who: str = "", what: str = "", target: str = "", since: str = "", until: str = ""
+) -> Response:
+    """The log, or what the filters leave of it, for a spreadsheet."""
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    lines = checkpoints.export(visit.hr, visit.actor, "csv")
+    lines = checkpoints.export(visit.hr, visit.actor, "csv", _search(who, what, target, since, until))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/audit.jsonl")
-def audit_lines(visit: Member) -> Response:
-    """The whole log for a program: a JSON object per line."""
+def audit_lines(
+    visit: Member, who: str = "", what: str = "", target: str = "", since: str = "", until: str = ""
+) -> Response:
+    """The same for a program: a JSON object per line."""
     headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
-    lines = checkpoints.export(visit.hr, visit.actor, "jsonl")
+    lines = checkpoints.export(visit.hr, visit.actor, "jsonl", _search(who, what, target, since, until))
     return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+
+
+def _search(who: str, what: str, target: str, since: str, until: str) -> Search:
+    return Search(who.strip(), what, target.strip(), _day(since), _day(until, end=True))
+
+
+def _day(text: str, *, end: bool = False) -> datetime | None:
+    """None for what is no day: the filter is left out."""
+    try:
+        return batches.moment(text, end=end) if text else None
+    except XudaError:
+        return None
 
 
 def action_words(visit: Visit, action: str) -> str:
@@ -146,6 +184,13 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "candidate_refused": t("Wrong code or contact data at the candidate portal"),
         "survey": t("A candidate answered the questionnaire"),
         "withdrawn": t("A candidate withdrew the consent"),
+        "release_department": t("Showed an interview to the department"),
+        "take_back_department": t("Hid an interview from the department"),
+        "open_batch_to_department": t("Opened a batch to the department, or closed it"),
+        "end_logins": t("Ended other logins"),
+        "recovery_codes": t("Made recovery codes"),
+        "use_recovery_code": t("Used a recovery code"),
+        "new_authenticator": t("Set up another authenticator"),
         "api_token": t("Made a token for a program"),
         "revoke_api_token": t("Revoked a program's token"),
         "api_read": t("A program read a list"),

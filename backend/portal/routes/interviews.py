@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Form, Response
-from sqlalchemy import select
 
 from backend.db.models import Batch
 from backend.portal import review_words
 from backend.portal.answers import answer_views
-from backend.portal.routes import decisions, reviews, shares
+from backend.portal.routes import decisions, department_releases, reviews, shares
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
@@ -134,6 +133,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         status=status,
         line=line,
         kept=about_interview(visit, interview_id),
+        department=department_releases.about_interview(visit, interview_id),
         said=decisions.about_interview(visit, interview_id, line.state),
         sharing=shares.about_interview(visit, interview_id, hidden=line.blind),
         reviewing=reviews.about_interview(visit, interview_id),
@@ -161,5 +161,11 @@ def _filters(visit: Visit) -> dict[str, Any]:
             (row.id, pick(row.name, visit.language)) for row in session.scalars(scope.departments(visit.actor))
         ]
         mine = visit.actor.role in STAFF
-        rows = session.execute(select(Batch.id, Batch.title).order_by(Batch.created_at.desc())) if mine else ()
+        rows = (
+            session.execute(
+                scope.batches(visit.actor).with_only_columns(Batch.id, Batch.title).order_by(Batch.created_at.desc())
+            )
+            if mine
+            else ()
+        )
         return {"departments": departments, "batches": [(row[0], row[1]) for row in rows]}

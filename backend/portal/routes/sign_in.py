@@ -18,6 +18,7 @@ from backend.portal.visit import (
     safe_next,
 )
 from backend.services import auth
+from backend.services.logins import browser_of
 from contract.catalog import STAFF_LANGUAGES
 from contract.errors import ErrorCode, XudaError
 
@@ -46,7 +47,9 @@ def login(
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     try:
-        token = auth.login(visit.hr, username.strip(), password, totp, address=visit.address)
+        token = auth.login(
+            visit.hr, username.strip(), password, totp, address=visit.address, browser=browser_of(visit.agent)
+        )
     except XudaError as error:
         status = 429 if error.code is ErrorCode.RATE_LIMITED else 401
         problem = refusal(visit, error)
