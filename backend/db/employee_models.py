@@ -25,13 +25,13 @@ class EmployeeRow(Base):
 
 
 class EmployeeScore(Base):
-    """``kind``: performance or assessment; ``label``: of which period or test. ``score``: 0-100."""
+    """``kind``: performance or assessment; ``label``: of which period or test. ``tenths``: of a point, 0-1000."""
 
     __tablename__ = "employee_score"
     employee_id: Mapped[str] = mapped_column(ForeignKey("employee.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     label: Mapped[str] = mapped_column(String(40), primary_key=True)
-    score: Mapped[float]
+    tenths: Mapped[int]
     noted_at: Mapped[datetime]
 
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from backend.app import create_app
 from backend.runtime import Runtime, create, open_runtime
-from backend.services import demo
+from backend.services import demo, department_releases
 from backend.services.actor import Actor
 from backend.services.users import NewUser
 from backend.settings import Settings
@@ -132,6 +132,8 @@ def organisation(folder: Path, clock: Clock) -> tuple[Runtime, demo.Demo]:
 def hold_interviews(world: World) -> None:
     """One interview per state HR can meet, delivered by a device."""
     batch, overseas = world.demo.batches
+    for found in (batch, overseas):
+        department_releases.open_batch(world.hr, Actor.command_line(), found.batch_id, on=True)
     people = [invitation.invitation_id for invitation in batch.invitations]
 
     def sit(place: int) -> Sitting:

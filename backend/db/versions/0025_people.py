@@ -54,7 +54,7 @@ def _employees() -> None:
         sa.Column("employee_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("label", sa.String(length=40), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("tenths", sa.Integer(), nullable=False),
         sa.Column("noted_at", _TIME(), nullable=False),
         sa.ForeignKeyConstraint(["employee_id"], ["employee.id"]),
         sa.PrimaryKeyConstraint("employee_id", "kind", "label"),
