@@ -15,7 +15,7 @@ from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
 from backend.api.shield import Shield
-from backend.portal.security import LARGE_FORM
+from backend.portal.security import LARGE_FORMS
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.sending.worker import Sender
@@ -40,7 +40,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
     app.mount("/", portal)
-    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=frozenset({LARGE_FORM}))
+    app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=LARGE_FORMS)
     app.add_middleware(MethodOverride, prefix="/v1/")
     return app
 

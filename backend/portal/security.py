@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MOST_BODY = 1024 * 1024
 # Bundles are sealed, and streamed to the disk; how large they may be is the disk's affair.
 LARGE_FORM = "/imports"
+# Résumés are taken in from memory, which has a bound of its own (memory_form.py).
+LARGE_FORMS = frozenset({LARGE_FORM, "/resumes"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -61,6 +63,6 @@ def _refusal(method: str, path: str, headers: Headers) -> ASGIApp | None:
     length = headers.get("content-length", "")
     if not length.isascii() or not length.isdigit():
         return PlainTextResponse("length required", status_code=411)
-    if int(length) > MOST_BODY and path != LARGE_FORM:
+    if int(length) > MOST_BODY and path not in LARGE_FORMS:
         return PlainTextResponse("too large", status_code=413)
     return None

@@ -20,6 +20,8 @@ from backend.services import (
     kit_drafts,
     messages,
     requisitions,
+    resume_intake,
+    resumes,
     review_comments,
     scorecards,
     slots,
@@ -27,6 +29,7 @@ from backend.services import (
 from backend.services.duration import Level
 from backend.services.kit_drafts import Start
 from backend.services.requisitions import Wish
+from backend.services.resume_rules import Education, Rules
 from backend.services.scorecard_sheet import Content, Mark
 from contract.events import EventType
 from tests.portal.booth import Sitting
@@ -36,7 +39,7 @@ from tests.support.stick import COMMAND_LINE
 
 # Files, streams and answers to programs: no pages.
 NO_PAGE = re.compile(
-    r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$"
+    r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics|bin)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$"
 )
 CANDIDATE = "candidate"
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
@@ -111,6 +114,7 @@ def fill(world: World) -> Scenes:
         _messages,
         _keeping,
         _import,
+        _exports,
     )
     for step in steps:
         made.places.update(step(made))
@@ -135,6 +139,13 @@ def _interviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
     slots.set_rules(world.hr, COMMAND_LINE, batch.batch_id, slots.Rules(offered=True))
     first = slots.board(world.hr, COMMAND_LINE, batch.batch_id).slots[0].slot_id
     slots.assign(world.hr, COMMAND_LINE, batch.batch_id, batch.invitations[7].invitation_id, first)
+    papers = [
+        resume_intake.Given(f"{batch.invitations[0].code}.txt", "本科，5 年 Python 开发经验，负责支付系统。".encode()),
+        resume_intake.Given(f"{batch.invitations[1].code}.txt", "大专，熟悉客户服务。".encode()),
+    ]
+    resume_intake.take_in(world.hr, COMMAND_LINE, batch.batch_id, papers)
+    wanted = Rules(must=["Python/Java"], any_of=["支付", "风控"], education=Education.BACHELOR, years=3)
+    resumes.set_rules(world.hr, COMMAND_LINE, batch.batch_id, wanted)
     yield "batch_id", batch.batch_id
     yield "invitation_id", batch.invitations[0].invitation_id
     yield "kit_id", batch.kit.kit_id
@@ -214,3 +225,8 @@ def _import(scenes: Scenes) -> Iterator[tuple[str, str]]:
     answer = scenes.web.post("/imports", files=[("files", ("一号展台.xuda", b"PK\x03\x04"))])
     yield "import_id", answer.url.rpartition("/")[2]
     yield "place", "0"
+
+
+def _exports(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    answer = scenes.web.post(f"/exports?i={scenes.places['interview_id']}", what="json")
+    yield "job_id", answer.url.rpartition("/")[2]
