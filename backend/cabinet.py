@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ from contract.sealed import KEY_SIZE, open_value, seal_value
 FILE_NAME = "vault.db"
 _VERSION = 1
 _BUSY_SECONDS = 30
+_AT_ONCE = 500
 _TABLES = """
 CREATE TABLE storage_key (subject TEXT PRIMARY KEY, sealed TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE lookup (
@@ -60,11 +61,22 @@ class Cabinet(ABC):
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
+        self._read_ahead = threading.local()
 
     @property
     def sealer(self) -> Sealer:
         """For what is sealed under the server's data key itself."""
         return self._sealer
+
+    @contextmanager
+    def ahead(self, subjects: Iterable[str]) -> Iterator[None]:
+        """Read the keys of all these subjects at once, for what this thread opens inside the block: for lists."""
+        before = getattr(self._read_ahead, "keys", None)
+        self._read_ahead.keys = {**(before or {}), **self._sealed_of(set(subjects))}
+        try:
+            yield
+        finally:
+            self._read_ahead.keys = before
 
     @abstractmethod
     def together(self) -> AbstractContextManager[None]:
@@ -98,6 +110,10 @@ class Cabinet(ABC):
         """Subjects with this look-up hash."""
 
     @abstractmethod
+    def find_all(self, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        """Subjects by pair of kind and look-up hash, for many of them at once."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod
@@ -105,11 +121,16 @@ class Cabinet(ABC):
         """The subject's key as it is stored."""
 
     @abstractmethod
+    def _sealed_of(self, subjects: set[str]) -> dict[str, str]:
+        """The stored keys of those subjects that have one."""
+
+    @abstractmethod
     def _add(self, subject: str, sealed: str) -> None:
         """Store a key unless the subject has one: whoever was first, also in another process, has made it."""
 
     def _key(self, subject: str) -> bytes | None:
-        sealed = self._sealed(subject)
+        known = getattr(self._read_ahead, "keys", None) or {}
+        sealed = known[subject] if subject in known else self._sealed(subject)
         return None if sealed is None else b64decode(self._sealer.open(sealed, _context(subject)))
 
     def _key_for(self, subject: str) -> bytes:
@@ -178,6 +199,19 @@ class KeyCabinet(Cabinet):
             rows = self._connection.execute("SELECT subject FROM lookup WHERE kind = ? AND hash = ?", (kind, found))
             return [_whole(row[0]) for row in rows]
 
+    def find_all(self, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        pairs = sorted(set(wanted))
+        for start in range(0, len(pairs), _AT_ONCE):
+            some = pairs[start : start + _AT_ONCE]
+            marks = ",".join(["(?, ?)"] * len(some))
+            query = f"SELECT kind, hash, subject FROM lookup WHERE (kind, hash) IN (VALUES {marks})"  # noqa: S608
+            with self._lock:
+                rows = self._connection.execute(query, [text for pair in some for text in pair]).fetchall()
+            for kind, digest, subject in rows:
+                found.setdefault((_whole(kind), _whole(digest)), []).append(_whole(subject))
+        return found
+
     def snapshot(self, target: Path) -> None:
         """A consistent copy of the file as ``target``, which must not exist.
 
@@ -199,6 +233,17 @@ class KeyCabinet(Cabinet):
         with self._lock:
             row = self._connection.execute("SELECT sealed FROM storage_key WHERE subject = ?", (subject,)).fetchone()
         return None if row is None else _whole(row[0])
+
+    def _sealed_of(self, subjects: set[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        names = sorted(subjects)
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT subject, sealed FROM storage_key WHERE subject IN ({marks})"  # noqa: S608 - marks alone
+            with self._lock:
+                found.update((_whole(row[0]), _whole(row[1])) for row in self._connection.execute(query, some))
+        return found
 
     def _add(self, subject: str, sealed: str) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ own, whose backups are kept for a short time only."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,12 +28,17 @@ CREATE TABLE {SCHEMA}.version (number integer NOT NULL)
 """
 _NUMBER = text(f"SELECT number FROM {SCHEMA}.version")  # noqa: S608 - a name of ours
 _SEALED = text(f"SELECT sealed FROM {SCHEMA}.storage_key WHERE subject = :subject")  # noqa: S608
+_SEALED_OF = text(f"SELECT subject, sealed FROM {SCHEMA}.storage_key WHERE subject = ANY(:subjects)")  # noqa: S608
 _SUBJECTS = text(f"SELECT subject FROM {SCHEMA}.storage_key")  # noqa: S608
 _ADD = text(f"INSERT INTO {SCHEMA}.storage_key VALUES (:subject, :sealed) ON CONFLICT DO NOTHING")  # noqa: S608
 _DESTROY = text(f"DELETE FROM {SCHEMA}.storage_key WHERE subject = ANY(:subjects)")  # noqa: S608
 _FORGET = text(f"DELETE FROM {SCHEMA}.lookup WHERE subject = ANY(:subjects)")  # noqa: S608
 _REMEMBER = text(f"INSERT INTO {SCHEMA}.lookup (subject, kind, hash) VALUES (:subject, :kind, :hash)")  # noqa: S608
 _FIND = text(f"SELECT subject FROM {SCHEMA}.lookup WHERE kind = :kind AND hash = :hash")  # noqa: S608
+_FIND_ALL = text(
+    f"SELECT kind, hash, subject FROM {SCHEMA}.lookup WHERE (kind, hash) IN "  # noqa: S608
+    "(SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS text[])))"
+)
 _CLEAR = text(f"VACUUM {SCHEMA}.storage_key, {SCHEMA}.lookup")
 
 
@@ -96,6 +101,14 @@ class PostgresCabinet(Cabinet):
         with self._connection() as connection:
             return list(connection.execute(_FIND, {"kind": kind, "hash": found}).scalars())
 
+    def find_all(self, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        pairs = {"kinds": [kind for kind, _ in wanted], "hashes": [digest for _, digest in wanted]}
+        with self._connection() as connection:
+            for kind, digest, subject in connection.execute(_FIND_ALL, pairs):
+                found.setdefault((kind, digest), []).append(subject)
+        return found
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -103,6 +116,11 @@ class PostgresCabinet(Cabinet):
         with self._connection() as connection:
             found: str | None = connection.execute(_SEALED, {"subject": subject}).scalar()
             return found
+
+    def _sealed_of(self, subjects: set[str]) -> dict[str, str]:
+        with self._connection() as connection:
+            rows = connection.execute(_SEALED_OF, {"subjects": list(subjects)})
+            return {row[0]: row[1] for row in rows}
 
     def _add(self, subject: str, sealed: str) -> None:
         self._run(_ADD, {"subject": subject, "sealed": sealed})

@@ -8,7 +8,8 @@ from backend.cli.output import print_json, print_table, texts, write_file
 from backend.runtime import Runtime
 from backend.services import audit, interviews, reports
 from backend.services.actor import Actor
-from backend.services.interviews import InterviewSummary, ListQuery
+from backend.services.interview_rows import ListQuery
+from backend.services.interviews import InterviewSummary
 from report.archive import report_json, stream_archive
 from report.words import state_words
 

@@ -14,6 +14,7 @@ from backend.disk import known_error
 from contract.errors import ErrorCode, XudaError
 
 _FOLDER = Path(__file__).parent
+_STEP = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 _BEFORE = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 
@@ -32,6 +33,14 @@ def known_versions() -> list[str]:
     return chain
 
 
+def newest_version() -> str:
+    """The version that no migration builds on: the numbers of the files need not be in the order of the chain."""
+    chain = [_STEP.findall(path.read_text("utf-8")) for path in (_FOLDER / "versions").glob("[0-9]*_*.py")]
+    versions: dict[str, str | None] = {found["revision"]: found.get("down_revision") for found in map(dict, chain)}
+    (head,) = versions.keys() - set(versions.values())
+    return head
+
+
 def migrate(engine: Engine, **helpers: Any) -> None:
     """Bring the database to the newest version. ``helpers``: what migrations of data need (``cabinet``, ``vault``).
 
@@ -44,7 +53,7 @@ def migrate(engine: Engine, **helpers: Any) -> None:
             current = _current(connection)
         if current is not None and current not in known:
             raise XudaError(ErrorCode.DATABASE_NEWER, version=current)
-        if current != known[-1]:
+        if current != newest_version():
             with writers(engine).begin() as connection:
                 _upgrade(connection, helpers)
     except DatabaseError as error:

@@ -26,6 +26,8 @@ SESSION_COOKIE = "xuda_hr"
 FORM_COOKIE = "xuda_hr_form"
 LANGUAGE_COOKIE = "xuda_lang"
 DEFAULT_LANGUAGE = "zh_CN"
+# rows of a list on one page
+PAGE = 50
 
 
 class LoginNeeded(Exception):
@@ -187,6 +189,12 @@ Visitor = Annotated[Visit, Depends(_visitor)]
 Member = Annotated[Visit, Depends(_member)]
 VisitorForm = Annotated[Visit, Depends(_checked)]
 MemberForm = Annotated[Visit, Depends(_checked_member)]
+
+
+def pages_of(total: int, size: int = PAGE) -> int:
+    """How many pages a list of so many rows has; at least one."""
+    return max(1, -(-total // size))
+
 
 READERS = frozenset({Role.ADMINISTRATOR, Role.HR, Role.DEPARTMENT_HEAD})
 STAFF = frozenset({Role.ADMINISTRATOR, Role.HR})

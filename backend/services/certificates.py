@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from backend.db.models import Deletion, Interview, Role
 from backend.runtime import Runtime
@@ -44,12 +44,22 @@ def for_device(hr: Runtime, asking: Asking, interview_id: str) -> Envelope | Del
         return _progress(row, held=holds.standing(session, interview_id) is not None)
 
 
-def lines(hr: Runtime, actor: Actor) -> list[DeletionLine]:
-    """All deletions, newest request first. Raises XudaError(FORBIDDEN)."""
+def count(hr: Runtime, actor: Actor) -> int:
+    """How many :func:`lines` there are. Raises XudaError(FORBIDDEN)."""
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR, Role.AUDITOR)
+    with hr.db.read() as session:
+        return session.scalar(select(func.count()).select_from(Deletion)) or 0
+
+
+def lines(hr: Runtime, actor: Actor, *, page: int = 1, size: int | None = None) -> list[DeletionLine]:
+    """Deletions, newest request first, ``size`` of them (None: all). Raises XudaError(FORBIDDEN)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR, Role.AUDITOR)
     with hr.db.read() as session:
         held = holds.held_interviews(session)
-        rows: Sequence[Deletion] = session.scalars(select(Deletion).order_by(Deletion.requested_at.desc())).all()
+        query = select(Deletion).order_by(Deletion.requested_at.desc(), Deletion.interview_id)
+        if size is not None:
+            query = query.limit(size).offset((page - 1) * size)
+        rows: Sequence[Deletion] = session.scalars(query).all()
     return [_line(hr, row, held=row.interview_id in held) for row in rows]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backend.cabinet import interview_subject
 from backend.db.models import Decision, Interview, Rating, Role, User, new_id
 from backend.runtime import Runtime
-from backend.services import audit, hooks, placements, scope, states, wholes
+from backend.services import audit, hooks, placements, scope, standing, states, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling, after
 from contract.errors import ErrorCode, XudaError
@@ -115,6 +115,7 @@ def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason:
             row.reason_sealed = hr.cabinet.seal(interview_subject(interview.id), words, _context(row))
         _place(hr, session, actor, interview, ruling, _score(session, parts))
         session.add(row)
+        standing.settle(session, interview)
         detail = {"decision": row.id, "ruling": ruling.value, "state": state.value}
         audit.record(session, hr.now(), actor, "decide", f"interview:{interview.id}", **detail)
         return state

@@ -39,7 +39,7 @@ from backend.db.models import (
     new_id,
 )
 from backend.runtime import Runtime
-from backend.services import audit, erasure, facts, holds, hooks, scope, wholes
+from backend.services import audit, erasure, facts, holds, hooks, scope, standing, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
 from contract.envelope import Envelope, sign
@@ -165,6 +165,7 @@ def take_out(session: Session, interview: Interview, now: datetime) -> list[str]
         session.execute(delete(part).where(part.interview_id == interview.id))
     interview.wrapped_key_sealed = None
     interview.deleted_at = interview.updated_at = now
+    standing.settle(session, interview)
     return names
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from backend.cabinet import candidate_subject
 from backend.db.delivery_models import BatchNoticesRow, DeliveryRow
 from backend.db.models import Batch, Candidate, Interview, InvitationRow, Role, new_id, window_end
 from backend.runtime import Runtime
@@ -259,7 +260,8 @@ def people(
         part = query.order_by(InvitationRow.created_at, InvitationRow.id).limit(PAGE).offset((page - 1) * PAGE)
         rows = session.execute(part).all()
         told = _newest_of(session, [row.id for row in rows])
-        lines = [_line(hr, row.id, row.Candidate, row.begun, row.ends_at, told.get(row.id, [])) for row in rows]
+        with hr.cabinet.ahead([candidate_subject(row.Candidate.id) for row in rows]):
+            lines = [_line(hr, row.id, row.Candidate, row.begun, row.ends_at, told.get(row.id, [])) for row in rows]
     return lines, total
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from backend.db.models import Device, EventRow, Interview, ObjectRow, Role
+from backend.cabinet import candidate_subject, interview_subject
+from backend.db.models import Device, EventRow, Interview, InvitationRow, ObjectRow, ReceiptRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, scope, states
 from backend.services.actor import Actor
 from backend.services.devices import find
-from backend.services.interviews import newest_receipt
 from backend.services.people import candidate_name
 from contract.events import FINAL_STATES, AnswerData, EventType, HrState
 
@@ -95,38 +95,73 @@ def successors(session: Session) -> dict[str, str]:
 
 def _view(hr: Runtime, session: Session, device: Device) -> DeviceView:
     later = successors(session)
+    return DeviceView(device, state_of(device, later), later.get(device.id), _held(hr, session, device))
+
+
+def _held(hr: Runtime, session: Session, device: Device) -> list[HeldInterview]:
+    """In the order they began; a fixed number of queries."""
+    invitation = joinedload(Interview.invitation)
     query = select(Interview).where(Interview.device_id == device.id, Interview.deleted_at.is_(None))
-    found = [_held(hr, session, row) for row in session.scalars(query.order_by(Interview.created_at))]
-    return DeviceView(device, state_of(device, later), later.get(device.id), [item for item in found if item])
+    query = query.options(invitation.joinedload(InvitationRow.candidate)).order_by(Interview.created_at)
+    here = _received(session, device)
+    rows = [row for row in session.scalars(query) if not _covered(row, here.get(row.id, _Received()))]
+    missing = _missing_objects(hr, session, [row.id for row in rows])
+    with hr.cabinet.ahead([candidate_subject(row.invitation.candidate_id) for row in rows if row.invitation]):
+        return [_line(hr, row, here.get(row.id, _Received()), missing.get(row.id, 0)) for row in rows]
 
 
-def _held(hr: Runtime, session: Session, interview: Interview) -> HeldInterview | None:
-    """None when a receipt covers the whole of a finished interview: the device has nothing more of it."""
-    here = EventRow.interview_id == interview.id
-    last_seq = session.scalar(select(func.max(EventRow.seq)).where(here)) or 0
-    state = HrState(interview.state)
-    if state in FINAL_STATES and last_seq and newest_receipt(session, interview.id) == last_seq:
-        return None
-    count = session.scalar(select(func.count()).select_from(EventRow).where(here)) or 0
+@dataclass(slots=True)
+class _Received:
+    """Of an interview: its newest event, how many there are, when the last came, the serial of its newest receipt."""
+
+    last_seq: int = 0
+    count: int = 0
+    at: datetime | None = None
+    receipt: int | None = None
+
+
+def _received(session: Session, device: Device) -> dict[str, _Received]:
+    mine = select(Interview.id).where(Interview.device_id == device.id)
+    events = select(EventRow.interview_id, func.max(EventRow.seq), func.count(), func.max(EventRow.received_at))
+    events = events.where(EventRow.interview_id.in_(mine)).group_by(EventRow.interview_id)
+    found = {row[0]: _Received(row[1], row[2], row[3]) for row in session.execute(events)}
+    receipts = select(ReceiptRow.interview_id, func.max(ReceiptRow.serial)).where(ReceiptRow.interview_id.in_(mine))
+    for name, serial in session.execute(receipts.group_by(ReceiptRow.interview_id)):
+        found.setdefault(name, _Received()).receipt = serial
+    return found
+
+
+def _covered(interview: Interview, here: _Received) -> bool:
+    """A receipt covers the whole of a finished interview: the device has nothing more of it."""
+    ended = HrState(interview.state) in FINAL_STATES
+    return ended and here.last_seq > 0 and here.receipt == here.last_seq
+
+
+def _line(hr: Runtime, interview: Interview, here: _Received, missing: int) -> HeldInterview:
     invitation = interview.invitation
     return HeldInterview(
         interview_id=interview.id,
         candidate=candidate_name(hr, invitation.candidate) if invitation else "",
         code=invitation.code if invitation else None,
-        state=state,
-        last_seq=last_seq,
-        last_received=session.scalar(select(func.max(EventRow.received_at)).where(here)),
-        missing_events=last_seq - count,
-        missing_objects=_missing_objects(session, interview.id),
+        state=HrState(interview.state),
+        last_seq=here.last_seq,
+        last_received=here.at,
+        missing_events=here.last_seq - here.count,
+        missing_objects=missing,
     )
 
 
-def _missing_objects(session: Session, interview_id: str) -> int:
-    saved = select(EventRow).where(EventRow.interview_id == interview_id, EventRow.kind == EventType.ANSWER_SAVED.value)
-    announced = {
-        ref.object_id
-        for row in session.scalars(saved)
-        for ref in states.parse_event(row).parse_data(AnswerData).objects
-    }
-    stored = set(session.scalars(select(ObjectRow.object_id).where(ObjectRow.interview_id == interview_id)))
-    return len(announced - stored)
+def _missing_objects(hr: Runtime, session: Session, ids: list[str]) -> dict[str, int]:
+    """By interview: recordings that were announced and are not here."""
+    saved = select(EventRow).where(EventRow.interview_id.in_(ids), EventRow.kind == EventType.ANSWER_SAVED.value)
+    announced: dict[str, set[str]] = {}
+    with hr.cabinet.ahead(map(interview_subject, ids)):
+        for row in session.scalars(saved):
+            refs = states.parse_event(row).parse_data(AnswerData).objects
+            announced.setdefault(row.interview_id, set()).update(ref.object_id for ref in refs)
+    stored: dict[str, set[str]] = {}
+    for name, object_id in session.execute(
+        select(ObjectRow.interview_id, ObjectRow.object_id).where(ObjectRow.interview_id.in_(ids))
+    ):
+        stored.setdefault(name, set()).add(object_id)
+    return {name: len(them - stored.get(name, set())) for name, them in announced.items()}

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from backend.cabinet import interview_subject
-from backend.db.models import LegalHold, Role, new_id
+from backend.db.models import Interview, LegalHold, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, scope, wholes
 from backend.services.actor import Actor
@@ -80,8 +80,11 @@ def check_none(session: Session, interview_id: str) -> None:
 
 def held_interviews(session: Session) -> set[str]:
     """Ids of all parts of the interviews on which a hold stands."""
-    named = session.scalars(select(LegalHold.interview_id).where(LegalHold.lifted_at.is_(None)))
-    return {part for interview_id in set(named) for part in wholes.ids_of(session, interview_id)}
+    named, part = aliased(Interview), aliased(Interview)
+    same = and_(part.invitation_id == named.invitation_id, part.attempt == named.attempt)
+    query = select(LegalHold.interview_id, part.id).join(named, named.id == LegalHold.interview_id)
+    query = query.join(part, or_(part.id == named.id, same)).where(LegalHold.lifted_at.is_(None))
+    return {name for row in session.execute(query) for name in row}
 
 
 def of_interview(hr: Runtime, actor: Actor, interview_id: str) -> list[HoldView]:
@@ -99,7 +102,9 @@ def list_standing(hr: Runtime, actor: Actor) -> Sequence[HoldView]:
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
         query = select(LegalHold).where(LegalHold.lifted_at.is_(None)).order_by(LegalHold.set_at)
-        return [_view(hr, row) for row in session.scalars(query)]
+        rows = session.scalars(query).all()
+        with hr.cabinet.ahead([interview_subject(row.interview_id) for row in rows]):
+            return [_view(hr, row) for row in rows]
 
 
 def _view(hr: Runtime, row: LegalHold) -> HoldView:

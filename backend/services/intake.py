@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InvitationRow, KitRow, ObjectRow
 from backend.runtime import Runtime
-from backend.services import adjusting, audit, deletion, hooks, interview_facts, quota, states, walkins, wholes
+from backend.services import (
+    adjusting,
+    audit,
+    deletion,
+    hooks,
+    interview_facts,
+    quota,
+    standing,
+    states,
+    walkins,
+    wholes,
+)
 from backend.services.devices import Asking
 from backend.services.interviews import newest_receipt
 from backend.services.sealing import event_envelope, keep_wrapped_key, seal_event
@@ -166,6 +177,7 @@ def _follow(session: Session, interview: Interview, now: datetime) -> list[Part]
     _attach(session, interview)
     wholes.enlist(session, interview)
     parts = wholes.follow(session, interview)
+    standing.settle(session, interview)
     if interview.state != before and not interview.practice:
         _tell(session, interview, now)
     return parts

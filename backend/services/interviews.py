@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, joinedload
 
+from backend.cabinet import candidate_subject, interview_subject
 from backend.db.models import (
-    Decision,
     Department,
     EventRow,
     Interview,
@@ -22,11 +22,12 @@ from backend.db.models import (
     Scorecard,
 )
 from backend.runtime import Runtime
-from backend.services import blind, scope, states, wholes
+from backend.services import blind, scope, states, wholes, wholes_in_sql
 from backend.services.actor import Actor
-from backend.services.people import candidate_name
+from backend.services.interview_rows import MOST_OPENED, Finder, Hits, Key, ListQuery
+from backend.services.listings import newest_kit_rows, parsed_kit
+from backend.services.people import candidate_name, find_named
 from backend.services.scorecard_sheet import CardState
-from contract.envelope import Envelope, parse_payload
 from contract.events import EventType, ExitData, HrState
 from contract.kit import InterviewKind, Kit
 
@@ -72,47 +73,33 @@ class InterviewSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery:
-    """Filters, all optional. ``text`` is looked for in name and code. ``sort``: updated, name, state or code.
-
-    ``page`` counts from 1. ``include_invited``: also candidates who have not started.
-    """
-
-    state: HrState | None = None
-    text: str = ""
-    batch_id: str | None = None
-    department_id: str | None = None
-    sort: str = "updated"
-    descending: bool = True
-    page: int = 1
-    size: int = 50
-    include_invited: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
+    """``coarse``: there are too many to open every name of, so only whole names and parts of codes were looked for, and
+    a list by name is by time instead."""
+
     items: list[InterviewSummary]
     total: int
     counts: dict[HrState, int] = field(default_factory=dict)
+    coarse: bool = False
 
 
 def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
     """The actor's interviews; ``counts`` per shown state before the state filter.
 
-    Names are sealed in the database, so text search and sorting happen here on the opened rows of the scope; events
-    and objects are read for the rows of the page alone.
+    The number of queries is the same whatever number of interviews there is. Names are sealed in the database: looking
+    for one, and sorting by name, opens those of at most ``MOST_OPENED`` rows.
     """
     with hr.db.read() as session:
         lookup = _Lookup(hr, session, actor)
-        matching = [row for row in _summaries(lookup, session, actor, query) if _matches(row, query)]
-        counts: dict[HrState, int] = {}
-        for row in matching:
-            counts[row.shown_state] = counts.get(row.shown_state, 0) + 1
-        chosen = [row for row in matching if query.state in (None, row.shown_state)]
-        chosen.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
-        start = (max(query.page, 1) - 1) * query.size
-        items = [lookup.with_details(row) for row in chosen[start : start + query.size]]
-    return Page(items, len(chosen), counts)
+        finder = lookup.finder(query)
+        counts = finder.counts()
+        by_name = bool(query.text.strip()) or query.sort == "name"
+        coarse = by_name and sum(counts.values()) > MOST_OPENED
+        if by_name and not (coarse and not query.text.strip()):
+            return lookup.opened(query, coarse)
+        total = sum(counts.values()) if query.state is None else counts.get(query.state, 0)
+        keys = finder.keys(limit=query.size, offset=(max(query.page, 1) - 1) * query.size)
+        return Page(lookup.detailed(lookup.rows(keys)), total, counts, coarse)
 
 
 def next_after(hr: Runtime, actor: Actor, query: ListQuery, interview_id: str) -> str | None:
@@ -120,17 +107,20 @@ def next_after(hr: Runtime, actor: Actor, query: ListQuery, interview_id: str) -
 
     What the actor has handed in a scorecard of, or looked at, is passed over. Raises XudaError(NOT_FOUND).
     """
+    query = replace(query, include_invited=False, text="")
     with hr.db.read() as session:
-        scope.interview(session, actor, interview_id)
+        here = wholes.rows_of(session, scope.interview(session, actor, interview_id))[0].id
         lookup = _Lookup(hr, session, actor)
-        rows = _summaries(lookup, session, actor, replace(query, include_invited=False))
-        matching = [row for row in rows if _matches(row, query) and query.state in (None, row.shown_state)]
+        finder = lookup.finder(query)
+        if query.sort == "name" and sum(finder.counts().values()) <= MOST_OPENED:
+            ids = [row.interview_id for row in lookup.sorted(lookup.rows(finder.keys(limit=None)), query)]
+        else:
+            ids = [key.interview_id for key in finder.keys(limit=None)]
         mine = Scorecard.user_id == actor.user_id, Scorecard.state != CardState.DRAFT.value
         done = set(session.scalars(select(Scorecard.interview_id).where(*mine)))
-    matching.sort(key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
-    here = next((place for place, row in enumerate(matching) if interview_id in row.parts), -1)
-    following = [*matching[here + 1 :], *matching[: max(here, 0)]]
-    return next((row.interview_id for row in following if not done & set(row.parts)), None)
+    place = ids.index(here) if here in ids else -1
+    following = [*ids[place + 1 :], *ids[: max(place, 0)]]
+    return next((found for found in following if found not in done), None)
 
 
 def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
@@ -138,7 +128,7 @@ def summary(hr: Runtime, actor: Actor, interview_id: str) -> InterviewSummary:
     with hr.db.read() as session:
         found = scope.interview(session, actor, interview_id)
         lookup = _Lookup(hr, session, actor)
-        return lookup.with_details(lookup.of_interview(wholes.rows_of(session, found)))
+        return lookup.detailed([lookup.of_interview(wholes.rows_of(session, found))])[0]
 
 
 def _matches(row: InterviewSummary, query: ListQuery) -> bool:
@@ -159,64 +149,101 @@ _SORT_KEYS: dict[str, Callable[[InterviewSummary], Any]] = {
 }
 
 
-def _summaries(lookup: _Lookup, session: Session, actor: Actor, query: ListQuery) -> list[InterviewSummary]:
-    lookup.read_decisions(scope.interviews(actor))
-    invitation = joinedload(Interview.invitation)
-    together = (
-        joinedload(Interview.device),
-        invitation.joinedload(InvitationRow.candidate),
-        invitation.joinedload(InvitationRow.batch),
-    )
-    grouped: dict[tuple[str, int], list[Interview]] = {}
-    for interview in session.scalars(scope.interviews(actor).options(*together)):
-        grouped.setdefault(wholes.key_of(interview), []).append(interview)
-    rows = [lookup.of_interview(wholes.in_order(parts)) for parts in grouped.values()]
-    if query.include_invited:
-        # also of deleted interviews: who has withdrawn is not waited for
-        begun = set(session.scalars(select(Interview.invitation_id)))
-        people = (joinedload(InvitationRow.candidate), joinedload(InvitationRow.batch))
-        waiting = session.scalars(scope.invitations(actor).options(*people))
-        rows += [lookup.of_invitation(invitation) for invitation in waiting if invitation.id not in begun]
-    return rows
-
-
 class _Lookup:
-    """Builds the lines of one list; kits are read once."""
+    """Builds the lines of one list, with a fixed number of queries."""
 
     def __init__(self, hr: Runtime, session: Session, actor: Actor) -> None:
         self._hr = hr
         self._session = session
+        self._actor = actor
         self._now = hr.now()
-        self._kits: dict[str, Kit | None] = {}
-        self._words: dict[str, tuple[datetime, str]] | None = None
+        self._kits: dict[tuple[str, int | None], Kit | None] = {}
+        self._seen: dict[str, datetime | None] | None = None
+        self._names: dict[str, dict[str, str]] | None = None
         self._eyes = blind.eyes(session, actor)
 
-    def read_decisions(self, interviews: Select[Interview]) -> None:
-        """The newest decision on each of ``interviews``, in one query instead of one for each."""
-        ids = interviews.with_only_columns(Interview.id)
-        said = select(Decision.interview_id, Decision.decided_at, Decision.state).where(Decision.interview_id.in_(ids))
-        rows = self._session.execute(said.order_by(Decision.decided_at))
-        self._words = {interview_id: (at, word) for interview_id, at, word in rows}
+    def finder(self, query: ListQuery, hits: Hits | None = None) -> Finder:
+        return Finder(self._session, self._actor, query, self._now, self._hr.settings.silent_after, hits)
 
-    def _decided(self, parts: Sequence[Interview]) -> HrState:
-        if self._words is None:
-            return states.decided(self._session, parts[0], parts)
-        said = [self._words[part.id] for part in parts if part.id in self._words]
-        return states.as_decided(HrState(parts[0].state), max(said)[1] if said else None)
+    def opened(self, query: ListQuery, coarse: bool) -> Page:
+        """The page of a list that is searched or sorted by what is sealed."""
+        text = query.text.strip()
+        hits = Hits(text, find_named(self._hr, text)) if coarse else None
+        keys = self.finder(replace(query, state=None), hits).keys(limit=MOST_OPENED)
+        matching = [row for row in self.rows(keys) if _matches(row, query)]
+        counts: dict[HrState, int] = {}
+        for row in matching:
+            counts[row.shown_state] = counts.get(row.shown_state, 0) + 1
+        chosen = self.sorted([row for row in matching if query.state in (None, row.shown_state)], query)
+        start = (max(query.page, 1) - 1) * query.size
+        return Page(self.detailed(chosen[start : start + query.size]), len(chosen), counts, coarse)
+
+    def sorted(self, rows: list[InterviewSummary], query: ListQuery) -> list[InterviewSummary]:
+        return sorted(rows, key=_SORT_KEYS.get(query.sort, _SORT_KEYS["updated"]), reverse=query.descending)
+
+    def rows(self, keys: Sequence[Key]) -> list[InterviewSummary]:
+        """One line each, in order, without what :meth:`detailed` adds."""
+        parts = self._parts([key.interview_id for key in keys if key.interview_id])
+        waiting = self._waiting([key.invitation_id for key in keys if key.invitation_id])
+        begun = [part.invitation for found in parts.values() for part in found if part.invitation]
+        self._read_kits([found[-1] for found in parts.values()], list(waiting.values()))
+        people = {candidate_subject(row.candidate_id) for row in (*begun, *waiting.values())}
+        with self._hr.cabinet.ahead(people):
+            return [
+                self.of_interview(parts[key.interview_id])
+                if key.interview_id
+                else self.of_invitation(waiting[key.invitation_id or ""])
+                for key in keys
+            ]
+
+    def _parts(self, leading: list[str]) -> dict[str, list[Interview]]:
+        """Leading part -> all parts in order; and when the devices of those in progress were last heard of."""
+        invitation = joinedload(Interview.invitation)
+        together = (
+            joinedload(Interview.device),
+            invitation.joinedload(InvitationRow.candidate),
+            invitation.joinedload(InvitationRow.batch),
+        )
+        first = aliased(Interview)
+        same = and_(Interview.invitation_id == first.invitation_id, Interview.attempt == first.attempt)
+        query = select(Interview).join(first, or_(Interview.id == first.id, same)).where(first.id.in_(leading))
+        grouped: dict[tuple[str, int], list[Interview]] = {}
+        for row in self._session.scalars(query.where(Interview.deleted_at.is_(None)).options(*together)):
+            grouped.setdefault(wholes.key_of(row), []).append(row)
+        found = {parts[0].id: parts for parts in map(wholes.in_order, grouped.values())}
+        busy = Interview.id.in_(leading), Interview.standing == HrState.IN_PROGRESS.value
+        seen = self._session.execute(select(Interview.id, wholes_in_sql.seen_at()).where(*busy))
+        self._seen = {row[0]: row[1] for row in seen}
+        return found
+
+    def _waiting(self, ids: list[str]) -> dict[str, InvitationRow]:
+        query = select(InvitationRow).where(InvitationRow.id.in_(ids))
+        people = (joinedload(InvitationRow.candidate), joinedload(InvitationRow.batch))
+        return {row.id: row for row in self._session.scalars(query.options(*people))}
+
+    def _read_kits(self, interviews: list[Interview], invitations: list[InvitationRow]) -> None:
+        wanted = {(row.kit_id, row.kit_version) for row in interviews if row.kit_id is not None}
+        of_version = [(name, version) for name, version in wanted if version is not None]
+        newest = {row.batch.kit_id for row in invitations} | {name for name, version in wanted if version is None}
+        query = select(KitRow).where(tuple_(KitRow.kit_id, KitRow.version).in_(of_version))
+        for row in self._session.scalars(query):
+            self._kits[row.kit_id, row.version] = parsed_kit(row)
+        for name, row in newest_kit_rows(self._session, newest).items():
+            self._kits[name, None] = parsed_kit(row)
 
     def of_interview(self, parts: Sequence[Interview]) -> InterviewSummary:
         """One line for an interview of one or many parts, in order.
 
-        Without what has to be counted or read from events (see :meth:`with_details`).
+        Without what has to be counted or read from events (see :meth:`detailed`).
         """
         interview, last = parts[0], parts[-1]
         invitation = interview.invitation
         hidden = self._eyes.hide(invitation)
         kit = self._kit(last.kit_id, last.kit_version)
-        state = self._decided(parts)
+        state = HrState(interview.standing)
         seen = last.device.seen_at
         if state is HrState.IN_PROGRESS:
-            seen = wholes.in_progress_seen(self._session, parts)
+            seen = wholes.in_progress_seen(self._session, parts) if self._seen is None else self._seen[interview.id]
         shown, reason = states.shown(state, seen, self._now, self._hr.settings.silent_after)
         return InterviewSummary(
             interview_id=interview.id,
@@ -246,19 +273,43 @@ class _Lookup:
             onboarding=self._department(interview.department_id) if state is HrState.PENDING_ONBOARDING else {},
         )
 
-    def with_details(self, row: InterviewSummary) -> InterviewSummary:
-        """The row with reasons, counts and receipt; a few queries."""
-        if row.interview_id is None:
-            return row
-        receipts = [newest_receipt(self._session, part) for part in row.parts]
-        return replace(
-            row,
-            reasons=self._reasons(row.parts),
-            answers=self._answers(row.parts),
-            events=self._count(EventRow, row.parts),
-            objects=self._count(ObjectRow, row.parts),
-            receipt_serial=receipts[-1] if None not in receipts else None,
-        )
+    def detailed(self, rows: Sequence[InterviewSummary]) -> list[InterviewSummary]:
+        """The rows with reasons, counts and receipts."""
+        ids = [part for row in rows for part in row.parts]
+        events, objects = self._counts(EventRow, ids), self._counts(ObjectRow, ids)
+        newest = select(ReceiptRow.interview_id, func.max(ReceiptRow.serial)).where(ReceiptRow.interview_id.in_(ids))
+        receipts = {row[0]: row[1] for row in self._session.execute(newest.group_by(ReceiptRow.interview_id))}
+        told = self._told(ids)
+        return [
+            replace(
+                row,
+                reasons=[word for part in row.parts for word in told.reasons.get(part, ())],
+                answers=len({name for part in row.parts for name in told.answered.get(part, ())}),
+                events=sum(events.get(part, 0) for part in row.parts),
+                objects=sum(objects.get(part, 0) for part in row.parts),
+                receipt_serial=receipts[row.parts[-1]] if all(part in receipts for part in row.parts) else None,
+            )
+            if row.parts
+            else row
+            for row in rows
+        ]
+
+    def _counts(self, table: type[EventRow] | type[ObjectRow], ids: list[str]) -> dict[str, int]:
+        query = select(table.interview_id, func.count()).where(table.interview_id.in_(ids)).group_by(table.interview_id)
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def _told(self, ids: list[str]) -> _Told:
+        kinds = (*_EXITS, EventType.ANSWER_SAVED.value)
+        query = select(EventRow).where(EventRow.interview_id.in_(ids), EventRow.kind.in_(kinds)).order_by(EventRow.seq)
+        told = _Told()
+        with self._hr.cabinet.ahead(map(interview_subject, ids)):
+            for row in self._session.scalars(query):
+                event = states.parse_event(row)
+                if row.kind in _EXITS:
+                    told.reasons.setdefault(row.interview_id, []).append(event.parse_data(ExitData).reason)
+                else:
+                    told.answered.setdefault(row.interview_id, set()).add(event.data["question_id"])
+        return told
 
     def of_invitation(self, invitation: InvitationRow) -> InterviewSummary:
         kit = self._kit(invitation.batch.kit_id, None)
@@ -291,38 +342,28 @@ class _Lookup:
         return candidate_name(self._hr, invitation.candidate) if invitation else ""
 
     def _department(self, department_id: str | None) -> dict[str, str]:
-        # the session reads each department once
-        row = self._session.get(Department, department_id) if department_id else None
-        return row.name if row else {}
+        if self._names is None:
+            self._names = {row[0]: row[1] for row in self._session.execute(select(Department.id, Department.name))}
+        return self._names.get(department_id or "", {})
 
     def _kit(self, kit_id: str | None, version: int | None) -> Kit | None:
         if kit_id is None:
             return None
-        key = f"{kit_id}:{version}"
-        if key not in self._kits:
+        if (kit_id, version) not in self._kits:
             query = select(KitRow).where(KitRow.kit_id == kit_id).order_by(KitRow.version.desc()).limit(1)
             if version is not None:
                 query = query.where(KitRow.version == version)
             row = self._session.scalar(query)
-            self._kits[key] = parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit) if row else None
-        return self._kits[key]
+            self._kits[kit_id, version] = parsed_kit(row) if row else None
+        return self._kits[kit_id, version]
 
-    def _count(self, table: type[EventRow] | type[ObjectRow], parts: Sequence[str]) -> int:
-        query = select(func.count()).select_from(table).where(table.interview_id.in_(parts))
-        return self._session.scalar(query) or 0
 
-    def _events(self, parts: Sequence[str], kinds: Iterable[str]) -> list[EventRow]:
-        """In the order of the parts, then of their numbers."""
-        query = select(EventRow).where(EventRow.interview_id.in_(parts), EventRow.kind.in_(kinds))
-        place = {interview_id: index for index, interview_id in enumerate(parts)}
-        return sorted(self._session.scalars(query), key=lambda row: (place[row.interview_id], row.seq))
+@dataclass(slots=True)
+class _Told:
+    """By part: why the candidate left, oldest first, and the questions answered."""
 
-    def _reasons(self, parts: Sequence[str]) -> list[str]:
-        return [states.parse_event(row).parse_data(ExitData).reason for row in self._events(parts, _EXITS)]
-
-    def _answers(self, parts: Sequence[str]) -> int:
-        rows = self._events(parts, [EventType.ANSWER_SAVED.value])
-        return len({states.parse_event(row).data["question_id"] for row in rows})
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    answered: dict[str, set[str]] = field(default_factory=dict)
 
 
 def newest_receipt(session: Session, interview_id: str) -> int | None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from backend.cabinet import candidate_subject
 from backend.db.models import Batch, Department, Interview, InvitationRow, Role, window_end
 from backend.runtime import Runtime
 from backend.services import blind, booths, scope
@@ -183,22 +184,24 @@ class _Look:
         late = window_end() < self.now if self._view.listed is Fate.MISSED else window_end() >= self.now
         query = self._invitations(InvitationRow).where(late).order_by(window_end(), InvitationRow.code)
         query = query.options(joinedload(InvitationRow.batch), joinedload(InvitationRow.candidate)).limit(LIST_LENGTH)
-        return [
-            Sight(
-                interview_id=None,
-                candidate="" if self._eyes.hide(row) else candidate_name(self._hr, row.candidate),
-                batch=row.batch.title,
-                department=self._names.get(row.batch.department_id, {}),
-                device="",
-                fate=self._view.listed or Fate.PENDING,
-                awaited=False,
-                reason=None,
-                pauses=0,
-                known_at=row.ends_at,
-                seen_at=None,
-            )
-            for row in self._session.scalars(query)
-        ]
+        rows = self._session.scalars(query).all()
+        with self._hr.cabinet.ahead([candidate_subject(row.candidate_id) for row in rows]):
+            return [self._awaiting(row) for row in rows]
+
+    def _awaiting(self, row: InvitationRow) -> Sight:
+        return Sight(
+            interview_id=None,
+            candidate="" if self._eyes.hide(row) else candidate_name(self._hr, row.candidate),
+            batch=row.batch.title,
+            department=self._names.get(row.batch.department_id, {}),
+            device="",
+            fate=self._view.listed or Fate.PENDING,
+            awaited=False,
+            reason=None,
+            pauses=0,
+            known_at=row.ends_at,
+            seen_at=None,
+        )
 
     def _sights(self, chosen: ColumnElement[bool]) -> list[Sight]:
         columns = (
@@ -210,10 +213,13 @@ class _Look:
             sql.last_reason().label("reason"),
         )
         query = self._interviews(Interview, *columns).where(chosen).order_by(Interview.updated_at.desc(), Interview.id)
-        people = joinedload(Interview.invitation)
-        loads = joinedload(Interview.device), people.joinedload(InvitationRow.candidate)
-        query = query.options(*loads, people.joinedload(InvitationRow.batch)).limit(LIST_LENGTH)
-        return [self._sight(row) for row in self._session.execute(query)]
+        invited = joinedload(Interview.invitation)
+        loads = joinedload(Interview.device), invited.joinedload(InvitationRow.candidate)
+        query = query.options(*loads, invited.joinedload(InvitationRow.batch)).limit(LIST_LENGTH)
+        rows = self._session.execute(query).all()
+        people = [row[0].invitation.candidate_id for row in rows if row[0].invitation]
+        with self._hr.cabinet.ahead(map(candidate_subject, people)):
+            return [self._sight(row) for row in rows]
 
     def _sight(self, row: Row[Any]) -> Sight:
         interview: Interview = row[0]
@@ -252,8 +258,7 @@ class _Look:
 
     def _invitations(self, *columns: Any) -> Select[Any]:
         """Invitations of the viewer's scope and choice with which nobody has begun; who has withdrawn did begin."""
-        begun = select(literal(1)).where(Interview.invitation_id == InvitationRow.id).exists()
-        query = scope.invitations(self._actor).with_only_columns(*columns).where(~begun)
+        query = scope.invitations(self._actor).with_only_columns(*columns).where(InvitationRow.begun.is_(False))
         if self._view.batch_id:
             query = query.where(InvitationRow.batch_id == self._view.batch_id)
         if not self._view.everything:

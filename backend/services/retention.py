@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.cabinet import candidate_subject
@@ -71,6 +71,28 @@ def ends(hr: Runtime) -> list[Due]:
             last_end[key] = max(due.ends_at, last_end.get(key, due.ends_at))
         found = [replace(due, ends_at=last_end[wholes.key_of(row)]) for row, due in zip(rows, found, strict=True)]
     return sorted(found, key=lambda item: item.ends_at)
+
+
+def soonest(hr: Runtime, most: int) -> list[Due]:
+    """The first of :func:`ends`, without reading the others."""
+    end = func.coalesce(Interview.ended_at, Interview.updated_at)
+    kept = Interview.leading.is_(True), Interview.deleted_at.is_(None)
+    with hr.db.read() as session:
+        held = holds.held_interviews(session)
+        by_days: dict[int, list[tuple[str | None, int | None]]] = {}
+        days = _Days(session)
+        for kit_id, version in session.execute(select(Interview.kit_id, Interview.kit_version).where(*kept).distinct()):
+            by_days.setdefault(days.of(kit_id, version), []).append((kit_id, version))
+        found: list[Due] = []
+        for promised, kits in by_days.items():
+            named = or_(
+                tuple_(Interview.kit_id, Interview.kit_version).in_([kit for kit in kits if None not in kit]),
+                *(Interview.kit_id.is_(None) for kit in kits if None in kit),
+            )
+            first = select(Interview.id, end).where(*kept, named).order_by(end, Interview.id).limit(most)
+            rows = session.execute(first)
+            found += [Due(name, promised, at + timedelta(days=promised), name in held) for name, at in rows]
+    return sorted(found, key=lambda item: item.ends_at)[:most]
 
 
 def of_interview(hr: Runtime, interview_id: str) -> Due | None:

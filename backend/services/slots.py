@@ -13,6 +13,7 @@ from itertools import pairwise
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from backend.cabinet import candidate_subject
 from backend.db.models import Batch, Candidate, Interview, InvitationRow, Role
 from backend.db.slot_models import BatchSlotsRow, SlotChoiceRow, SlotRow
 from backend.runtime import Runtime
@@ -176,8 +177,10 @@ def board(hr: Runtime, actor: Actor, batch_id: str) -> Board:
         invited = invited.outerjoin(SlotChoiceRow, SlotChoiceRow.invitation_id == InvitationRow.id)
         invited = invited.where(*living, Candidate.name_sealed != "").options(joinedload(InvitationRow.candidate))
         people: dict[str | None, list[tuple[str, str]]] = {}
-        for invitation, slot_id in session.execute(invited.order_by(InvitationRow.created_at, InvitationRow.id)):
-            people.setdefault(slot_id, []).append((invitation.id, candidate_name(hr, invitation.candidate)))
+        found = session.execute(invited.order_by(InvitationRow.created_at, InvitationRow.id)).all()
+        with hr.cabinet.ahead([candidate_subject(invitation.candidate_id) for invitation, _ in found]):
+            for invitation, slot_id in found:
+                people.setdefault(slot_id, []).append((invitation.id, candidate_name(hr, invitation.candidate)))
         slots = [_view(row, people.get(row.id, ())) for row in rows]
         return Board(_rules(session, batch_id), slots, people.get(None, []))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.cabinet import candidate_subject
 from backend.db.models import Batch, Candidate, Device, Interview, InvitationRow, Role, new_id
 from backend.db.walkin_models import WalkInOfferRow, WalkInRow
 from backend.runtime import Runtime
@@ -105,17 +107,41 @@ def follow(hr: Runtime, session: Session, interview: Interview, event: Event) ->
     session.flush()
 
 
-def view(hr: Runtime, session: Session, invitation: InvitationRow) -> WalkInView | None:
-    """None for somebody whom HR has invited."""
-    row = session.get(WalkInRow, invitation.id)
-    if row is None:
-        return None
-    candidate = invitation.candidate
-    given = ((column, people.candidate_value(hr, candidate, column)) for column in ("phone", "email", "id_number"))
-    found = {name for column, value in given if value for name in people.find_candidates(hr, column, value)}
-    others = select(Candidate.id).where(Candidate.id.in_(found - {candidate.id}), Candidate.name_sealed != "")
-    twice = session.scalar(others.limit(1)) is not None
-    return WalkInView(session.get_one(Device, row.device_id).name, row.registered_at, twice)
+def views(hr: Runtime, session: Session, shown: Collection[str]) -> dict[str, WalkInView]:
+    """By invitation, of those in ``shown`` who have registered on the spot."""
+    query = select(WalkInRow, Device.name, Candidate).join(Device, Device.id == WalkInRow.device_id)
+    query = query.join(InvitationRow, InvitationRow.id == WalkInRow.invitation_id)
+    query = query.join(Candidate, Candidate.id == InvitationRow.candidate_id)
+    rows = session.execute(query.where(WalkInRow.invitation_id.in_(shown))).all()
+    twice = _twice(hr, session, [candidate for _, _, candidate in rows])
+    return {
+        row.invitation_id: WalkInView(device, row.registered_at, candidate.id in twice)
+        for row, device, candidate in rows
+    }
+
+
+def of_batch(hr: Runtime, batch_id: str) -> tuple[int, int]:
+    """How many have registered on the spot in a batch, and how many of them may be the same person as somebody else."""
+    mine = select(InvitationRow.id).where(InvitationRow.batch_id == batch_id, InvitationRow.cancelled_at.is_(None))
+    with hr.db.read() as session:
+        found = views(
+            hr, session, session.scalars(mine.join(WalkInRow, WalkInRow.invitation_id == InvitationRow.id)).all()
+        )
+    return len(found), sum(view.twice for view in found.values())
+
+
+def _twice(hr: Runtime, session: Session, candidates: Sequence[Candidate]) -> set[str]:
+    """Ids of those who may be the same person as somebody else."""
+    with hr.cabinet.ahead([candidate_subject(row.id) for row in candidates]):
+        mine = {row.id: people.identifiers(hr, row) for row in candidates}
+    found = hr.cabinet.find_all({pair for pairs in mine.values() for pair in pairs})
+    alike = {
+        name: {people.candidate_of(subject) for pair in pairs for subject in found.get(pair, ())} - {name}
+        for name, pairs in mine.items()
+    }
+    others = select(Candidate.id).where(Candidate.id.in_(set().union(*alike.values())), Candidate.name_sealed != "")
+    living = set(session.scalars(others))
+    return {name for name, them in alike.items() if them & living}
 
 
 def _batch(session: Session, device_id: str, started: StartedData) -> Batch:

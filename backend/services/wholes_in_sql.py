@@ -51,7 +51,8 @@ def leads() -> ColumnElement[bool]:
     )
     newer = or_(other.attempt > Interview.attempt, and_(other.attempt == Interview.attempt, before))
     same = other.invitation_id == Interview.invitation_id, other.deleted_at.is_(None), other.id != Interview.id
-    return ~select(literal(1)).where(*same, newer).correlate(Interview).exists()
+    older = ~select(literal(1)).where(*same, newer).correlate(Interview).exists()
+    return and_(Interview.leading.is_(True), older)
 
 
 def seen_at() -> Any:

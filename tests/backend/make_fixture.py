@@ -13,12 +13,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from backend.db.migrate import known_versions
+from backend.db.migrate import newest_version
 from contract.canonical import b64encode
 from tests.backend import tus
 from tests.backend.world import Talk, invite, served
 
-TARGET = Path(__file__).parent / "data" / f"version-{known_versions()[-1]}"
+TARGET = Path(__file__).parent / "data" / f"version-{newest_version()}"
 PASSPHRASE = "fixture"
 NAME = "李雷"
 PHONE = "13800138000"

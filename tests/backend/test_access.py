@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from backend.db.models import AuditRow, Interview, ObjectRow, Role, User
 from backend.services import audit, audit_search, auth, deletion, holds, interviews, invitations, reports, users
 from backend.services.actor import Actor
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from backend.services.media import open_media
 from backend.services.users import NewUser
 from contract import events as ev

@@ -19,7 +19,7 @@ from backend.backup.place import Place
 from backend.db.models import Interview, ObjectRow, RestoreGap
 from backend.runtime import Runtime, open_runtime
 from backend.services import certificates, chores, deletion, facts, holds, interviews, reports, server_time
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from backend.services.media import open_media
 from backend.settings import Settings
 from contract.errors import ErrorCode, XudaError

@@ -9,8 +9,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from backend.db.models import Decision, Device, Role, User
-from backend.services import devices, interviews, kits, users
+from backend.db.models import Decision, Device, Interview, Role, User
+from backend.services import devices, interviews, kits, standing, users
 from contract.api import (
     PROBLEM_HEADER,
     Bootstrap,
@@ -175,6 +175,7 @@ def test_a_device_learns_only_the_decisions_that_were_released(own_backend: Serv
                     released_at=now if released else None,
                 )
             )
+            standing.settle(session, session.get_one(Interview, talk.interview_id))
 
     decide(HrState.SECOND_ROUND, released=False)
     assert bootstrap(booth).results == {}

@@ -13,7 +13,7 @@ import requests
 
 from backend.db.models import EventRow
 from backend.services import bootstrap, interviews, states
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from contract import events as ev
 from contract.api import request_token, upload_token
 from contract.canonical import b64encode

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.db.message_models import MessageRow
-from backend.db.models import AuditRow, Decision, InvitationRow, Role, User
-from backend.services import deletion, messages
+from backend.db.models import AuditRow, Decision, Interview, InvitationRow, Role, User
+from backend.services import deletion, messages, standing
 from contract.api import Bootstrap
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode, XudaError
@@ -68,6 +68,7 @@ def decide(backend: Served, talk: Talk, *, released: bool) -> None:
             session.flush()
         word: dict[str, Any] = {"user_id": user.id, "decided_at": now, "released_at": now if released else None}
         session.add(Decision(interview_id=talk.interview_id, state=HrState.SECOND_ROUND.value, **word))
+        standing.settle(session, session.get_one(Interview, talk.interview_id))
 
 
 def refused_field(backend: Served, to: str = messages.EVERYONE, **more: Any) -> str | None:

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from backend.db.models import Interview
-from backend.services import audit, interviews, media, wholes
-from backend.services.interviews import ListQuery
+from backend.services import audit, interviews, media, standing, wholes
+from backend.services.interview_rows import ListQuery
 from contract import events as ev
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode
@@ -250,6 +250,7 @@ def test_a_decision_under_one_part_is_told_to_all_devices(backend: Served, talk:
         session.flush()
         word: dict[str, Any] = {"state": "second_round", "user_id": user.id, "decided_at": now, "released_at": now}
         session.add(Decision(interview_id=talk.interview_id, **word))
+        standing.settle(session, session.get_one(Interview, talk.interview_id))
     for part in (talk, second):
         assert part.booth.call("GET", "/v1/bootstrap").json()["results"] == {part.interview_id: "second_round"}
     with backend.hr.db.read() as session:

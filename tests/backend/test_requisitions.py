@@ -22,7 +22,7 @@ from backend.services import (
 )
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from backend.services.positions import PositionDraft
 from backend.services.requisition_lists import CandidateLine, Progress
 from backend.services.requisition_states import Move, RequisitionState

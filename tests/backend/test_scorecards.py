@@ -26,7 +26,7 @@ from backend.services import (
     shares,
 )
 from backend.services.actor import Actor
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from backend.services.scorecard_board import Board
 from backend.services.scorecard_sheet import CardState, CardView, Content, Mark
 from backend.services.shares import Recordings, ShareWish

@@ -14,7 +14,7 @@ from app.ui.i18n import Texts
 from app.ui.screens.entry import KINDS
 from backend.services import batches, candidates, interviews, kits, listings, reports
 from backend.services.candidates import Person
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from contract.kit import InterviewKind
 from report.archive import report_json
 from report.words import interview_kind_words
@@ -69,7 +69,7 @@ def test_the_kind_stands_at_entry_in_hrs_list_and_in_the_report(
     assert talk.booth.call("PUT", f"/v1/interviews/{talk.interview_id}/events/1", started).status_code == 201
     listed = interviews.list_interviews(hr.hr, COMMAND_LINE, ListQuery(size=100)).items
     assert [item.kind for item in listed if item.interview_id == talk.interview_id] == [kind]
-    assert kind in [line.kit.kind for line in listings.kit_lines(hr.hr, COMMAND_LINE)]
+    assert kind in [line.kit.kind for line in listings.kit_lines(hr.hr, COMMAND_LINE).lines]
     report = reports.build(hr.hr, COMMAND_LINE, talk.interview_id, "zh_CN")
     assert json.loads(report_json(report))["kit"]["kind"] == kind.value
     assert words in interview_kind_words(report.kit.kind, "zh_CN")

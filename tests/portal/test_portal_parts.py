@@ -11,7 +11,7 @@ import requests
 from pypdf import PdfReader
 
 from backend.services import interviews
-from backend.services.interviews import ListQuery
+from backend.services.interview_rows import ListQuery
 from tests.backend import tus
 from tests.backend.world import COMMAND_LINE, Sealed, Served, Talk, invite, served
 from tests.security import rights

@@ -19,6 +19,7 @@ class Interview(Base):
 
     ``state`` is that of the whole interview, derived from the events of all its parts whenever one arrives, never set
     by hand. ``part`` numbers the parts of the same invitation and attempt in the order the server learned of them.
+    ``leading`` and ``standing``: services.standing.
     ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
     ``scored_at``: when a person last gave a score, noted on the first part. ``department_at``: since when the heads of
@@ -26,6 +27,11 @@ class Interview(Base):
     """
 
     __tablename__ = "interview"
+    __table_args__ = (
+        Index("interview_listed", "leading", "updated_at"),
+        Index("interview_standing", "leading", "standing", "updated_at"),
+        Index("interview_counted", "leading", "deleted_at", "practice", "standing", "department_id"),
+    )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
     invitation_id: Mapped[str | None] = mapped_column(ForeignKey("invitation.id"), index=True)
@@ -40,6 +46,8 @@ class Interview(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    leading: Mapped[bool] = mapped_column(default=False, server_default=false())
+    standing: Mapped[str] = mapped_column(String(32), default="invited", server_default="invited")
     scored_at: Mapped[datetime | None] = mapped_column(index=True)
     department_at: Mapped[datetime | None]
     practice: Mapped[bool] = mapped_column(default=False, server_default=false())

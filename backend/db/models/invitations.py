@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, false, func
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
@@ -19,6 +19,7 @@ class Batch(Base):
     """
 
     __tablename__ = "batch"
+    __table_args__ = (Index("batch_newest", "created_at"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     title: Mapped[str] = mapped_column(String(200))
     kit_id: Mapped[str] = mapped_column(String(32))
@@ -53,11 +54,17 @@ class InvitationRow(Base):
     """A candidate's right to one interview of a batch. ``code`` is normalised (ABCD-EFGH).
 
     ``opens_at`` and ``extended_to``: another window for this candidate alone; see :attr:`starts_at`, :attr:`ends_at`.
-    ``changed_at``: for programs that read what is new.
+    ``changed_at``: for programs that read what is new. ``begun``: there is an interview of it, or was one.
     """
 
     __tablename__ = "invitation"
-    __table_args__ = (UniqueConstraint("batch_id", "candidate_id"),)
+    __table_args__ = (
+        UniqueConstraint("batch_id", "candidate_id"),
+        Index("invitation_waiting", "begun", "cancelled_at", "created_at"),
+        Index("invitation_newest", "cancelled_at", "created_at", "code", "batch_id"),
+        Index("invitation_counted", "batch_id", "cancelled_at", "begun"),
+        Index("invitation_batch", "batch_id", "created_at", "code"),
+    )
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), index=True)
     candidate_id: Mapped[str] = mapped_column(ForeignKey("candidate.id"), index=True)
@@ -68,6 +75,7 @@ class InvitationRow(Base):
     cancelled_at: Mapped[datetime | None]
     extended_to: Mapped[datetime | None]
     opens_at: Mapped[datetime | None]
+    begun: Mapped[bool] = mapped_column(default=False, server_default=false())
     changed_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now, server_default=LONG_AGO, index=True)
     batch: Mapped[Batch] = relationship()
     candidate: Mapped[Candidate] = relationship()

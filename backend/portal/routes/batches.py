@@ -9,7 +9,7 @@ import segno
 from fastapi import APIRouter, Form, Response
 
 from backend.portal import staffing_words
-from backend.portal.visit import Member, MemberForm, Visit
+from backend.portal.visit import PAGE, Member, MemberForm, Visit, pages_of
 from backend.services import audit, batches, blind, listings, requisition_lists, walkins
 from backend.services.candidates import ImportReport, RowProblem
 from backend.services.listings import BatchLine
@@ -21,8 +21,10 @@ router = APIRouter()
 
 
 @router.get("/batches")
-def batch_list(visit: Member) -> Response:
-    return visit.page("batches.html", lines=listings.batch_lines(visit.hr, visit.actor))
+def batch_list(visit: Member, page: int = 1) -> Response:
+    page = max(page, 1)
+    found = listings.batch_lines(visit.hr, visit.actor, page=page, size=PAGE)
+    return visit.page("batches.html", lines=found.lines, page=page, pages=pages_of(found.total), total=found.total)
 
 
 @router.get("/batches/new")
@@ -61,8 +63,8 @@ def create_batch(
 
 
 @router.get("/batches/{batch_id}")
-def batch_page(visit: Member, batch_id: str) -> Response:
-    return show(visit, batch_id)
+def batch_page(visit: Member, batch_id: str, page: int = 1) -> Response:
+    return show(visit, batch_id, page=page)
 
 
 @router.post("/batches/{batch_id}/walk-ins")
@@ -113,13 +115,19 @@ def qr_image(text: str) -> str:
 
 
 def _form(visit: Visit, given: dict[str, str], *, problem: str = "", status: int = 200) -> Response:
-    kits = listings.kit_lines(visit.hr, visit.actor)
+    kits = listings.kit_lines(visit.hr, visit.actor).lines
     found = requisition_lists.open_ones(visit.hr, visit.actor)
     return visit.page("batch_new.html", status=status, kits=kits, given=given, problem=problem, requisitions=found)
 
 
 def show(
-    visit: Visit, batch_id: str, *, report: ImportReport | None = None, problem: str = "", status: int = 200
+    visit: Visit,
+    batch_id: str,
+    *,
+    report: ImportReport | None = None,
+    problem: str = "",
+    status: int = 200,
+    page: int = 1,
 ) -> Response:
     """The batch's page, with what has just happened."""
     line = listings.batch_line(visit.hr, visit.actor, batch_id)
@@ -127,7 +135,8 @@ def show(
         "batch.html",
         status=status,
         line=line,
-        invitations=listings.invitation_lines(visit.hr, visit.actor, batch_id=batch_id),
+        invitations=listings.invitation_page(visit.hr, visit.actor, batch_id=batch_id, page=max(page, 1), size=PAGE),
+        came=walkins.of_batch(visit.hr, batch_id),
         walk_ins=walkins.allowed(visit.hr, batch_id),
         requisitions=_choices(visit, line),
         report=report,

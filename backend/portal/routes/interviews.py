@@ -16,7 +16,8 @@ from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
 from backend.services import audit, auth, bundles, interviews, reports, scope
-from backend.services.interviews import InterviewSummary, ListQuery
+from backend.services.interview_rows import ListQuery
+from backend.services.interviews import InterviewSummary
 from backend.services.states import NO_CONTACT
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState

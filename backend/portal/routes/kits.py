@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
 from backend.portal import kit_words
-from backend.portal.visit import READERS, Member, MemberForm, Visit
+from backend.portal.visit import PAGE, READERS, Member, MemberForm, Visit, pages_of
 from backend.ranges import Unsatisfiable, wanted_range
 from backend.services import duration, kit_drafts, kit_files, kits, listings, rubrics, scope
 from backend.services.duration import Level
@@ -20,9 +20,16 @@ router = APIRouter()
 
 
 @router.get("/kits")
-def kit_list(visit: Member) -> Response:
+def kit_list(visit: Member, page: int = 1) -> Response:
+    page = max(page, 1)
+    found = listings.kit_lines(visit.hr, visit.actor, page=page, size=PAGE)
     return visit.page(
-        "kits.html", lines=listings.kit_lines(visit.hr, visit.actor), drafts=kit_drafts.listed(visit.hr, visit.actor)
+        "kits.html",
+        lines=found.lines,
+        page=page,
+        pages=pages_of(found.total),
+        total=found.total,
+        drafts=kit_drafts.listed(visit.hr, visit.actor),
     )
 
 

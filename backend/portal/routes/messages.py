@@ -89,7 +89,7 @@ def _form(
         status=status,
         typed=typed,
         receiver=found,
-        batches=listings.batch_lines(visit.hr, visit.actor),
+        batches=listings.batch_lines(visit.hr, visit.actor).lines,
         preview=preview,
         problem=problem,
         most_title=MOST_TITLE,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 
 from backend.backup import making
-from backend.portal.visit import STAFF, Member, MemberForm, Visit
+from backend.portal.visit import PAGE, STAFF, Member, MemberForm, Visit, pages_of
 from backend.services import certificates, deletion, facts, gaps, holds, retention, scope, server_time
 from contract.errors import ErrorCode, XudaError
 from report.certificate import certificate_pdf, requester_words, state_words
@@ -19,16 +19,21 @@ Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("/retention")
-def overview(visit: Member) -> Response:
+def overview(visit: Member, page: int = 1) -> Response:
     scope.require(visit.actor, *STAFF)
     hr = visit.hr
+    total = certificates.count(hr, visit.actor)
+    page = min(max(page, 1), pages_of(total))
     return visit.page(
         "retention.html",
         jumped=server_time.note(hr) is None,
         now=hr.now(),
-        soonest=retention.ends(hr)[:_SOONEST],
+        soonest=retention.soonest(hr, _SOONEST),
         holds=holds.list_standing(hr, visit.actor),
-        deletions=certificates.lines(hr, visit.actor),
+        deletions=certificates.lines(hr, visit.actor, page=page, size=PAGE),
+        page=page,
+        pages=pages_of(total),
+        total=total,
         gaps=gaps.open_gaps(hr),
         backup=_backup(visit),
         settings=hr.settings,
