@@ -181,7 +181,8 @@ def board(hr: Runtime, actor: Actor, batch_id: str, page: int = 1, size: int = 1
         known = select(ResumeRow.candidate_id, ResumeRow.problem)
         known = known.where(ResumeRow.candidate_id.in_([row.candidate_id for row in rows]))
         problems = {row[0]: row[1] for row in session.execute(known)}
-        lines = [_line(hr, row, matches.get(row.id), revision, problems) for row in rows]
+        with hr.cabinet.ahead([candidate_subject(row.candidate_id) for row in rows]):
+            lines = [_line(hr, row, matches.get(row.id), revision, problems) for row in rows]
         rules = Rules.model_validate(newest.content) if newest else Rules()
         return Board(rules, revision, newest.author if newest else "", lines, counts, total, pages, page)
 

@@ -62,7 +62,9 @@ def _begin() -> None:
 def _indices() -> None:
     op.create_index("interview_listed", "interview", ["leading", "updated_at"])
     op.create_index("interview_standing", "interview", ["leading", "standing", "updated_at"])
-    op.create_index("interview_counted", "interview", ["leading", "deleted_at", "practice", "standing", "department_id"])
+    op.create_index(
+        "interview_counted", "interview", ["leading", "deleted_at", "practice", "standing", "department_id"]
+    )
     op.create_index("invitation_waiting", "invitation", ["begun", "cancelled_at", "created_at"])
     op.create_index("invitation_newest", "invitation", ["cancelled_at", "created_at", "code", "batch_id"])
     op.create_index("invitation_counted", "invitation", ["batch_id", "cancelled_at", "begun"])
