@@ -61,6 +61,7 @@ TESTING: list[tuple[str, ...]] = [
     ("dbus",),
     ("gnome-keyring",),
     ("postgresql",),
+    ("dovecot-imapd",),
 ]
 
 # Tests that record, speak, play and kill in real time. They come after all others, so that little runs beside them.

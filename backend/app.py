@@ -18,6 +18,7 @@ from backend.api.shield import Shield
 from backend.portal.security import LARGE_FORMS
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
+from backend.sending.mailroom import Mailroom
 from backend.sending.worker import Sender
 from backend.services import chores
 from backend.settings import Settings
@@ -39,6 +40,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.sender = portal.state.sender
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
+    app.state.mailroom = Mailroom(hr)
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=LARGE_FORMS)
     app.add_middleware(MethodOverride, prefix="/v1/")
@@ -72,12 +74,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sender.start()
     app.state.hooks.start()
     app.state.reporter.start()
+    app.state.mailroom.start()
     working = asyncio.create_task(_chores(app.state.runtime, app.state.sender))
     yield
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
     await run_in_threadpool(app.state.sender.stop)
+    await run_in_threadpool(app.state.mailroom.stop)
     await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.reporter.stop)
     await run_in_threadpool(app.state.imports.close)

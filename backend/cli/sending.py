@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from backend.sending.egress import trusted
-from backend.sending.settings import ROBOT_PER_MINUTE, SECURITIES, SMS_AUTHS, SMS_BODY, Sending
+from backend.sending.settings import IMAP_SECURITIES, ROBOT_PER_MINUTE, SECURITIES, SMS_AUTHS, SMS_BODY, Sending
 from contract.errors import ErrorCode, XudaError
 
-_SECRETS = ("smtp_password", "sms_url", "sms_secret", "dingtalk_url", "dingtalk_secret", "wecom_url")
+_SECRETS = ("smtp_password", "imap_password", "sms_url", "sms_secret", "dingtalk_url", "dingtalk_secret", "wecom_url")
 _SMTP = ("smtp_host", "smtp_port", "smtp_security", "smtp_user", "smtp_from")
-_GIVEN = (*_SMTP, "sms_body", "sms_auth", "robot_per_minute", "public_url")
+_IMAP = ("imap_host", "imap_port", "imap_security", "imap_user", "imap_folder")
+_GIVEN = (*_SMTP, *_IMAP, "sms_body", "sms_auth", "robot_per_minute", "public_url")
 _PREFIX = "XUDA_HR_"
 _ONLY = ("serve",)
 
@@ -38,6 +39,19 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ),
     ("--smtp-user", _ONLY, {"metavar": "NAME", "default": "", "help": N_("login name at the mail server")}),
     ("--smtp-from", _ONLY, {"metavar": "ADDRESS", "default": "", "help": N_("address that mails come from")}),
+    (
+        "--imap-host",
+        _ONLY,
+        {"metavar": "NAME", "default": "", "help": N_("server of the mailbox for reports of failures")},
+    ),
+    ("--imap-port", _ONLY, {"type": int, "metavar": "PORT", "default": 0, "help": N_("its port, 0: the usual one")}),
+    (
+        "--imap-security",
+        _ONLY,
+        {"choices": list(IMAP_SECURITIES), "default": "tls", "help": N_("encryption to the mailbox")},
+    ),
+    ("--imap-user", _ONLY, {"metavar": "NAME", "default": "", "help": N_("login name at the mailbox")}),
+    ("--imap-folder", _ONLY, {"metavar": "NAME", "default": "INBOX", "help": N_("its folder")}),
     (
         "--sms-body",
         _ONLY,

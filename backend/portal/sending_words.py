@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from backend.portal.visit import Visit
 from backend.sending import outcome
 from backend.sending.outcome import Channel, State, Template
@@ -91,11 +93,31 @@ def _fixed(visit: Visit) -> dict[str, str]:
     }
 
 
+def mailroom(visit: Visit, at: datetime | None, trouble: str) -> str:
+    """When the mailbox was read that failures are reported to, or why it cannot be."""
+    t = visit.texts.gettext
+    if trouble:
+        why = {
+            outcome.CONNECT: t("its server does not answer"),
+            outcome.TLS: t("its server offers no trusted encryption"),
+            outcome.LOGIN: t("it refuses our login"),
+            "folder": t("there is no such folder"),
+        }.get(trouble, trouble)
+        words = t("Failures that are reported later are not known: the mailbox cannot be read ({why}).")
+        return words.format(why=why)
+    if at is None:
+        return t("The mailbox to which failures are reported has not been read yet.")
+    return t("The mailbox to which failures are reported was read at {time}.").format(time=visit.local(at))
+
+
 def _by_number(visit: Visit, code: str) -> str:
     t = visit.texts.gettext
     kind, _, rest = code.partition(":")
     number, _, detail = rest.partition(":")
     shown = " ".join(filter(None, (number, detail)))
+    if kind == "dsn":
+        t_late = t("Reported later: {reason}")
+        return t_late.format(reason=_mail(visit, number[:1], number).format(code=number))
     if kind == "smtp":
         return _mail(visit, number, detail).format(code=shown)
     if kind == "robot":

@@ -14,6 +14,7 @@ from contract.errors import ErrorCode, XudaError
 ROBOT_PER_MINUTE = 18
 SMS_BODY = '{"phone": "{phone}", "text": "{text}", "id": "{id}"}'
 SECURITIES = {"tls": 465, "starttls": 587, "none": 25}
+IMAP_SECURITIES = {"tls": 993, "starttls": 143, "none": 143}
 SMS_AUTHS = ("bearer", "signature")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -25,7 +26,7 @@ class Sending:
     ``sms_body``: the JSON that the gateway takes, with ``{phone}``, ``{text}``, ``{code}`` and ``{id}`` in its texts.
     ``sms_auth``: how ``sms_secret`` is used. ``private``: webhooks may lie inside the network, and be plain HTTP on
     this machine; ``ca``: certificates to trust besides the system's. ``public_url``: where candidates reach the portal
-    from outside, for links in messages.
+    from outside, for links in messages. ``imap_*``: the mailbox of ``smtp_from``, to which failures are reported.
     """
 
     smtp_host: str = ""
@@ -34,6 +35,12 @@ class Sending:
     smtp_user: str = ""
     smtp_from: str = ""
     smtp_password: str = field(default="", repr=False)
+    imap_host: str = ""
+    imap_port: int = 0
+    imap_security: str = "tls"
+    imap_user: str = ""
+    imap_password: str = field(default="", repr=False)
+    imap_folder: str = "INBOX"
     sms_url: str = field(default="", repr=False)
     sms_body: str = SMS_BODY
     sms_auth: str = "bearer"
@@ -65,6 +72,8 @@ class Sending:
             url = getattr(self, name)
             if url and not may_be_asked(url, private=self.private):
                 raise _invalid(name)
+        if self.imap_host:
+            self._check_mailbox()
         if self.public_url and not may_be_asked(self.public_url, private=True):
             raise _invalid("public_url")
         if self.sms_url and (self.sms_auth not in SMS_AUTHS or not self.sms_secret):
@@ -75,6 +84,17 @@ class Sending:
             raise _invalid("dingtalk_secret")
         if not 1 <= self.robot_per_minute <= 6000:
             raise _invalid("robot_per_minute")
+
+    def _check_mailbox(self) -> None:
+        if self.imap_security not in IMAP_SECURITIES or not 0 <= self.imap_port < 65536:
+            raise _invalid("imap_security")
+        if self.imap_security == "none" and not (self.private or self.imap_host in _LOOPBACK):
+            raise _invalid("imap_security")
+        # without the address that mails come from nothing in the mailbox could be told to be about ours
+        if not self.smtp_host or not (self.imap_user and self.imap_password and self.imap_folder.isascii()):
+            raise _invalid("imap_user")
+        if not (self.imap_folder.isprintable() and self.imap_user.isprintable()):
+            raise _invalid("imap_folder")
 
     def _check_mail(self) -> None:
         if self.smtp_security not in SECURITIES or not 0 <= self.smtp_port < 65536:

@@ -162,6 +162,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "assign_batch": t("Chose the requisition of a batch"),
         "send": t("Sent invitations"),
         "remind": t("Sent reminders"),
+        "bounce": t("A mail was reported as not delivered"),
         "extend": t("Made a window longer"),
         "correct_contact": t("Corrected a candidate's address"),
         "notices": t("Set language and reminders of a batch"),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Response
 from backend.db.models import new_id
 from backend.portal import sending_words
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
+from backend.sending import mailroom
 from backend.sending.outcome import WAITING, Channel, State, Template
 from backend.sending.preview import letter_for
 from backend.sending.worker import Sender
@@ -167,6 +168,7 @@ def _page(
         order=new_id(),
         problem=problem,
         done=done,
+        mailbox=sending_words.mailroom(visit, *mailroom.state(visit.hr)) if visit.hr.settings.sending.imap_host else "",
         which_words=lambda found: sending_words.which_words(visit, found),
         **_states(visit, batch_id),
     )
