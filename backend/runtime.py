@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
@@ -18,6 +19,7 @@ from backend.db.models import KeyListRow, OrganisationKeyRow, OrganisationRow
 from backend.db.postgres import is_postgres
 from backend.keys import KeyFile, KeySource, Secrets, Vault
 from backend.objects.folder import FolderStore, make_folder
+from backend.objects.store import ObjectStore
 from backend.ratelimit import Limits
 from backend.settings import Settings
 from contract.canonical import b64encode
@@ -40,7 +42,7 @@ class Runtime:
     db: Database
     vault: Vault
     cabinet: Cabinet
-    store: FolderStore
+    store: ObjectStore
     organisation_id: str
     organisation_name: str
     now: Callable[[], datetime] = _utc_now
@@ -103,7 +105,7 @@ def open_runtime(
         row = session.scalars(select(OrganisationRow)).one_or_none()
     if row is None:
         raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
-    store = FolderStore(settings.data / "objects")
+    store = _open_store(settings)
     hr = Runtime(settings, database, vault, cabinet, store, row.id, row.name, now)
     _catch_up(hr)
     _issue_first_list(database, vault, row.id, now())
@@ -146,6 +148,19 @@ def _key_database(settings: Settings) -> str | None:
     if settings.key_database is not None and not is_postgres(settings.key_database):
         raise XudaError(ErrorCode.SETTING_INVALID, field="key_database")
     return address if is_postgres(address) else None
+
+
+def _open_store(settings: Settings) -> ObjectStore:
+    """Raises XudaError(SETTING_INVALID)."""
+    folder = settings.data / "objects"
+    if settings.objects is None:
+        return FolderStore(folder)
+    if find_spec("obstore") is None:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="objects", detail="pip install 'xuda[s3]'")
+    from backend.objects.s3 import S3Settings, S3Store  # late: its library is there where it is used
+
+    given = S3Settings(settings.objects, settings.s3_endpoint, settings.s3_region, settings.s3_key, settings.s3_secret)
+    return S3Store(given, folder)
 
 
 def _published(database: Database) -> list[OrganisationKey]:

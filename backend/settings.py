@@ -13,6 +13,8 @@ class Settings:
     """``data``: folder of database, key file and objects. ``database``: address of a PostgreSQL database instead of
     SQLite. ``key_database``: that of another one for the storage keys, the same one unless said.
 
+    ``objects``: ``s3://BUCKET/PREFIX`` instead of a folder of recordings; ``s3_*`` say where and who.
+
     Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
     ``device_interviews`` and ``device_bytes``: what one device may begin within a day; ``device_unfinished``: its
@@ -28,6 +30,11 @@ class Settings:
     port: int = 8470
     database: str | None = field(default=None, repr=False)
     key_database: str | None = field(default=None, repr=False)
+    objects: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_key: str | None = field(default=None, repr=False)
+    s3_secret: str | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
     max_object: int = 8 * 1024**3
     max_body: int = 4 * 1024**2

@@ -11,7 +11,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 
-pytest_plugins = ["tests.support.devices", "tests.support.postgres"]
+pytest_plugins = ["tests.support.devices", "tests.support.postgres", "tests.support.s3"]
 
 _PATIENCE = 3.0
 

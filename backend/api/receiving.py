@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,7 +15,6 @@ from backend.api.problems import HttpError
 from backend.api.tus import CHECKSUM_MISMATCH, Checksum
 from backend.db.models import Upload
 from backend.disk import known_error
-from backend.objects.folder import sync_file
 from backend.runtime import Runtime
 from backend.services import uploads
 from backend.services.devices import Asking
@@ -66,7 +65,7 @@ class Receiver:
         finally:
             await run_in_threadpool(file.close)
 
-    async def _receive_into(self, file: BinaryIO, request: Request, stop: asyncio.Event) -> None:
+    async def _receive_into(self, file: Any, request: Request, stop: asyncio.Event) -> None:
         try:
             async for part in _parts(request, stop):
                 await run_in_threadpool(self._write, file, part)
@@ -78,7 +77,7 @@ class Receiver:
             raise known_error(error) or error from error
         await run_in_threadpool(self._finish, file)
 
-    def _write(self, file: BinaryIO, part: bytes) -> None:
+    def _write(self, file: Any, part: bytes) -> None:
         if self._written + len(part) > self._upload.length:
             raise XudaError(ErrorCode.TOO_LARGE, field="Upload-Length", limit=self._upload.length)
         if self._digest is not None:
@@ -92,13 +91,13 @@ class Receiver:
         if self._checksum is None and due:
             self._settle(file)
 
-    def _finish(self, file: BinaryIO) -> None:
+    def _finish(self, file: Any) -> None:
         if self._checksum is not None and self._digest is not None and self._digest.digest() != self._checksum.expected:
             self._undo(file)
             raise HttpError(CHECKSUM_MISMATCH, ErrorCode.FORMAT_INVALID, field="Upload-Checksum")
         self._settle(file)
 
-    def _keep_or_undo(self, file: BinaryIO) -> None:
+    def _keep_or_undo(self, file: Any) -> None:
         if self._sync_failed:
             # the system takes what it could not write for written: another sync would succeed and save nothing of it
             file.truncate(self._safe)
@@ -108,10 +107,10 @@ class Receiver:
         else:
             self._undo(file)
 
-    def _settle(self, file: BinaryIO) -> None:
+    def _settle(self, file: Any) -> None:
         """Make what was written safe, then let it count."""
         self._sync_failed = True
-        sync_file(file)
+        self._hr.store.sync(file)
         self._sync_failed = False
         if self._written == self._upload.length:
             if not uploads.complete(self._hr, self._asking, self._upload.id):
@@ -120,7 +119,7 @@ class Receiver:
             uploads.commit_offset(self._hr, self._upload.id, self._written)
         self._safe = self._written
 
-    def _undo(self, file: BinaryIO) -> None:
+    def _undo(self, file: Any) -> None:
         """Nothing to sync: what lies behind the recorded offset does not count and is cut off when it is there."""
         file.truncate(self._upload.offset)
 

@@ -19,7 +19,7 @@ from backend.backup import place as layout
 from backend.backup.place import DATABASE, DESCRIPTION, KEY_FILE, BackupDescription, Place
 from backend.cabinet import KeyCabinet
 from backend.db.models import Interview, Role
-from backend.objects.folder import make_folder, sync_folder
+from backend.objects.folder import FolderStore, make_folder, sync_folder
 from backend.runtime import Runtime
 from backend.services import audit, facts, scope, server_time
 from backend.services.actor import Actor
@@ -107,8 +107,8 @@ def objects_of(database: Path) -> Iterator[tuple[str, str, str, str, int]]:
 
 
 def _check(hr: Runtime, target: Path) -> None:
-    """Raises XudaError(SETTING_INVALID): PostgreSQL has its own backups (docs/deploy.md)."""
-    if hr.db.engine.dialect.name != "sqlite":
+    """Raises XudaError(SETTING_INVALID): PostgreSQL and S3 have their own backups (docs/deploy.md)."""
+    if hr.db.engine.dialect.name != "sqlite" or not isinstance(hr.store, FolderStore):
         raise XudaError(ErrorCode.SETTING_INVALID, field="backup", detail="docs/deploy.md")
     data = hr.settings.data.resolve()
     if target.resolve() == data or data in target.resolve().parents:
@@ -193,11 +193,16 @@ def _copy_objects(hr: Runtime, place: Place, database: Path) -> tuple[int, int, 
     for interview_id, object_id, storage_key, sha256, size in objects_of(database):
         count, total = count + 1, total + size
         known = place.object(sha256).exists()
-        if place.put_object(hr.store.path(storage_key), sha256):
+        if place.put_object(_folder_of(hr).path(storage_key), sha256):
             copied += not known
         elif not _deleted_since(hr, interview_id):
             missing.append(object_id)
     return copied, count, total, missing
+
+
+def _folder_of(hr: Runtime) -> FolderStore:
+    assert isinstance(hr.store, FolderStore)  # nothing else is backed up here
+    return hr.store
 
 
 def _deleted_since(hr: Runtime, interview_id: str) -> bool:

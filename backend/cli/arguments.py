@@ -98,6 +98,13 @@ _KEYS = ("key rotate", "key retire", "key revoke")
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--data", (), {"metavar": "DIR", "type": Path, "help": N_("data folder")}),
     ("--database", (), {"metavar": "URL", "help": N_("address of a PostgreSQL database, instead of SQLite")}),
+    (
+        "--objects",
+        (),
+        {"metavar": "URL", "help": N_("s3://BUCKET/PREFIX: recordings lie there, instead of in a folder")},
+    ),
+    ("--s3-endpoint", (), {"metavar": "URL", "help": N_("address of S3-compatible storage of another maker")}),
+    ("--s3-region", (), {"metavar": "NAME", "help": N_("its region")}),
     ("--key-database", (), {"metavar": "URL", "help": N_("that of another one for the storage keys")}),
     (
         "--passphrase-file",
@@ -327,6 +334,9 @@ _TUNING = (
     "port",
     "database",
     "key_database",
+    "objects",
+    "s3_endpoint",
+    "s3_region",
 )
 
 
@@ -356,6 +366,9 @@ def settings_of(found: argparse.Namespace) -> Settings:
         data=Path(data).expanduser().absolute(),
         passphrase=_passphrase(found.passphrase_file),
         sending=sending.sending_of(found),
+        # never flags: command lines can be read by every user of the machine
+        s3_key=os.environ.get("XUDA_HR_S3_KEY") or None,
+        s3_secret=os.environ.get("XUDA_HR_S3_SECRET") or None,
         **given,
     )
 

@@ -81,6 +81,9 @@ class FolderStore:
         file.seek(offset)
         return file
 
+    def sync(self, file: BinaryIO) -> None:
+        sync_file(file)
+
     def open_read(self, key: str) -> BinaryIO:
         """Raises FileNotFoundError."""
         return self.path(key).open("rb")
@@ -110,6 +113,9 @@ class FolderStore:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder)
         return Path(name), os.fdopen(descriptor, "wb")
+
+    def carry(self, staged: Path, key: str) -> None:
+        """Nothing to do: staged files lie beside the objects."""
 
     def adopt(self, staged: Path, key: str) -> None:
         """Give a staged file, whose content is safe, the name of an object; durable when this returns."""

@@ -17,7 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from backend.objects.folder import FolderStore
+from backend.objects.store import ObjectStore
 from contract.errors import ErrorCode, XudaError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class LargeForm:
     All of ``staged`` belongs to the caller once :meth:`receive` has returned; after an error nothing is left.
     """
 
-    def __init__(self, store: FolderStore, before_files: Callable[[dict[str, str]], None]) -> None:
+    def __init__(self, store: ObjectStore, before_files: Callable[[dict[str, str]], None]) -> None:
         self.fields: dict[str, str] = {}
         self.staged: list[Staged] = []
         self._store = store

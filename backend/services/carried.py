@@ -51,12 +51,16 @@ def put_object(
         return False
     if hr.store.free_bytes() < ref.size + RESERVE:
         raise XudaError(ErrorCode.DISK_FULL)
-    staged = _stage(hr, ref, pieces)
+    staged, key, stored = _stage(hr, ref, pieces), new_id(), False
     try:
+        hr.store.carry(staged, key)
         with hr.db.write() as session:
-            return _adopt(hr, session, asking, interview_id, ref, staged, bundle_id)
+            stored = _adopt(hr, session, asking, interview_id, ref, staged, key, bundle_id)
     finally:
         staged.unlink(missing_ok=True)
+        if not stored:
+            hr.store.delete(key)
+    return stored
 
 
 def _stage(hr: Runtime, ref: ObjectRef, pieces: Iterable[bytes]) -> Path:
@@ -81,7 +85,14 @@ def _stage(hr: Runtime, ref: ObjectRef, pieces: Iterable[bytes]) -> Path:
 
 
 def _adopt(
-    hr: Runtime, session: Session, asking: Asking, interview_id: str, ref: ObjectRef, staged: Path, bundle_id: str
+    hr: Runtime,
+    session: Session,
+    asking: Asking,
+    interview_id: str,
+    ref: ObjectRef,
+    staged: Path,
+    key: str,
+    bundle_id: str,
 ) -> bool:
     now = hr.now()
     claim(session, asking, interview_id, now)
@@ -90,7 +101,6 @@ def _adopt(
         _check_same(row, ref)
         if hr.store.size(row.storage_key) == row.size:  # an upload was quicker
             return False
-    key = new_id()
     hr.store.adopt(staged, key)
     if row is not None:
         row.storage_key, row.stored_at = key, now

@@ -1,7 +1,7 @@
 """One backend per test module; each test enrols devices and begins interviews of its own.
 
-A module that says ``DATABASES = BOTH`` runs on SQLite and on PostgreSQL. ``XUDA_TEST_DATABASE=postgresql`` runs every
-module on PostgreSQL.
+A module that says ``DATABASES = BOTH`` runs on SQLite and on PostgreSQL, one that says ``DATABASES = STORES`` with a
+folder and with a bucket. ``XUDA_TEST_DATABASE=postgresql+s3`` runs every module on PostgreSQL and S3.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def database(request: pytest.FixtureRequest) -> Callable[[], dict[str, str]]:
     """Gives the settings of a new database."""
     kind = os.environ.get("XUDA_TEST_DATABASE") or getattr(request, "param", _SQLITE)
-    if kind == _SQLITE:
-        return dict
-    new = request.getfixturevalue("postgres")
-    return lambda: {"database": new()}
+    base, _, more = kind.partition("+")
+    new = request.getfixturevalue("postgres") if base == _POSTGRESQL else None
+    bucket = request.getfixturevalue("s3") if more else dict
+    return lambda: {**({"database": new()} if new else {}), **bucket()}
 
 
 @pytest.fixture(scope="module")

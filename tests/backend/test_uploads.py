@@ -16,7 +16,9 @@ from backend.db.models import ObjectRow
 from contract.errors import ErrorCode
 from tests.backend import tus
 from tests.backend.test_events import code_of
-from tests.backend.world import Booth, Sealed, Served, Talk, wait_until
+from tests.backend.world import STORES, Booth, Sealed, Served, Talk, wait_until
+
+DATABASES = STORES
 
 MIB = 1024 * 1024
 
@@ -24,7 +26,10 @@ MIB = 1024 * 1024
 def stored(backend: Served, talk: Talk, sealed: Sealed) -> bytes | None:
     with backend.hr.db.read() as session:
         row = session.get(ObjectRow, (talk.interview_id, sealed.object_id))
-    return None if row is None else backend.hr.store.path(row.storage_key).read_bytes()
+    if row is None:
+        return None
+    with backend.hr.store.open_read(row.storage_key) as file:
+        return file.read()
 
 
 def cut_patch(booth: Booth, url: str, offset: int, sent: bytes, announced: int, **headers: str) -> None:

@@ -38,6 +38,8 @@ from contract.sealed import SealingWriter, object_context
 COMMAND_LINE = Actor.command_line()
 # what modules whose tests hold on either database say: DATABASES = BOTH
 BOTH = ("sqlite", "postgresql")
+# and whether recordings lie in a folder or in a bucket
+STORES = ("sqlite", "postgresql+s3")
 KIT = """
 kit_id: test
 department_id: rd
