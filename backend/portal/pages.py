@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from backend.db.models import Role
+from backend.services import notes
 from contract.catalog import STAFF_LANGUAGES, Catalog
 from contract.events import HrState
 from contract.text import pick
@@ -39,10 +40,11 @@ class NavItem:
     path: str
     icon: str
     label: str
+    count: int = 0
 
 
-def navigation(role: Role, texts: Catalog) -> list[NavItem]:
-    """The pages this role may open; nothing that leads to a refusal."""
+def navigation(role: Role, texts: Catalog, unread: int = 0) -> list[NavItem]:
+    """The pages this role may open; nothing that leads to a refusal. ``unread``: update notes not read yet."""
     t = texts.gettext
     items: list[tuple[Iterable[Role], NavItem]] = [
         (_READERS, NavItem("/monitor", "eye", t("Live monitor"))),
@@ -60,6 +62,8 @@ def navigation(role: Role, texts: Catalog) -> list[NavItem]:
         (_STAFF, NavItem("/retention", "trash", t("Retention"))),
         ((Role.ADMINISTRATOR,), NavItem("/integration", "link", t("Integration"))),
         (_WATCHERS, NavItem("/audit", "shield", t("Audit log"))),
+        (Role, NavItem("/training", "help", t("Training"))),
+        (Role, NavItem("/news", "info", t("What is new"), unread)),
         (Role, NavItem("/account", "lock", t("Account"))),
     ]
     return [item for roles, item in items if role in roles]
@@ -116,7 +120,7 @@ class Pages:
             language=language,
             html_lang=language.replace("_", "-"),
             languages=STAFF_LANGUAGES,
-            nav=navigation(login.actor.role, texts) if login else [],
+            nav=navigation(login.actor.role, texts, notes.unread(login.notes_seen)) if login else [],
             role=role_words(login.actor.role, texts) if login else "",
             tone=lambda state: _TONES[state],
             state_words=lambda state: words.state_words(state, language),

@@ -36,6 +36,7 @@ from backend.portal.routes import (
     interviews,
     kit_drafts,
     kits,
+    learning,
     media,
     messages,
     monitor,
@@ -98,6 +99,7 @@ _ROUTERS = (
     integration,
     admin,
     account,
+    learning,
     candidate,
 )
 

@@ -35,6 +35,7 @@ class LoginView:
     display_name: str
     csrf: str
     fresh: bool
+    notes_seen: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -94,7 +95,9 @@ def current(hr: Runtime, token: str | None, *, touch: bool = True) -> LoginView 
             return None
         now = hr.now()
         fresh = now - row.totp_at < timedelta(seconds=hr.settings.fresh_totp)
-        view = LoginView(Actor.of(row.user), row.user.display_name or row.user.username, row.csrf, fresh)
+        view = LoginView(
+            Actor.of(row.user), row.user.display_name or row.user.username, row.csrf, fresh, row.user.notes_seen
+        )
         stale = touch and now - row.seen_at > timedelta(minutes=1)
     if stale:
         with hr.db.write() as session:

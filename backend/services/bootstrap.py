@@ -6,6 +6,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Batch, Device, Interview, InvitationRow, KeyListRow, KitRow, window_end
+from backend.db.models.devices import PRACTICE_KIT
 from backend.runtime import Runtime
 from backend.services import delegations, device_settings, messages, releases, walkins
 from backend.services.devices import Asking
@@ -50,7 +51,9 @@ def newest_kits(session: Session) -> list[Envelope]:
     """The newest version of each kit."""
     newest = select(KitRow.kit_id, func.max(KitRow.version).label("version")).group_by(KitRow.kit_id).subquery()
     same = (KitRow.kit_id == newest.c.kit_id) & (KitRow.version == newest.c.version)
-    rows = session.scalars(select(KitRow).join(newest, same).order_by(KitRow.kit_id))
+    rows = session.scalars(
+        select(KitRow).join(newest, same).where(KitRow.kit_id != PRACTICE_KIT).order_by(KitRow.kit_id)
+    )
     return [Envelope.from_bytes(row.envelope) for row in rows]
 
 

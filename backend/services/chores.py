@@ -18,6 +18,7 @@ from backend.services import (
     reminders,
     report_jobs,
     retention,
+    sandbox,
     uploads,
 )
 from contract.errors import ErrorCode, XudaError
@@ -38,6 +39,7 @@ def hourly(hr: Runtime) -> None:
         _reminders,
         _reports,
         _webhooks,
+        _practice,
         _checkpoint,
         _backup,
     ):
@@ -91,6 +93,10 @@ def _reminders(hr: Runtime) -> None:
     count = reminders.queue_due(hr)
     if count:
         _log.info("%d reminders were ordered", count)
+
+
+def _practice(hr: Runtime) -> None:
+    sandbox.expire(hr)
 
 
 def _webhooks(hr: Runtime) -> None:

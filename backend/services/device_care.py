@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from backend.cabinet import candidate_subject, interview_subject
 from backend.db.models import Device, EventRow, Interview, InvitationRow, ObjectRow, ReceiptRow, Role
+from backend.db.models.devices import PRACTICE
 from backend.runtime import Runtime
 from backend.services import audit, scope, states
 from backend.services.actor import Actor
@@ -75,7 +76,7 @@ def overview(hr: Runtime) -> list[tuple[Device, str]]:
     """Every device with its state, oldest first."""
     with hr.db.read() as session:
         later = successors(session)
-        rows = session.scalars(select(Device).order_by(Device.enrolled_at)).all()
+        rows = session.scalars(select(Device).where(Device.platform != PRACTICE).order_by(Device.enrolled_at)).all()
         return [(device, state_of(device, later)) for device in rows]
 
 

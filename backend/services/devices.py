@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Device, EnrolmentCode, new_id
+from backend.db.models.devices import PRACTICE
 from backend.ratelimit import network
 from backend.runtime import Runtime
 from backend.services import audit, device_settings, succession
@@ -134,7 +135,7 @@ def claim_fits(asking: Asking, name: str, expected: str) -> bool:
 
 def list_devices(hr: Runtime) -> Sequence[Device]:
     with hr.db.read() as session:
-        return session.scalars(select(Device).order_by(Device.enrolled_at)).all()
+        return session.scalars(select(Device).where(Device.platform != PRACTICE).order_by(Device.enrolled_at)).all()
 
 
 def find(session: Session, device_id: str) -> Device:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from backend.cabinet import candidate_subject
 from backend.db.models import Batch, Interview, InvitationRow, KitRow, Role
+from backend.db.models.devices import PRACTICE_KIT
 from backend.runtime import Runtime
 from backend.services import blind, scope, walkins
 from backend.services.actor import Actor
@@ -162,7 +163,12 @@ def kit_lines(hr: Runtime, actor: Actor, *, page: int = 1, size: int | None = No
     """The newest version of each kit, ``size`` of them (None: all). Raises XudaError(FORBIDDEN)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        query = select(KitRow.kit_id, func.count()).group_by(KitRow.kit_id).order_by(KitRow.kit_id)
+        query = (
+            select(KitRow.kit_id, func.count())
+            .where(KitRow.kit_id != PRACTICE_KIT)
+            .group_by(KitRow.kit_id)
+            .order_by(KitRow.kit_id)
+        )
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         if size is not None:
             query = query.limit(size).offset((page - 1) * size)

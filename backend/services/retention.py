@@ -62,7 +62,9 @@ def ends(hr: Runtime) -> list[Due]:
     with hr.db.read() as session:
         held = holds.held_interviews(session)
         days = _Days(session)
-        rows = session.scalars(select(Interview).where(Interview.deleted_at.is_(None))).all()
+        rows = session.scalars(
+            select(Interview).where(Interview.deleted_at.is_(None), Interview.practice.is_(False))
+        ).all()
         found = [_due(row, days.of(row.kit_id, row.kit_version), row.id in held) for row in rows]
         # an interview of several parts goes as a whole, when the time of the last of them is over
         last_end: dict[tuple[str, int], datetime] = {}

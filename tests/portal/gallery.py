@@ -69,12 +69,12 @@ class Photographer:
         """What is wrong with the page that is open."""
         return [str(line) for line in self._browser.execute_script(_FIT)]
 
-    def take(self, file: Path) -> None:
-        """The whole page, as far down as anybody looks at a picture."""
+    def take(self, file: Path, *, most: int = _MOST_HEIGHT) -> None:
+        """The whole page, as far down as anybody looks at a picture: ``most`` pixels."""
         wide, high = self._browser.execute_script(
             "const r = document.documentElement; return [r.clientWidth, r.scrollHeight]"
         )
-        clip = {"x": 0, "y": 0, "width": wide, "height": min(high, _MOST_HEIGHT), "scale": 1}
+        clip = {"x": 0, "y": 0, "width": wide, "height": min(high, most), "scale": 1}
         wish = {"format": "webp", "quality": _QUALITY, "captureBeyondViewport": True, "clip": clip}
         picture = self._browser.execute_cdp_cmd("Page.captureScreenshot", wish)
         file.write_bytes(base64.b64decode(picture["data"]))

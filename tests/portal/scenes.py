@@ -23,6 +23,7 @@ from backend.services import (
     resume_intake,
     resumes,
     review_comments,
+    sandbox,
     scorecards,
     slots,
 )
@@ -115,6 +116,7 @@ def fill(world: World) -> Scenes:
         _keeping,
         _import,
         _exports,
+        _practice,
     )
     for step in steps:
         made.places.update(step(made))
@@ -230,3 +232,8 @@ def _import(scenes: Scenes) -> Iterator[tuple[str, str]]:
 def _exports(scenes: Scenes) -> Iterator[tuple[str, str]]:
     answer = scenes.web.post(f"/exports?i={scenes.places['interview_id']}", what="json")
     yield "job_id", answer.url.rpartition("/")[2]
+
+
+def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    sandbox.make(scenes.world.hr, COMMAND_LINE)
+    yield "topic", "start"

@@ -193,6 +193,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "department_id": lambda world, department: "rd",
     "position_id": lambda world, department: _position(world, department),
     "requisition_id": lambda world, department: _requisition(world, department),
+    "topic": lambda world, department: "start",
     "code": lambda world, department: "none",
     "token_id": lambda world, department: "none",
     "webhook_id": lambda world, department: "none",

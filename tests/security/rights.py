@@ -137,6 +137,12 @@ RIGHTS = (
     Right("POST /account/recovery", MEMBERS, {"totp": ""}, frozenset({401})),
     Right("POST /account/authenticator", MEMBERS, {"password": ""}, frozenset({401})),
     Right("POST /account/authenticator/confirm", MEMBERS, {"held": "x"}, frozenset({403})),
+    Right("GET /news", MEMBERS),
+    Right("GET /training", MEMBERS),
+    Right("GET /training/{topic}", MEMBERS),
+    Right("GET /practice", STAFF),
+    Right("POST /practice", STAFF),
+    Right("POST /practice/throw-away", STAFF),
     Right("MOUNT /static", OPEN),
     Right("MOUNT /static/icons", OPEN),
     # the portal: interviews

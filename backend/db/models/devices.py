@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.db.models.base import Base, new_id
 from backend.db.types import StoredJson
 
+# the platform of a device that exists to practise with alone
+PRACTICE = "practice"
+PRACTICE_KIT = "xuda-practice"
+
 
 class Device(Base):
     """``public_key``: Ed25519, base64url.

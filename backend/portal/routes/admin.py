@@ -193,6 +193,8 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "recovery_codes": t("Made recovery codes"),
         "use_recovery_code": t("Used a recovery code"),
         "new_authenticator": t("Set up another authenticator"),
+        "practice": t("Made candidates to practise with"),
+        "throw_practice_away": t("Threw away what was made to practise with"),
         "api_token": t("Made a token for a program"),
         "revoke_api_token": t("Revoked a program's token"),
         "api_read": t("A program read a list"),
