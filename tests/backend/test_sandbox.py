@@ -54,9 +54,9 @@ def test_nothing_of_it_is_in_any_list_or_on_any_device(own_backend: Served) -> N
     hr, who, booth = own_backend.hr, somebody(own_backend.hr), own_backend.enrol()
     sandbox.make(hr, who)
     assert interviews.list_interviews(hr, who, ListQuery()).total == 0
-    assert listings.batch_lines(hr, who) == []
+    assert listings.batch_lines(hr, who).total == 0
     assert listings.invitation_lines(hr, who) == []
-    assert [line.kit.kit_id for line in listings.kit_lines(hr, who)] == ["test"]
+    assert [line.kit.kit_id for line in listings.kit_lines(hr, who).lines] == ["test"]
     assert retention.ends(hr) == []
     assert feeds.interviews(hr, who, feeds.Ask()).items == []
     assert feeds.candidates(hr, who, feeds.Ask()).items == []
