@@ -38,6 +38,8 @@ def reason(visit: Visit, found: Reason) -> str:
         wanted = t("at least {degree}").format(degree=degree(visit, Education[found.wanted.upper()]))
     elif found.rule == "years":
         wanted = t("at least {n} years").format(n=found.wanted)
+    elif found.rule == "any":
+        wanted = t("one of these: {wanted}").format(wanted=found.wanted)
     how = {Verdict.MET: t("found"), Verdict.UNKNOWN: t("not told"), Verdict.MISSED: t("not found")}
     if found.rule in ("education", "years"):
         how[Verdict.MISSED] = t("less")

@@ -45,7 +45,7 @@ _EDUCATION_COLUMN = re.compile(r"学历|学位|education|degree")
 _YEARS_COLUMN = re.compile(r"年限|经验|工龄|years|experience")
 _NUMBER = re.compile(r"\d{1,2}(?:\.\d)?")
 _YEARS = (
-    re.compile(r"(\d{1,2})\s*(?:\+|多|余)?\s*年(?:以上)?(?:的)?[^\s，。,.;；]{0,8}经验"),
+    re.compile(r"(\d{1,2})\s*(?:\+|多|余)?\s*年(?:以上)?(?:的)?[^\n。,.;]{0,20}?经验"),
     re.compile(r"(?:经验|年限)[:：]?\s*(\d{1,2})\s*\+?\s*年"),
     re.compile(r"(\d{1,2})\s*\+?\s*years?(?:'|’)?\s+(?:of\s+)?(?:[a-z-]+\s+){0,3}experience"),
     re.compile(r"experience\s*(?:of|:)\s*(\d{1,2})\s*\+?\s*years?"),

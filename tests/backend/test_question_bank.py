@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,17 @@ from backend.services.positions import PositionDraft
 from backend.services.question_bank import Wanted, Written
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Question, QuestionKind
-from tests.backend.world import COMMAND_LINE, organisation
+from tests.backend.world import BOTH, COMMAND_LINE, organisation
 
 SKILLS = ["Python", "沟通", "C", "C++"]
 
 
+DATABASES = BOTH
+
+
 @pytest.fixture
-def hr(tmp_path: Path) -> Iterator[Runtime]:
-    found = organisation(tmp_path / "data")
+def hr(tmp_path: Path, database: Callable[[], dict[str, str]]) -> Iterator[Runtime]:
+    found = organisation(tmp_path / "data", **database())
     yield found
     found.close()
 

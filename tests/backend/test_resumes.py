@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from backend.services.resume_rules import Education, Proposal, Reason, Rules, Ve
 from backend.services.resume_text import ResumeReader
 from backend.services.resumes import Ruling
 from contract.errors import ErrorCode, XudaError
-from tests.backend.world import COMMAND_LINE, organisation
+from tests.backend.world import BOTH, COMMAND_LINE, organisation
 
 TEXT = "教育经历：本科，计算机科学。工作：8年以上开发经验，精通 Python 与 C++。"
 
@@ -76,9 +76,12 @@ def reader() -> Iterator[ResumeReader]:
         yield found
 
 
+DATABASES = BOTH
+
+
 @pytest.fixture
-def hr(tmp_path: Path) -> Iterator[Runtime]:
-    found = organisation(tmp_path / "data")
+def hr(tmp_path: Path, database: Callable[[], dict[str, str]]) -> Iterator[Runtime]:
+    found = organisation(tmp_path / "data", **database())
     yield found
     found.close()
 
@@ -234,6 +237,9 @@ def test_every_rule_says_what_it_found_and_what_it_cannot_tell() -> None:
     silent = judge(rules, "Python and C++", {})
     assert silent.proposal is Proposal.UNKNOWN, "what is not told is not missing"
     assert judge(rules, TEXT.replace("8年", "2年"), {}).proposal is Proposal.LACKS
+    spaced = judge(Rules(years=5), "本科，5 年 Python 开发经验。", {})
+    assert spaced.proposal is Proposal.FITS
+    assert judge(Rules(years=5), "2020 年毕业，有经验", {}).proposal is Proposal.UNKNOWN
     assert reasons(rules, TEXT, 学历="大专")["bachelor"].verdict is Verdict.MISSED, "a column says more than a text"
     english = "Bachelor's degree. 6+ years of professional experience with Python and C++."
     assert judge(rules, english, {}).proposal is Proposal.FITS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from backend.db.models import Batch, InvitationRow
 from backend.db.slot_models import SlotRow
 from backend.sending.outcome import Channel, Template
-from backend.services import deliveries, erasure, reminders, slot_calendar, slots
+from backend.services import batches, candidates, deliveries, erasure, reminders, slot_calendar, slots
 from backend.services.deliveries import Notices
 from backend.services.slots import Rules, SlotDraft
 from contract.errors import ErrorCode, XudaError
@@ -25,7 +25,9 @@ from contract.invitation import read
 from tests.backend.mailbox import Mailbox, mailbox
 from tests.backend.test_reminders import at_noon, begin
 from tests.backend.test_sending import COMMAND_LINE, Place, person, place, plain
-from tests.backend.world import wait_until
+from tests.backend.world import BOTH, organisation, wait_until
+
+DATABASES = BOTH
 
 
 @pytest.fixture
@@ -64,9 +66,21 @@ def taken(here: Place) -> list[int]:
     return [slot.taken for slot in slots.board(here.hr, COMMAND_LINE, here.batch).slots]
 
 
-def test_no_slot_ever_holds_more_than_its_places_when_all_choose_at_once(here: Place) -> None:
-    people = here.invite(*map(person, range(24)))
-    ids = make(here, draft(here, 48, 5), draft(here, 49, 3))
+def test_no_slot_ever_holds_more_than_its_places_when_all_choose_at_once(
+    tmp_path: Path, database: Callable[[], dict[str, str]]
+) -> None:
+    hr = organisation(tmp_path / "data", **database())
+    now = hr.now()
+    times = {"not_before": now, "not_after": now + timedelta(days=9)}
+    batch = batches.add_batch(hr, COMMAND_LINE, kit_id="test", title="B", **times)
+    with hr.db.write() as session:
+        row = session.get_one(Batch, batch)
+        people = [candidates.invite(hr, session, row, person(number)).id for number in range(24)]
+    starts = [now + timedelta(hours=hours) for hours in (48, 49)]
+    wishes = [SlotDraft(at, at + timedelta(minutes=30), size) for at, size in zip(starts, (5, 3), strict=True)]
+    slots.add(hr, COMMAND_LINE, batch, wishes)
+    slots.set_rules(hr, COMMAND_LINE, batch, Rules(offered=True))
+    ids = [slot.slot_id for slot in slots.board(hr, COMMAND_LINE, batch).slots]
     fates: Counter[str] = Counter()
     gate, lock = threading.Barrier(len(people)), threading.Lock()
 
@@ -75,7 +89,7 @@ def test_no_slot_ever_holds_more_than_its_places_when_all_choose_at_once(here: P
         # everybody wants the first one, then moves on to the second, then back
         for wanted in (ids[0], ids[1], ids[0]) if number % 2 else (ids[0], ids[1]):
             try:
-                slots.choose(here.hr, invitation, wanted)
+                slots.choose(hr, invitation, wanted)
                 fate = "chosen"
             except XudaError as error:
                 fate = error.field or ""
@@ -87,8 +101,9 @@ def test_no_slot_ever_holds_more_than_its_places_when_all_choose_at_once(here: P
         thread.start()
     for thread in threads:
         thread.join(60)
+    board = slots.board(hr, COMMAND_LINE, batch)
+    hr.close()
     assert set(fates) == {"chosen", "full"}
-    board = slots.board(here.hr, COMMAND_LINE, here.batch)
     assert [slot.taken for slot in board.slots] == [len(slot.people) for slot in board.slots]
     assert sum(slot.taken for slot in board.slots) == 8, "every place is taken, and none twice"
     assert all(slot.taken <= slot.capacity for slot in board.slots)
