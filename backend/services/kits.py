@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Department, KitRow, Role
+from backend.db.models import Department, KitQuestionRow, KitRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, duration, kit_files, rubrics, scope
 from backend.services.actor import Actor
@@ -93,7 +93,7 @@ def publish(
             content_digest=digest,
             created_at=hr.now(),
             level=level.value if level else None,
-            longer_because_sealed=hr.vault.seal(reason, _reason_place(kit)) if reason else None,
+            longer_because_sealed=hr.vault.seal(reason, _reason_place(kit.kit_id, kit.version)) if reason else None,
         )
     )
     detail = {"minutes": duration.of_kit(kit).minutes, "longer": True} if reason else {}
@@ -102,15 +102,29 @@ def publish(
     return AddedKit(kit, new=True, rubric_new=rubrics.put(hr, session, actor, kit, rubric))
 
 
+def carry_over(hr: Runtime, session: Session, before: KitRow, row: KitRow) -> None:
+    """What is kept beside a kit goes on with ``row``, the same kit as its next version, which is in the session."""
+    row.level = before.level
+    if before.longer_because_sealed:
+        reason = hr.vault.open(before.longer_because_sealed, _reason_place(before.kit_id, before.version))
+        row.longer_because_sealed = hr.vault.seal(reason, _reason_place(row.kit_id, row.version))
+    session.flush()
+    rubrics.carry_over(hr, session, row.kit_id, before.version, row.version)
+    uses = select(KitQuestionRow).where(KitQuestionRow.kit_id == row.kit_id, KitQuestionRow.version == before.version)
+    for use in session.scalars(uses).all():
+        source = {"question_id": use.question_id, "bank_id": use.bank_id, "bank_version": use.bank_version}
+        session.add(KitQuestionRow(kit_id=row.kit_id, version=row.version, **source))
+
+
 def longer_because(hr: Runtime, actor: Actor, row: KitRow) -> str:
     """Why a kit is longer than those of its level; empty: it is not. Raises XudaError(FORBIDDEN)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     sealed = row.longer_because_sealed
-    return hr.vault.open(sealed, f"kit:{row.kit_id}:{row.version}:longer") if sealed else ""
+    return hr.vault.open(sealed, _reason_place(row.kit_id, row.version)) if sealed else ""
 
 
-def _reason_place(kit: Kit) -> str:
-    return f"kit:{kit.kit_id}:{kit.version}:longer"
+def _reason_place(kit_id: str, version: int) -> str:
+    return f"kit:{kit_id}:{version}:longer"
 
 
 def _level(given: Any, node: yaml.Node) -> Level | None:

@@ -25,9 +25,8 @@ from backend.db.models import (
 )
 from backend.keys import Secrets
 from backend.runtime import Runtime
-from backend.services import audit, scope, sealing
+from backend.services import audit, kits, scope, sealing
 from backend.services.actor import Actor
-from backend.services.kits import content_digest
 from contract import invitation as invitations
 from contract.canonical import b64decode, b64encode
 from contract.envelope import Envelope, parse_payload, sign, sign_again
@@ -237,7 +236,9 @@ class KeyChange:
             self.codes = self._void_codes()
         if encryption:
             for row in _newest_kits(self._session):
-                self._session.add(self._next_kit(row))
+                fresh = self._next_kit(row)
+                self._session.add(fresh)
+                kits.carry_over(self._hr, self._session, row, fresh)
         self._session.flush()
 
     def _next_kit(self, row: KitRow) -> KitRow:
@@ -250,7 +251,7 @@ class KeyChange:
             version=fresh.version,
             department_id=row.department_id,
             envelope=sign(fresh, self._key).to_bytes().decode("utf-8"),
-            content_digest=content_digest(fresh),
+            content_digest=kits.content_digest(fresh),
             created_at=self._now,
         )
 

@@ -60,6 +60,14 @@ def put(hr: Runtime, session: Session, actor: Actor, kit: Kit, rubric: Rubric | 
     return True
 
 
+def carry_over(hr: Runtime, session: Session, kit_id: str, before: int, version: int) -> None:
+    """The same kit as another version is rated as before."""
+    newest = newest_row(session, kit_id, before)
+    if newest is not None:
+        same = {"content": newest.content, "author": newest.author, "created_at": hr.now()}
+        session.add(RubricRow(kit_id=kit_id, version=version, revision=1, **same))
+
+
 def newest_row(session: Session, kit_id: str, version: int) -> RubricRow | None:
     mine = RubricRow.kit_id == kit_id, RubricRow.version == version
     return session.scalar(select(RubricRow).where(*mine).order_by(RubricRow.revision.desc()).limit(1))

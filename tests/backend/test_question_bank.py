@@ -10,7 +10,16 @@ import yaml
 
 from backend.db.models import KitRow, Role
 from backend.runtime import Runtime
-from backend.services import duration, kit_drafts, kits, positions, question_bank, question_templates, rubrics
+from backend.services import (
+    duration,
+    kit_drafts,
+    kits,
+    organisation_keys,
+    positions,
+    question_bank,
+    question_templates,
+    rubrics,
+)
 from backend.services.actor import Actor
 from backend.services.duration import Level
 from backend.services.kit_drafts import Start
@@ -242,3 +251,24 @@ def test_time_is_counted_as_the_client_gives_it() -> None:
     assert read.expected == 200 / 5 + 60, "who still reads does not think yet"
     both = duration.of_questions([question(answer_seconds=600), question("q-2", answer_seconds=600)], 300)
     assert both.expected == 300, "a time budget ends it"
+
+
+def test_new_keys_publish_a_kit_anew_with_all_that_is_kept_beside_it(hr: Runtime) -> None:
+    draft_id = kit_drafts.start(hr, COMMAND_LINE, Start(Level.JUNIOR, position_id=position(hr)))
+    accept_all(hr, draft_id, keep=True)
+    kept = question_bank.add(hr, COMMAND_LINE, Written(question("long", answer_seconds=900)))
+    kit_drafts.take(hr, COMMAND_LINE, draft_id, revision(hr, draft_id), "profession", kept.question_id)
+    made = kit_drafts.publish(hr, COMMAND_LINE, draft_id, revision(hr, draft_id), "两个专业合并").kit
+    with hr.db.read() as session:
+        rated = rubrics.of_kit(session, made).rubric
+    organisation_keys.rotate(hr, COMMAND_LINE, signing=False, encryption=True)
+    with hr.db.read() as session:
+        fresh = kits.stored_kit(session, made.kit_id)
+        row = session.get_one(KitRow, (fresh.kit_id, fresh.version))
+        again = rubrics.of_kit(session, fresh).rubric
+    assert fresh.version == made.version + 1
+    assert again == rated
+    assert row.level == "junior"
+    assert kits.longer_because(hr, COMMAND_LINE, row) == "两个专业合并"
+    _, uses = question_bank.history(hr, COMMAND_LINE, kept.question_id)
+    assert [use.kit_version for use in uses] == [2, 1]
