@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -20,15 +18,15 @@ from backend.services.wholes_in_sql import Fate
 from contract import events as ev
 from contract.errors import ErrorCode, XudaError
 from contract.events import EventType, make_event
-from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, served
+from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk
 
+DATABASES = BOTH
 HEAD_OF_SALES = Actor("x", "head", Role.DEPARTMENT_HEAD, "sales")
 
 
 @pytest.fixture
-def backend(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path / "data") as found:
-        yield found
+def backend(own_backend: Served) -> Served:
+    return own_backend
 
 
 class Day:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, event, select
@@ -22,16 +20,16 @@ from contract.api import Contact
 from contract.canonical import b64encode
 from contract.events import EventType
 from contract.keys import SigningKey
-from tests.backend.world import COMMAND_LINE, Booth, Served, Talk, invite, served
+from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk, invite
 
+DATABASES = BOTH
 HEAD_OF_SALES = Actor("x", "head", Role.DEPARTMENT_HEAD, "sales")
 AUDITOR = Actor("y", "auditor", Role.AUDITOR)
 
 
 @pytest.fixture
-def backend(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path / "data") as found:
-        yield found
+def backend(own_backend: Served) -> Served:
+    return own_backend
 
 
 def begin(booth: Booth, hr: Served, name: str = "候选人", *, department: str | None = None) -> Talk:

@@ -6,7 +6,7 @@ import csv
 import io
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,10 +34,12 @@ def by_itself() -> bool:
 
 
 @pytest.fixture
-def backend(tmp_path: Path, by_itself: bool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def backend(
+    tmp_path: Path, by_itself: bool, database: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
     if not by_itself:
         monkeypatch.setattr(Reporter, "start", lambda self: None)
-    with served(tmp_path / "data") as found:
+    with served(tmp_path / "data", **database()) as found:
         yield found
 
 
