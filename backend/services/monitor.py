@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, case, func, literal, select, true, union
 from sqlalchemy.orm import Session, joinedload
 
 from backend.cabinet import candidate_subject
@@ -252,9 +252,21 @@ class _Look:
         if self._view.batch_id:
             query = query.where(InvitationRow.batch_id == self._view.batch_id)
         if not self._view.everything:
-            lately = or_(window_end() >= self.now - RECENT, Interview.updated_at >= self.now - RECENT)
-            query = query.where(lately)
+            query = query.where(Interview.id.in_(self._lately()))
         return query.where(self._department(Interview.department_id))
+
+    def _lately(self) -> CompoundSelect[Any]:
+        """Interviews of batches that are open, were so a week ago, or in which something has happened since."""
+        recent = self.now - RECENT
+        moved = Interview.updated_at >= recent
+        batches = union(
+            select(Batch.id).where(Batch.not_after >= recent),
+            select(InvitationRow.batch_id).where(InvitationRow.extended_to >= recent),
+            select(InvitationRow.batch_id).join(Interview, Interview.invitation_id == InvitationRow.id).where(moved),
+        )
+        invited = select(Interview.id).join(InvitationRow, InvitationRow.id == Interview.invitation_id)
+        strangers = select(Interview.id).where(Interview.invitation_id.is_(None), moved)
+        return union(invited.where(InvitationRow.batch_id.in_(batches)), strangers)
 
     def _invitations(self, *columns: Any) -> Select[Any]:
         """Invitations of the viewer's scope and choice with which nobody has begun; who has withdrawn did begin."""

@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
-from backend.db.models import EventRow, Interview, InvitationRow, ReportItem
+from backend.db.models import Interview, InvitationRow, ReportItem
 from backend.runtime import Runtime
 from backend.services import audit, blind, report_jobs, report_parts, reports, results, scope, spreadsheet
 from backend.services import wholes_in_sql as sql
@@ -24,7 +24,6 @@ from backend.services.report_jobs import Choice, ItemState, JobState
 from backend.services.results import Chosen
 from contract.catalog import load
 from contract.errors import ErrorCode, XudaError
-from contract.events import EventType
 from contract.texts import code_text
 from report import table
 from report.archive import Media, Packing
@@ -70,10 +69,7 @@ def _looked_at(row: ReportItem, open_to: set[str]) -> _Item:
 def _open_to(session: Session, actor: Actor, job_id: str) -> set[str]:
     """Interviews of the job that the actor may see now, with name and words."""
     within = select(ReportItem.interview_id).where(ReportItem.job_id == job_id)
-    part = aliased(Interview)
-    withdrawn = select(EventRow.seq).join(part, part.id == EventRow.interview_id)
-    withdrawn = withdrawn.where(sql.same_whole(part), EventRow.kind == EventType.WITHDRAWN.value).correlate(Interview)
-    query = scope.interviews(actor).where(Interview.id.in_(within), ~withdrawn.exists())
+    query = scope.interviews(actor).where(Interview.id.in_(within), ~sql.withdrawn())
     eyes = blind.eyes(session, actor)
     people = joinedload(Interview.invitation).load_only(InvitationRow.id, InvitationRow.batch_id)
     return {row.id for row in session.scalars(query.options(people)) if not eyes.hide(row.invitation)}

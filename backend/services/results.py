@@ -175,9 +175,13 @@ class _Reading:
         """What counts of everybody's scores; none where the reader is rating right now."""
         if not self._contact:
             return {}  # department heads see no ratings
-        part = aliased(Interview)
-        query = select(Interview.id, Rating.user_id, Rating.score).join(part, part.id == Rating.interview_id)
-        query = query.join(Interview, sql.same_whole(part)).where(Interview.id.in_(ids)).order_by(Rating.rated_at)
+        lead, part = aliased(Interview), aliased(Interview)
+        parts = select(lead.id.label("lead"), part.id.label("part")).where(lead.id.in_(ids))
+        own = parts.join(part, part.id == lead.id)
+        same = part.invitation_id == lead.invitation_id, part.attempt == lead.attempt, part.deleted_at.is_(None)
+        found = own.union(parts.join(part, and_(*same))).subquery()
+        query = select(found.c.lead, Rating.user_id, Rating.score).join(found, found.c.part == Rating.interview_id)
+        query = query.order_by(Rating.rated_at)
         given: dict[str, list[tuple[str, int]]] = {}
         for interview_id, user_id, score in session.execute(query):
             given.setdefault(interview_id, []).append((user_id, score))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from backend.db.models import Decision, Device, Interview, InterviewFact, InterviewStep
+from backend.db.models import Decision, Device, EventRow, Interview, InterviewFact, InterviewStep
 from backend.services.candidate_states import DECIDED
 from contract.events import FINAL_STATES, EventType, HrState
 
@@ -55,32 +56,66 @@ def leads() -> ColumnElement[bool]:
     return and_(Interview.leading.is_(True), older)
 
 
+def _alone() -> ColumnElement[bool]:
+    """It was given on one device, as nearly all are: then nothing has to be asked about other parts."""
+    other = aliased(Interview)
+    same = other.invitation_id == Interview.invitation_id, other.attempt == Interview.attempt
+    query = select(literal(1)).where(*same, other.id != Interview.id, other.deleted_at.is_(None))
+    return ~query.correlate(Interview).exists()
+
+
+def _over_parts(make: Callable[[Callable[[Any], ColumnElement[bool]]], Select[Any]]) -> Any:
+    """One value of a whole. ``make`` gives the query for it from a condition on a column that names a part.
+
+    Two queries instead of one with an "or", for which databases read whole tables.
+    """
+    part = aliased(Interview)
+    same = part.invitation_id == Interview.invitation_id, part.attempt == Interview.attempt
+    names = select(part.id).where(*same, part.deleted_at.is_(None)).correlate(Interview)
+    own = make(lambda column: column == Interview.id).correlate(Interview).scalar_subquery()
+    every = make(lambda column: column.in_(names)).correlate(Interview).scalar_subquery()
+    return case((_alone(), own), else_=every)
+
+
 def seen_at() -> Any:
-    """When the devices on which the interview is being given were last heard of; the query must join nothing for it."""
+    """When the devices on which the interview is being given were last heard of."""
     part, fact, device = aliased(Interview), aliased(InterviewFact), aliased(Device)
-    query = select(func.max(device.seen_at)).join(part, part.device_id == device.id)
-    query = query.outerjoin(fact, fact.interview_id == part.id)
-    return query.where(same_whole(part), func.coalesce(fact.busy, True)).correlate(Interview).scalar_subquery()
+
+    def query(within: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+        found = select(func.max(device.seen_at)).select_from(part).join(device, device.id == part.device_id)
+        found = found.outerjoin(fact, fact.interview_id == part.id)
+        return found.where(within(part.id), func.coalesce(fact.busy, True).is_(True))
+
+    return _over_parts(query)
 
 
 def awaited() -> ColumnElement[bool]:
     """No receipt covers all of it yet."""
     part, fact = aliased(Interview), aliased(InterviewFact)
-    query = select(literal(1)).select_from(part).outerjoin(fact, fact.interview_id == part.id)
-    return query.where(same_whole(part), func.coalesce(fact.awaited, True)).correlate(Interview).exists()
+
+    def query(within: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+        waits = case((func.coalesce(fact.awaited, True).is_(True), 1), else_=0)
+        found = select(func.max(waits)).select_from(part).outerjoin(fact, fact.interview_id == part.id)
+        return found.where(within(part.id))
+
+    return cast(ColumnElement[bool], _over_parts(query) == 1)
 
 
 def pauses() -> Any:
     """How often it was interrupted, over all its parts."""
-    return _over_parts(InterviewFact.pauses)
+    return _sum(InterviewFact.pauses)
 
 
 def active_seconds() -> Any:
     """None while the time of a part is not known."""
     part, fact = aliased(Interview), aliased(InterviewFact)
     known = case((func.count() == func.count(fact.active_seconds), func.sum(fact.active_seconds)))
-    query = select(known).select_from(part).outerjoin(fact, fact.interview_id == part.id)
-    return query.where(same_whole(part)).correlate(Interview).scalar_subquery()
+
+    def query(within: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+        found = select(known).select_from(part).outerjoin(fact, fact.interview_id == part.id)
+        return found.where(within(part.id))
+
+    return _over_parts(query)
 
 
 def fate(cutoff: Any) -> Any:
@@ -93,20 +128,14 @@ def fate(cutoff: Any) -> Any:
 def known_at() -> Any:
     """When the server last learned something of it."""
     part = aliased(Interview)
-    return select(func.max(part.updated_at)).where(same_whole(part)).correlate(Interview).scalar_subquery()
-
-
-def _over_parts(column: Any) -> Any:
-    part = aliased(Interview)
-    query = select(func.coalesce(func.sum(column), 0)).join(part, part.id == InterviewFact.interview_id)
-    return query.where(same_whole(part)).correlate(Interview).scalar_subquery()
+    return _over_parts(lambda within: select(func.max(part.updated_at)).where(within(part.id)))
 
 
 def shown_state(cutoff: Any) -> Any:
     """A contract.events.HrState as people see it: what they decided, and a silent device's interview as paused."""
-    part = aliased(Interview)
-    newest = select(Decision.state).join(part, part.id == Decision.interview_id).where(same_whole(part))
-    word = newest.order_by(Decision.decided_at.desc()).limit(1).correlate(Interview).scalar_subquery()
+    said = aliased(Decision)
+    newest = said.decided_at.desc()
+    word = _over_parts(lambda within: select(said.state).where(within(said.interview_id)).order_by(newest).limit(1))
     ended, running = Interview.state.in_(FINAL), Interview.state == HrState.IN_PROGRESS.value
     heard = func.coalesce(seen_at() >= cutoff, False)
     return case(
@@ -118,20 +147,33 @@ def shown_state(cutoff: Any) -> Any:
 
 def answers() -> Any:
     """Answers saved on any device; the same question on two counts twice."""
-    return _over_parts(InterviewFact.answers)
+    return _sum(InterviewFact.answers)
 
 
 def rating(column: Any) -> Any:
     """What the candidate said; one of the columns of InterviewFact."""
-    part = aliased(Interview)
-    query = select(func.max(column)).join(part, part.id == InterviewFact.interview_id)
-    return query.where(same_whole(part)).correlate(Interview).scalar_subquery()
+    return _over_parts(lambda within: select(func.max(column)).where(within(InterviewFact.interview_id)))
 
 
 def last_reason() -> Any:
     """The code of the newest interruption or of giving up, as the server learned of them."""
-    part = aliased(Interview)
-    query = select(InterviewStep.reason).join(part, part.id == InterviewStep.interview_id)
-    query = query.where(same_whole(part), InterviewStep.kind.in_(LEFT))
-    query = query.order_by(InterviewStep.received_at.desc(), InterviewStep.seq.desc()).limit(1)
-    return query.correlate(Interview).scalar_subquery()
+    step = aliased(InterviewStep)
+    newest = step.received_at.desc(), step.seq.desc()
+
+    def query(within: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+        return select(step.reason).where(within(step.interview_id), step.kind.in_(LEFT)).order_by(*newest).limit(1)
+
+    return _over_parts(query)
+
+
+def withdrawn() -> ColumnElement[bool]:
+    """The candidate has taken the consent back on any device."""
+    event = aliased(EventRow)
+    taken = event.kind == EventType.WITHDRAWN.value
+    count = _over_parts(lambda within: select(func.count()).select_from(event).where(within(event.interview_id), taken))
+    return cast(ColumnElement[bool], count > 0)
+
+
+def _sum(column: Any) -> Any:
+    total = func.coalesce(func.sum(column), 0)
+    return _over_parts(lambda within: select(total).where(within(InterviewFact.interview_id)))
