@@ -36,6 +36,7 @@ def template_words(visit: Visit, template: Template) -> str:
         Template.INVITATION: t("Invitation"),
         Template.REMINDER: t("Reminder"),
         Template.EXTENSION: t("More time"),
+        Template.DECISION: t("Result"),
     }[template]
 
 
@@ -87,6 +88,7 @@ def _fixed(visit: Visit) -> dict[str, str]:
         outcome.ERASED: t("The candidate's data were erased."),
         outcome.CANCELLED: t("The invitation was withdrawn."),
         outcome.OVER: t("The time window was over. Make it longer and send it again."),
+        outcome.TAKEN_BACK: t("The release was taken back before it went."),
         outcome.BEGUN: t("The interview had begun already."),
         outcome.NO_CHANNEL: t("This channel is no longer set up."),
         outcome.UNREADABLE: t("The answer, or the message itself, cannot be read. Please tell the administrator."),

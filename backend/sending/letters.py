@@ -14,9 +14,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from backend.sending.outcome import Template
 from contract.catalog import load
+from contract.events import HrState
 from report.text import printable
 
 _MOST_GUIDE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was decided and released, as 我的 says it. ``steps``: title and text of what comes next."""
+
+    state: HrState
+    steps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Facts:
     guide: str = ""
     slot: tuple[datetime, datetime, str] | None = None
     choose_at: str = ""
+    news: News | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +71,9 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
     """
     t = load("portal", facts.language).gettext
     words = {
-        "organisation": _line(facts.organisation),
-        "name": _line(facts.name),
-        "position": _line(facts.position),
+        "organisation": one_line(facts.organisation),
+        "name": one_line(facts.name),
+        "position": one_line(facts.position),
         "code": facts.code,
         "start": _time(facts.not_before),
         "end": _time(facts.not_after),
@@ -84,7 +94,7 @@ def compose(facts: Facts, *, picture: bool = True) -> Letter:
     if guide:
         parts.append(f"{head}\n\n{guide}")
     html = (
-        _templates()
+        templates()
         .get_template("letter.html")
         .render(
             language=facts.language.replace("_", "-"),
@@ -143,14 +153,14 @@ def _slot(facts: Facts, t: Callable[[str], str]) -> str:
     if facts.slot is not None:
         start, end, place = facts.slot
         text = t("Your time: {start} to {end} ({zone}), {place}.")
-        where = _line(place) or t("at home")
+        where = one_line(place) or t("at home")
         return text.format(start=_time(start), end=_time(end), zone=_zone(start), place=where)
     if facts.choose_at:
         return t("Please choose your time here, with the invitation code: {address}").format(address=facts.choose_at)
     return ""
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """On one line, without characters that are invisible or steer a reader's program."""
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     return " ".join(printable(plain).split())
@@ -172,7 +182,7 @@ def _picture(link: str) -> bytes:
 
 
 @functools.cache
-def _templates() -> Environment:
+def templates() -> Environment:
     return Environment(
         loader=PackageLoader("backend.sending", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -135,7 +135,8 @@ def message(letter: Letter, address: str, message_id: str, at: datetime, *, send
     mail.set_content(letter.text, cte="base64")
     mail.add_alternative(letter.html, subtype="html", cte="base64")
     html = mail.get_payload()[1]  # type: ignore[index]
-    html.add_related(letter.picture, "image", "png", cid="<qr>", filename="qr.png", disposition="inline")  # type: ignore[union-attr]
+    if letter.picture:
+        html.add_related(letter.picture, "image", "png", cid="<qr>", filename="qr.png", disposition="inline")  # type: ignore[union-attr]
     content = mail.as_bytes()
     if not content.endswith(b"\r\n"):
         content += b"\r\n"

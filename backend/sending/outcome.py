@@ -36,6 +36,7 @@ class Template(StrEnum):
     INVITATION = "invitation"
     REMINDER = "reminder"
     EXTENSION = "extension"
+    DECISION = "decision"
 
 
 class NotDelivered(Exception):
@@ -74,5 +75,6 @@ ERASED = "erased"
 CANCELLED = "cancelled"
 OVER = "over"
 BEGUN = "begun"
+TAKEN_BACK = "taken_back"
 NO_CHANNEL = "no_channel"
 UNREADABLE = "unreadable"  # what it is made of cannot be opened or put into words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from backend.cabinet import candidate_subject
 from backend.db.delivery_models import DeliveryRow
-from backend.db.models import Interview, InvitationRow
+from backend.db.models import Decision, Interview, InvitationRow
 from backend.runtime import Runtime
-from backend.sending.letters import Facts
+from backend.sending.letters import Facts, News
 from backend.sending.outcome import (
     BEGUN,
     CANCELLED,
@@ -21,15 +21,17 @@ from backend.sending.outcome import (
     OVER,
     RESTARTED,
     RESTORED,
+    TAKEN_BACK,
     UNREADABLE,
     Channel,
     State,
     Template,
 )
-from backend.services import deliveries, slots
+from backend.services import deliveries, messages, slots
 from backend.services.kits import stored_kit
 from backend.services.people import candidate_name
 from contract.errors import ErrorCode, XudaError
+from contract.events import HrState
 from contract.text import pick
 
 # tries over more than a day; the waits grow from half a minute to an hour
@@ -176,6 +178,9 @@ def _not_wanted(session: Session, row: DeliveryRow, now: datetime) -> str:
         return ERASED
     if invitation.cancelled_at is not None:
         return CANCELLED
+    if row.template == Template.DECISION:
+        decision = session.get(Decision, row.order_id)
+        return "" if decision is not None and decision.released_at is not None else TAKEN_BACK
     if invitation.ends_at <= now:
         return OVER
     if row.template == Template.REMINDER:
@@ -194,9 +199,19 @@ def _job(hr: Runtime, session: Session, row: DeliveryRow) -> Job | str:
         address = hr.cabinet.open(subject, row.address_sealed, column) if row.address_sealed else ""
         name = candidate_name(hr, candidate)
         facts = facts_of(hr, session, invitation, name, Template(row.template))
+        if row.template == Template.DECISION:
+            facts = replace(facts, news=_news(hr, session, session.get_one(Decision, row.order_id), facts.language))
     except XudaError as error:
         return ERASED if error.code is ErrorCode.KEY_DESTROYED else UNREADABLE
     return Job(row.id, address, facts)
+
+
+def _news(hr: Runtime, session: Session, decision: Decision, language: str) -> News:
+    interview = session.get_one(Interview, decision.interview_id)
+    steps = messages.next_steps(hr, session, interview.invitation_id)
+    return News(
+        HrState(decision.state), tuple((pick(step.title, language), pick(step.text, language)) for step in steps)
+    )
 
 
 def facts_of(hr: Runtime, session: Session, invitation: InvitationRow, name: str, template: Template) -> Facts:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from backend.runtime import Runtime
 from backend.sending import queue
-from backend.sending.letters import Letter, compose
+from backend.sending.letters import Letter
 from backend.sending.mail import Mail
+from backend.sending.news import put_into_words
 from backend.sending.outcome import (
     BROKEN_OFF,
     CONNECT,
@@ -178,7 +179,7 @@ class Sender:
 
     def _try(self, channel: Channel, line: Line, job: Job) -> NotDelivered | None:
         try:
-            letter = compose(job.facts, picture=channel is Channel.MAIL)
+            letter = put_into_words(job.facts, picture=channel is Channel.MAIL)
         except Exception as error:
             _log.error("a message could not be put into words: %s", type(error).__name__)
             return Refused(UNREADABLE)

@@ -278,11 +278,11 @@ def _newest_of(session: Session, invitations: Sequence[str]) -> dict[str, list[D
     query = select(DeliveryRow).where(DeliveryRow.invitation_id.in_(invitations), ~_newer())
     found: dict[str, list[DeliveryView]] = {}
     for row in session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.channel)):
-        found.setdefault(row.invitation_id, []).append(_view(row))
+        found.setdefault(row.invitation_id, []).append(view(row))
     return found
 
 
-def _view(row: DeliveryRow) -> DeliveryView:
+def view(row: DeliveryRow) -> DeliveryView:
     return DeliveryView(
         Channel(row.channel),
         Template(row.template),

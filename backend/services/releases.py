@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.db.models import Decision, Interview, Role
 from backend.runtime import Runtime
-from backend.services import audit, decisions, hooks, messages, scope, wholes
+from backend.sending.outcome import Channel
+from backend.services import audit, decisions, hooks, messages, scope, telling, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling
+from backend.services.deliveries import DeliveryView
 from backend.services.messages import MessageLine
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
@@ -23,7 +26,8 @@ class ReleaseView:
     """The newest decision on an interview and what the candidate would learn of it.
 
     ``state``: what 我的 would say. ``tells`` False: a decision that was put off has nothing to tell. ``fetched_at``: a
-    device has it since. ``steps``: next steps that go with it. ``devices``: on which they appear.
+    device has it since. ``steps``: next steps that go with it. ``devices``: on which they appear. ``channels``: over
+    which a message can go besides; ``sent``: those that have gone or wait.
     """
 
     decision_id: str
@@ -35,6 +39,8 @@ class ReleaseView:
     steps: list[MessageLine]
     devices: list[str]
     invitation_id: str | None
+    channels: list[Channel]
+    sent: list[DeliveryView]
 
 
 def preview(hr: Runtime, actor: Actor, interview_id: str) -> ReleaseView | None:
@@ -56,14 +62,17 @@ def preview(hr: Runtime, actor: Actor, interview_id: str) -> ReleaseView | None:
             steps=messages.next_steps(hr, session, interview.invitation_id),
             devices=list(dict.fromkeys(part.device.name for part in parts)),
             invitation_id=interview.invitation_id,
+            channels=telling.channels(hr, session, interview, row.id),
+            sent=telling.sent_of(session, row.id),
         )
 
 
-def release(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) -> None:
+def release(hr: Runtime, actor: Actor, interview_id: str, decision_id: str, channels: Collection[Channel] = ()) -> None:
     """Let the candidate know the newest decision, which ``decision_id`` has to be: what was seen in the preview.
 
-    Raises XudaError(FORBIDDEN | NOT_FOUND), CONFLICT with ``field`` decision when another one was made since,
-    ILLEGAL_STATE with ``field`` release for one that tells nothing. Once more changes nothing.
+    ``channels``: a message goes over these as well, also for a decision that is released already. Raises
+    XudaError(FORBIDDEN | NOT_FOUND), CONFLICT with ``field`` decision when another one was made since, ILLEGAL_STATE
+    with ``field`` release for one that tells nothing, SETTING_INVALID with ``field`` channel. Twice is once.
     """
     decisions.person(actor)
     with hr.db.write() as session:
@@ -75,15 +84,28 @@ def release(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) -> N
             detail = {"decision": row.id, "state": row.state}
             audit.record(session, hr.now(), actor, "release_decision", f"interview:{row.interview_id}", **detail)
             _tell(session, row, hr.now(), hooks.Kind.DECISION_RELEASED)
+        going = telling.order(hr, session, session.get_one(Interview, row.interview_id), row, channels)
+        if going:
+            names = [channel.value for channel in going]
+            audit.record(
+                session,
+                hr.now(),
+                actor,
+                "tell_decision",
+                f"interview:{row.interview_id}",
+                decision=row.id,
+                channels=names,
+            )
 
 
 def take_back(hr: Runtime, actor: Actor, interview_id: str, decision_id: str) -> None:
-    """Raises as :func:`release`, and CONFLICT with ``field`` fetched once a device has it."""
+    """Raises as :func:`release`, and CONFLICT with ``field`` fetched once a device has it, told once a message went."""
     decisions.person(actor)
     with hr.db.write() as session:
         row = _named(session, actor, interview_id, decision_id)
         if row.fetched_at is not None:
             raise XudaError(ErrorCode.CONFLICT, field="fetched")
+        telling.take_back(hr, session, row.id)
         if row.released_at is not None:
             row.released_at = None
             audit.record(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend.sending.settings import Sending
 from backend.services import candidate_access
 from tests.portal.booth import Booth
 from tests.portal.browser import Chrome, chromium, wait_for
@@ -27,14 +28,32 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "pages"
 _FIT = Path(__file__).with_name("fit.js").read_text("utf-8")
 _QUALITY = 30
+# fonts and icons are there, and a frame with them was drawn
+_PAINTED = """
+const done = arguments[arguments.length - 1];
+const icons = new Set([...document.querySelectorAll(".icon")].map((e) => getComputedStyle(e).maskImage));
+const links = [...icons].map((icon) => (icon.match(/url\\("(.+)"\\)/) || [])[1]).filter(Boolean);
+Promise.all([document.fonts.ready, ...links.map((link) => fetch(link).then((found) => found.blob()))]).then(() =>
+  requestAnimationFrame(() => requestAnimationFrame(done)));
+"""
 _MOST_HEIGHT = 4000
+# Nobody listens there: messages wait.
+_CHANNELS = Sending(
+    smtp_host="127.0.0.1",
+    smtp_port=9,
+    smtp_security="none",
+    smtp_from="hr@example.com",
+    sms_url="http://127.0.0.1:9/sms",
+    sms_secret="nobody",
+    private=True,
+)
 
 
 @contextmanager
 def scenes() -> Iterator[Scenes]:
     with tempfile.TemporaryDirectory(prefix="xuda-pages-", ignore_cleanup_errors=True) as name:
         clock = Clock()
-        hr, filled = organisation(Path(name) / "data", clock)
+        hr, filled = organisation(Path(name) / "data", clock, sending=_CHANNELS)
         with Server(hr) as server:
             world = World(server.url, hr, clock, filled, Booth(server.url, filled.enrolment_codes[0]))
             hold_interviews(world)
@@ -71,6 +90,7 @@ class Photographer:
 
     def take(self, file: Path, *, most: int = _MOST_HEIGHT) -> None:
         """The whole page, as far down as anybody looks at a picture: ``most`` pixels."""
+        self._browser.execute_async_script(_PAINTED)
         wide, high = self._browser.execute_script(
             "const r = document.documentElement; return [r.clientWidth, r.scrollHeight]"
         )

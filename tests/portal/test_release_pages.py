@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.ui.screens.mine import NEXT, STATES
-from backend.portal.routes.releases import told_words
+from backend.sending.news import told_words
 from backend.services import messages
 from backend.services.candidate_states import DECIDED
 from contract.catalog import load

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import requests
@@ -122,8 +123,9 @@ class Server:
         self._thread.join(20)
 
 
-def organisation(folder: Path, clock: Clock) -> tuple[Runtime, demo.Demo]:
-    settings = Settings(data=folder)
+def organisation(folder: Path, clock: Clock, **given: Any) -> tuple[Runtime, demo.Demo]:
+    """``given``: settings besides the folder."""
+    settings = Settings(data=folder, **given)
     create(settings, demo.ORGANISATION).close()
     hr = open_runtime(settings, now=clock)
     return hr, demo.fill(hr, Actor.command_line())

@@ -124,6 +124,11 @@ class Person:
             raise AssertionError(f"{error}; {self.path} says:\n{self.text()[:2000]}") from None
         return self.text()
 
+    def again(self, words: str) -> bool:
+        """Load the page once more, and look for the words."""
+        self.browser.refresh()
+        return words in self.text()
+
     def count(self, selector: str, wanted: int) -> None:
         """Wait until the page has so many of these."""
         wait_for(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, selector)) == wanted, f"{wanted} {selector}")

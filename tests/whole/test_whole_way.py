@@ -33,6 +33,7 @@ def walk(site: Site) -> None:
         interview = watch(officer)
         review(officer, interview)
         confirm(officer, requisition, interview)
+        tell(officer, site, interview)
         report(officer, site, interview)
         audited(auditor, requisition, batch, interview)
 
@@ -165,6 +166,16 @@ def confirm(officer: Person, requisition: str, interview: str) -> None:
     officer.see("已完成1/")
     officer.press(f"form[action='{requisition}/confirm/{interview.rpartition('/')[2]}'] button")
     officer.see("研发部-待入职", "已招满", "已招 1/1")
+
+
+def tell(officer: Person, site: Site, interview: str) -> None:
+    """The candidate reads the result in a mail."""
+    officer.open(f"{interview}/tell")
+    officer.see("待入职", "同时发送消息")
+    officer.press("button[name=do][value=release]")
+    wait_for(lambda: officer.again("已发送"), "the mail", seconds=30, step=0.5)
+    news = [mail for address, mail in site.box.mails if address == "p0@example.test"][1:]
+    assert ["新进展" in mail["Subject"] for mail in news] == [True]
 
 
 def report(officer: Person, site: Site, interview: str) -> None:

@@ -174,6 +174,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "compare_interviews": t("Compared interviews"),
         "blind_review": t("Switched blind review"),
         "release_decision": t("Released a decision to the candidate"),
+        "tell_decision": t("Told a decision to the candidate by a message"),
         "take_back_release": t("Took the release of a decision back"),
         "fetch_decision": t("Device fetched a released decision"),
         "rubric": t("Published a rubric"),

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from backend.portal import staffing_words
+from backend.portal import sending_words, staffing_words
+from backend.portal.routes.sending import wake
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
+from backend.sending.news import told_words
+from backend.sending.outcome import Channel
 from backend.services import interviews, releases, scope
-from contract.catalog import STAFF_LANGUAGES, Catalog, load
+from contract.catalog import STAFF_LANGUAGES, load
 from contract.errors import ErrorCode, XudaError
-from contract.events import HrState
 
 router = APIRouter()
 
@@ -28,14 +30,19 @@ def release(
     interview_id: str,
     decision: Annotated[str, Form(max_length=40)] = "",
     do: Annotated[str, Form(max_length=20)] = "",
+    channel: Annotated[list[str] | None, Form(max_length=10)] = None,
 ) -> Response:
-    """``do``: release or take_back. ``decision``: the one the preview showed."""
+    """``do``: release or take_back. ``decision``: the one the preview showed. ``channel``: over which to tell it."""
     scope.require(visit.actor, *STAFF)
-    act = releases.take_back if do == "take_back" else releases.release
     try:
-        act(visit.hr, visit.actor, interview_id, decision)
+        if do == "take_back":
+            releases.take_back(visit.hr, visit.actor, interview_id, decision)
+        else:
+            wanted = [known for known in Channel if known.value in (channel or [])]
+            releases.release(visit.hr, visit.actor, interview_id, decision, wanted)
+            wake(visit)
     except XudaError as error:
-        if error.code not in (ErrorCode.CONFLICT, ErrorCode.ILLEGAL_STATE):
+        if error.code not in (ErrorCode.CONFLICT, ErrorCode.ILLEGAL_STATE, ErrorCode.SETTING_INVALID):
             raise
         status = 409 if error.code is ErrorCode.CONFLICT else 422
         return _page(visit, interview_id, problem=problem(visit, error), status=status)
@@ -51,33 +58,14 @@ def problem(visit: Visit, error: XudaError) -> str:
         (ErrorCode.CONFLICT, "fetched"): t(
             "A device has fetched it already, so it is not taken back. Decide anew and release that."
         ),
+        (ErrorCode.CONFLICT, "told"): t(
+            "A message has told it already, so it is not taken back. Decide anew and release that."
+        ),
+        (ErrorCode.SETTING_INVALID, "channel"): t(
+            "The candidate cannot be reached over that channel any more. Nothing was released: look at it again."
+        ),
         (ErrorCode.ILLEGAL_STATE, "release"): t("A decision that was put off has nothing to tell."),
     }.get((error.code, error.field or "")) or staffing_words.problem(visit, error)
-
-
-def told_words(state: HrState, texts: Catalog) -> tuple[str, str]:
-    """State and next step as the candidate's client says them."""
-    t = texts.gettext
-    return {
-        HrState.PENDING_REVIEW: (t("Awaiting review"), t("HR reviews your answers. The result appears here.")),
-        HrState.INCOMPLETE: (
-            t("Incomplete"),
-            t("This attempt ended early. Ask HR if you would like another one."),
-        ),
-        HrState.DECLINED: (t("AI interview declined"), t("HR will arrange an interview with a person.")),
-        HrState.SECOND_ROUND: (
-            t("Second round"),
-            t("Congratulations. HR will invite you to the next interview."),
-        ),
-        HrState.REJECTED: (
-            t("Not selected"),
-            t("Thank you for your time. This position went to someone else."),
-        ),
-        HrState.PENDING_ONBOARDING: (
-            t("Onboarding"),
-            t("Congratulations. HR will contact you about your first day."),
-        ),
-    }.get(state, (state.value, ""))
 
 
 def _page(visit: Visit, interview_id: str, *, problem: str = "", status: int = 200) -> Response:
@@ -88,6 +76,10 @@ def _page(visit: Visit, interview_id: str, *, problem: str = "", status: int = 2
         line=interviews.summary(visit.hr, visit.actor, interview_id),
         found=found,
         problem=problem,
+        channel_words=lambda channel: sending_words.channel_words(visit, channel),
+        delivery_words=lambda state: sending_words.state_words(visit, state),
+        why=lambda view: sending_words.reason(visit, view),
+        tones=sending_words.TONES,
         ruling=staffing_words.ruling_words(visit, found.ruling) if found and found.ruling else "",
         told=[(tag, *told_words(found.state, load("portal", tag))) for tag in STAFF_LANGUAGES] if found else [],
     )

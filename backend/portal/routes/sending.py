@@ -62,7 +62,7 @@ def send(
     try:
         if do == "send":
             deliveries.send(visit.hr, visit.actor, batch_id, wanted)
-            _wake(visit)
+            wake(visit)
             return visit.redirect(f"/batches/{batch_id}/sending")
         planned = deliveries.plan(visit.hr, visit.actor, batch_id, wanted)
     except XudaError as error:
@@ -134,7 +134,7 @@ def extend(
             "{days} days after the batch."
         )
         return _page(visit, batch_id, problem=words.format(days=extension.LONGEST_ALONE.days), status=422)
-    _wake(visit)
+    wake(visit)
     return visit.redirect(f"/batches/{batch_id}/sending?extended={found.people}")
 
 
@@ -203,5 +203,5 @@ def _channel(text: str) -> Channel:
         raise XudaError(ErrorCode.SETTING_INVALID, field="channel") from None
 
 
-def _wake(visit: Visit) -> None:
+def wake(visit: Visit) -> None:
     cast(Sender, visit.request.app.state.sender).wake()
