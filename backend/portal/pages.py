@@ -54,6 +54,7 @@ def navigation(role: Role, texts: Catalog, unread: int = 0) -> list[NavItem]:
         (_READERS, NavItem("/candidates", "user", t("Candidates"))),
         (_STAFF, NavItem("/kits", "chat", t("Question kits"))),
         (_READERS, NavItem("/positions", "building", t("Organisation"))),
+        (_STAFF, NavItem("/employees", "user", t("Employees"))),
         (_READERS, NavItem("/analytics", "model", t("Analytics"))),
         (_READERS, NavItem("/exports", "printer", t("Reports"))),
         (_STAFF, NavItem("/messages", "mail", t("Messages"))),

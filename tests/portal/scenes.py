@@ -15,6 +15,7 @@ from backend.services import (
     api_tokens,
     deletion,
     device_settings,
+    employees,
     holds,
     hooks,
     kit_drafts,
@@ -28,6 +29,7 @@ from backend.services import (
     slots,
 )
 from backend.services.duration import Level
+from backend.services.employees import ScoreKind
 from backend.services.kit_drafts import Start
 from backend.services.requisitions import Wish
 from backend.services.resume_rules import Education, Rules
@@ -235,5 +237,10 @@ def _exports(scenes: Scenes) -> Iterator[tuple[str, str]]:
 
 
 def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    people = "工号,姓名,部门,岗位\nE-1024,周文静,rd,软件工程师\nE-1031,许志远,finance,会计\n"
+    employees.import_people(scenes.world.hr, COMMAND_LINE, people.encode())
+    tests = "工号,测评,分数\nE-1024,2026 专业测评,75\n"
+    employees.import_scores(scenes.world.hr, COMMAND_LINE, ScoreKind.ASSESSMENT, tests.encode())
+    yield "employee_id", employees.lines(scenes.world.hr, COMMAND_LINE)[0][0].employee_id
     sandbox.make(scenes.world.hr, COMMAND_LINE)
     yield "topic", "start"

@@ -24,6 +24,7 @@ from backend.services import (
     deletion,
     department_releases,
     devices,
+    employees,
     messages,
     positions,
     requisitions,
@@ -194,6 +195,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "position_id": lambda world, department: _position(world, department),
     "requisition_id": lambda world, department: _requisition(world, department),
     "topic": lambda world, department: "start",
+    "employee_id": lambda world, department: _employee(world),
     "code": lambda world, department: "none",
     "token_id": lambda world, department: "none",
     "webhook_id": lambda world, department: "none",
@@ -213,6 +215,12 @@ def _message(world: World) -> str:
 def _requisition(world: World, department: str) -> str:
     """A new draft."""
     return requisitions.ask(world.backend.hr, COMMAND_LINE, Wish(world.known("position_id", department), 1))
+
+
+def _employee(world: World) -> str:
+    table = "code,name,department\nE1,Somebody,rd\n"
+    employees.import_people(world.backend.hr, COMMAND_LINE, table.encode())
+    return employees.lines(world.backend.hr, COMMAND_LINE)[0][0].employee_id
 
 
 def _position(world: World, department: str) -> str:
