@@ -64,6 +64,15 @@ def problem(visit: Visit, error: XudaError) -> str:
     return " ".join(error_text(error, visit.language).lines)
 
 
+def file_problem(visit: Visit, error: XudaError) -> str:
+    """What is wrong with a kit's file, with its line."""
+    t = visit.texts.gettext
+    if error.code is not ErrorCode.KIT_INVALID:
+        return " ".join(error_text(error, visit.language).lines)
+    where = t("Line {row}").format(row=error.row) if error.row else ""
+    return " · ".join(part for part in (where, error.field or "", str(error.params.get("detail", ""))) if part)
+
+
 def audit_words(visit: Visit) -> dict[str, str]:
     t = visit.texts.gettext
     return {

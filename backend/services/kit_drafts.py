@@ -15,14 +15,24 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import BankVersion, Department, KitDraft, KitQuestionRow, KitRow, Position
 from backend.runtime import Runtime
-from backend.services import audit, duration, kits, positions, question_bank, question_templates, rubrics, scope
+from backend.services import (
+    audit,
+    duration,
+    kit_files,
+    kits,
+    positions,
+    question_bank,
+    question_templates,
+    rubrics,
+    scope,
+)
 from backend.services.actor import Actor
 from backend.services.duration import Level
-from backend.services.kit_file import build_kit, read_kit_file
+from backend.services.kit_file import build_kit, invalid, read_kit_file
 from backend.services.kit_plan import Item, Plan, new_item
 from backend.services.kits import AddedKit
 from backend.services.question_bank import STAFF, BankView, Written
-from backend.services.rubric import Rubric
+from backend.services.rubric import Rubric, build_rubric
 from contract.errors import ErrorCode, XudaError
 from contract.kit import InterviewKind, Kit
 
@@ -112,6 +122,28 @@ def start_from_kit(hr: Runtime, actor: Actor, kit_id: str, level: Level | None =
         for item in plan.items:
             if use := made_from.get(item.question.question_id):
                 item.bank_id, item.bank_version = use.bank_id, use.bank_version
+        return _keep(hr, session, actor, plan, None)
+
+
+def start_from_file(hr: Runtime, actor: Actor, data: bytes) -> str:
+    """Id of a draft that says what a kit's file says; its pictures and sounds have to be here already.
+
+    Raises XudaError(FORBIDDEN | FILE_ENCODING | TOO_LARGE), KIT_INVALID with ``field``, ``row`` and ``detail``.
+    """
+    scope.require(actor, *STAFF)
+    values, node = read_kit_file(data)
+    rated_by, level = values.pop("rubric", None), kits.read_level(values.pop("level", None), node)
+    kit_files.take_in(values, node, kit_files.nothing_beside)
+    with hr.db.write() as session:
+        department = session.get(Department, str(values.get("department_id", "")))
+        if department is None:
+            raise invalid(node, ("department_id",), "no such department")
+        given = {"organisation": hr.organisation_name, "department": department.name, **values}
+        kit = build_kit({**given, "version": 1, "encryption_key": hr.vault.encryption_key}, node)
+        rubric = None if rated_by is None else build_rubric(rated_by, kit, node)
+        plan = Plan.of_kit(kit, level or Level.JUNIOR, rubric)
+        # what the file says of the organisation itself is not lost, what it leaves out is filled in when published
+        plan.values |= {name: values[name] for name in ("organisation", "department") if name in values}
         return _keep(hr, session, actor, plan, None)
 
 

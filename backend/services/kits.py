@@ -66,7 +66,7 @@ def publish(
     longer_because: str = "",
 ) -> AddedKit:
     """:func:`add_kit` in the caller's transaction, for ``values`` read from ``node`` by ``read_kit_file``."""
-    rated_by, level = values.pop("rubric", None), _level(values.pop("level", None), node)
+    rated_by, level = values.pop("rubric", None), read_level(values.pop("level", None), node)
     department = session.get(Department, str(values.get("department_id", "")))
     if department is None:
         raise invalid(node, ("department_id",), "no such department")
@@ -127,7 +127,8 @@ def _reason_place(kit_id: str, version: int) -> str:
     return f"kit:{kit_id}:{version}:longer"
 
 
-def _level(given: Any, node: yaml.Node) -> Level | None:
+def read_level(given: Any, node: yaml.Node) -> Level | None:
+    """The level that a file names. Raises XudaError(KIT_INVALID)."""
     if given is None:
         return None
     try:

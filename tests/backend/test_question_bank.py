@@ -272,3 +272,25 @@ def test_new_keys_publish_a_kit_anew_with_all_that_is_kept_beside_it(hr: Runtime
     assert kits.longer_because(hr, COMMAND_LINE, row) == "两个专业合并"
     _, uses = question_bank.history(hr, COMMAND_LINE, kept.question_id)
     assert [use.kit_version for use in uses] == [2, 1]
+
+
+def test_a_file_becomes_a_draft_that_publishes_the_same_kit(hr: Runtime) -> None:
+    draft_id = kit_drafts.start(hr, COMMAND_LINE, Start(Level.MANAGEMENT, position_id=position(hr)))
+    accept_all(hr, draft_id)
+    made = kit_drafts.publish(hr, COMMAND_LINE, draft_id, revision(hr, draft_id)).kit
+    file = rubrics.kit_file(hr, COMMAND_LINE, made.kit_id)
+    again = kit_drafts.start_from_file(hr, COMMAND_LINE, file)
+    view = kit_drafts.one(hr, COMMAND_LINE, again)
+    assert view.plan.level is Level.MANAGEMENT
+    assert not view.plan.waiting
+    same = kit_drafts.publish(hr, COMMAND_LINE, again, 1)
+    assert (same.new, same.rubric_new, same.kit) == (False, False, made)
+    for broken, field in (
+        (file.replace(b"department_id: rd", b"department_id: nowhere"), "department_id"),
+        (file.replace(b"level: management", b"level: chief"), "level"),
+        (b"- a list", None),
+    ):
+        with pytest.raises(XudaError) as refused:
+            kit_drafts.start_from_file(hr, COMMAND_LINE, broken)
+        assert (refused.value.code, refused.value.field) == (ErrorCode.KIT_INVALID, field)
+        assert refused.value.row

@@ -106,3 +106,17 @@ def test_a_question_of_the_bank_is_written_and_put_into_the_next_version(world: 
     row = next(row for row in browser.find_elements(By.CSS_SELECTOR, "#more tbody tr") if "哪一种做法" in row.text)
     row.find_element(By.TAG_NAME, "button").click()
     wait_for(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#questions tbody tr")) == before + 1, "one more")
+
+
+def test_a_file_is_taken_in_as_a_draft_or_refused_with_its_line(world: World) -> None:
+    web = world.http("hr")
+    file = web.page("/kits/demo/kit.yaml").content
+    taken = web.post("/kit-drafts/file", files={"file": ("kit.yaml", file)})
+    assert taken.status_code == 200
+    assert "/kit-drafts/" in taken.url
+    lines = file.split(b"\n")
+    line = next(number for number, text in enumerate(lines, start=1) if b"takes:" in text)
+    lines[line - 1] = lines[line - 1].replace(b"takes: ", b"takes: 0 #")
+    refused = web.post("/kit-drafts/file", files={"file": ("kit.yaml", b"\n".join(lines))})
+    assert refused.status_code == 422
+    assert f"第 {line} 行" in refused.text

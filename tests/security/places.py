@@ -110,7 +110,7 @@ class World:
         form = dict(right.form)
         if method == "POST":
             form["csrf"] = login.csrf if login else "x"
-        files = {"file": b""} if right.path.endswith(("/candidates", "/import")) and method == "POST" else None
+        files = {"file": b""} if right.path.endswith(("/candidates", "/import", "/file")) and method == "POST" else None
         live = right.path.endswith("/live")  # never ends by itself
         answer = requests.request(
             method,

@@ -286,6 +286,7 @@ RIGHTS = (
     Right("POST /questions/{question_id}/retire", STAFF),
     Right("GET /kit-drafts/new", STAFF),
     Right("POST /kit-drafts", STAFF, ok=frozenset({422})),
+    Right("POST /kit-drafts/file", STAFF, ok=frozenset({422})),
     Right("GET /kit-drafts/{draft_id}", STAFF),
     Right("POST /kit-drafts/{draft_id}/facts", STAFF, ok=frozenset({422})),
     Right("POST /kit-drafts/{draft_id}/change", STAFF, {"do": "stage"}, frozenset({422})),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from backend.portal import kit_facts, kit_preview, kit_words, question_form
 from backend.portal.kit_facts import FactsForm
@@ -63,6 +63,18 @@ def start(
         given = {"position": position, "level": level, "kind": kind, "department": department, "texts_of": texts_of}
         given |= {"title_zh_CN": title_zh_CN, "title_en": title_en}
         return _start_form(visit, given, problem=kit_words.problem(visit, error), status=422)
+    return visit.redirect(f"/kit-drafts/{made}")
+
+
+@router.post("/kit-drafts/file")
+def start_from_file(visit: MemberForm, file: Annotated[UploadFile, File()]) -> Response:
+    """A kit's file (YAML), to look at and to publish."""
+    try:
+        made = kit_drafts.start_from_file(visit.hr, visit.actor, file.file.read())
+    except XudaError as error:
+        if error.code not in _MENDED | {ErrorCode.FILE_ENCODING}:
+            raise
+        return _start_form(visit, {}, problem=kit_words.file_problem(visit, error), status=422)
     return visit.redirect(f"/kit-drafts/{made}")
 
 
