@@ -11,7 +11,7 @@ import logging
 import re
 import ssl
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend.runtime import Runtime
@@ -25,7 +25,10 @@ _log = logging.getLogger(__name__)
 _TIMEOUT = 20.0
 _DEADLINE = 300.0
 _EVERY = 300.0
-_AT_ONCE = 500
+_AT_ONCE, _STEP = 2000, 50
+# older mails cannot be about anything that is still waited for
+_FIRST_LOOK = timedelta(days=30)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FACT = "mailroom"
 _NUMBER = re.compile(rb"(\d+)")
 
@@ -92,11 +95,12 @@ def _look(hr: Runtime) -> int:
         with hurried(server.socket(), _DEADLINE):
             validity = _open(server, sending.imap_folder)
             last = int(known.get("uid", 0)) if known.get("validity") == validity else 0
-            for uid in _new(server, last)[:_AT_ONCE]:
+            for count, uid in enumerate(_new(server, last, hr.now())[:_AT_ONCE], start=1):
                 data = _fetch(server, uid)
                 noted += bounces.note(hr, bounces.failures(data, domain)) if data else 0
                 last = uid
-                _remember(hr, validity=validity, uid=last, trouble="")
+                if count % _STEP == 0:
+                    _remember(hr, validity=validity, uid=last)
         _remember(hr, validity=validity, uid=last, trouble="", at=hr.now().isoformat())
     except (imaplib.IMAP4.error, OSError, ValueError):
         raise Trouble(CONNECT) from None
@@ -147,9 +151,11 @@ def _open(server: imaplib.IMAP4, folder: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _new(server: imaplib.IMAP4, last: int) -> list[int]:
-    """The numbers of mails that came after ``last``, in their order."""
-    status, told = server.uid("SEARCH", "UID", f"{last + 1}:*")
+def _new(server: imaplib.IMAP4, last: int, now: datetime) -> list[int]:
+    """The numbers of mails that came after ``last``, in their order; the first time those of the last weeks."""
+    first = now - _FIRST_LOOK
+    since = ("SINCE", f"{first.day:02d}-{_MONTHS[first.month - 1]}-{first.year}")
+    status, told = server.uid("SEARCH", *(("UID", f"{last + 1}:*") if last else since))
     if status != "OK" or not told or not isinstance(told[0], bytes):
         return []
     # "n:*" always names the newest one, also when it is older than n

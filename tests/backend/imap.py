@@ -25,10 +25,10 @@ PROGRAM = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/us
 class Post:
     port: int
 
-    def put(self, mail: bytes, folder: str = "INBOX") -> None:
+    def put(self, mail: bytes, folder: str = "INBOX", *, days_ago: int = 0) -> None:
         with imaplib.IMAP4("127.0.0.1", self.port, timeout=20) as server:
             server.login(USER, PASSWORD)
-            status, _ = server.append(folder, "", imaplib.Time2Internaldate(time.time()), mail)
+            status, _ = server.append(folder, "", imaplib.Time2Internaldate(time.time() - days_ago * 86400), mail)
             assert status == "OK"
 
     def flags(self) -> list[bytes]:
