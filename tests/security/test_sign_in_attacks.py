@@ -24,7 +24,7 @@ from tests.security.defects import DEFECTS
 from tests.security.places import World, world
 from tests.security.rights import RIGHTS, Right
 
-_FORMS = [right for right in RIGHTS if right.method == "POST" and not right.path.startswith("/v1")]
+_FORMS = [right for right in RIGHTS if right.method == "POST" and not right.path.startswith(("/v1", "/api/"))]
 
 
 @pytest.fixture(scope="module")
@@ -194,10 +194,17 @@ def test_over_https_cookies_are_bound_to_host_and_scheme(tmp_path: Path) -> None
         assert requests.post(f"{backend.url}/login", data=form, cookies=cookies, timeout=20).status_code == 403
 
 
+def browser_of(place: World, right: Right) -> tuple[dict[str, str], str]:
+    """Cookies of somebody who may send the form, and the token that its page has."""
+    who = next(iter(sorted(right.who & rights.PEOPLE)), rights.CANDIDATE)
+    if who == rights.CANDIDATE:
+        return {"xuda_candidate": place.candidates[who], "xuda_hr_form": "of this browser"}, "of this browser"
+    return {"xuda_hr": place.logins[who].token}, place.logins[who].csrf
+
+
 def forged(place: World, right: Right, token: str | None, **headers: str) -> int:
     """Status of the form as HR's browser would send it from a page of another site."""
-    who = sorted(right.who & rights.PEOPLE)[0]
-    cookies = {"xuda_hr": place.logins[who].token}
+    cookies, _ = browser_of(place, right)
     form = {**({} if token is None else {"csrf": token}), **right.form}
     parts = {name: (None, value) for name, value in form.items()} | {"file": ("f.bin", b"x")}
     url = place.backend.url + place.fill(right.path, "rd")
@@ -208,14 +215,14 @@ def forged(place: World, right: Right, token: str | None, **headers: str) -> int
 
 @pytest.mark.parametrize("right", _FORMS, ids=lambda right: right.route)
 def test_no_form_is_taken_from_another_site(place: World, right: Right) -> None:
-    who = sorted(right.who & rights.PEOPLE)[0]
-    others = next(name for name in sorted(rights.PEOPLE) if name != who)
+    _, mine = browser_of(place, right)
+    others = next(login.csrf for login in place.logins.values() if login.csrf != mine)
     assert forged(place, right, None) == 403
     assert forged(place, right, "") == 403
     assert forged(place, right, "x" * 32) == 403
-    assert forged(place, right, place.logins[others].csrf) == 403
-    assert forged(place, right, place.logins[who].csrf, **{"Sec-Fetch-Site": "cross-site"}) == 403
-    assert forged(place, right, place.logins[who].csrf, **{"Sec-Fetch-Site": "same-site"}) == 403
+    assert forged(place, right, others) == 403
+    assert forged(place, right, mine, **{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert forged(place, right, mine, **{"Sec-Fetch-Site": "same-site"}) == 403
 
 
 def test_a_form_that_lost_its_check_is_noticed(place: World) -> None:
