@@ -25,6 +25,7 @@ TICK = 2.0
 _MOST = 200
 _MOST_OF_ONE = 8
 _RETRY_MS = 2000
+_LONGEST_PAUSE = 8.0
 # a proxy or a balancer gets its connections back now and then; the browser opens a new one
 LONGEST = 15 * 60.0
 
@@ -54,6 +55,12 @@ class Streams:
             if self._open.total() >= _MOST or self._open[user_id] >= _MOST_OF_ONE:
                 raise XudaError(ErrorCode.RATE_LIMITED, seconds=30)
 
+    def pause(self, took: float) -> float:
+        """Seconds until the next look, after one that ``took`` so many: pages of many people never keep the server
+        busy, and none waits so long for a beat that it believes the line to be lost."""
+        with self._lock:
+            return min(_LONGEST_PAUSE, max(TICK, 10 * took, 3 * took * self._open.total()))
+
     @contextmanager
     def one(self, user_id: str) -> Iterator[None]:
         with self._lock:
@@ -80,8 +87,7 @@ async def follow(visit: Visit, streams: Streams, draw: Callable[[], Picture]) ->
             for event in sent.news(drawn):
                 yield event
             yield ServerSentEvent(event="beat", data={"at": drawn.at})
-            # what takes long is asked for less often, so that pages of many people never keep the server busy
-            await asyncio.sleep(max(TICK, 10 * (time.monotonic() - begun)))
+            await asyncio.sleep(streams.pause(time.monotonic() - begun))
     yield ServerSentEvent(event="bye", data={"why": "again"})
 
 

@@ -172,3 +172,14 @@ def test_each_list_shows_its_people(world: World) -> None:
         assert count(late.page("/monitor?span=all").text, "missed") > 0
     finally:
         world.clock.advance(-timedelta(days=400).total_seconds())
+
+
+def test_the_more_people_look_the_less_often_the_server_is_asked() -> None:
+    streams = live.Streams()
+    assert streams.pause(0.01) == live.TICK
+    assert streams.pause(0.5) == 5
+    with ExitStack() as stack:
+        for number in range(20):
+            stack.enter_context(streams.one(f"user {number}"))
+        assert streams.pause(0.1) == pytest.approx(6)
+        assert streams.pause(60) < 15, "the page waits fifteen seconds for a beat"
