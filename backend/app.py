@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,16 +16,18 @@ from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
 from backend.api.shield import Shield
+from backend.db.duty import Duty
 from backend.portal.security import LARGE_FORMS
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
 from backend.sending.mailroom import Mailroom
-from backend.sending.worker import Sender
 from backend.services import chores
 from backend.settings import Settings
 from backend.version import VERSION
 
 _HOUR = 3600.0
+# so often a process asks whether it is its turn
+_LOOK = 5.0
 
 
 def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI:
@@ -71,11 +74,12 @@ def _program_api(hr: Runtime) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.sender.start()
+    duty = Duty(app.state.runtime.db.engine)
     app.state.hooks.start()
     app.state.reporter.start()
-    app.state.mailroom.start()
-    working = asyncio.create_task(_chores(app.state.runtime, app.state.sender))
+    if duty.alone:
+        _begin(app)
+    working = asyncio.create_task(_work(app, duty))
     yield
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -85,12 +89,32 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.reporter.stop)
     await run_in_threadpool(app.state.imports.close)
-    await run_in_threadpool(chores.stopping, app.state.runtime)
+    if await run_in_threadpool(duty.holds):
+        await run_in_threadpool(chores.stopping, app.state.runtime)
+    await run_in_threadpool(duty.release)
     app.state.runtime.close()
 
 
-async def _chores(hr: Runtime, sender: Sender) -> None:
+def _begin(app: FastAPI) -> None:
+    app.state.sender.start()
+    app.state.mailroom.start()
+
+
+def _end(app: FastAPI) -> None:
+    app.state.sender.stop()
+    app.state.mailroom.stop()
+
+
+async def _work(app: FastAPI, duty: Duty) -> None:
+    """Chores and sending, while it is this process that does them."""
+    busy, due = duty.alone, 0.0
     while True:
-        await run_in_threadpool(chores.hourly, hr)
-        sender.wake()  # reminders may have come due
-        await asyncio.sleep(_HOUR)
+        holds = await run_in_threadpool(duty.holds)
+        if holds is not busy:
+            await run_in_threadpool(_begin if holds else _end, app)
+            busy, due = holds, 0.0
+        if busy and time.monotonic() >= due:
+            await run_in_threadpool(chores.hourly, app.state.runtime)
+            app.state.sender.wake()  # reminders may have come due
+            due = time.monotonic() + _HOUR
+        await asyncio.sleep(_HOUR if duty.alone else _LOOK)

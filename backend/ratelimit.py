@@ -1,4 +1,5 @@
-"""Limits on guessing, kept in memory: a restart forgives, the lock in the database does not."""
+"""Limits on guessing, kept in memory (a restart forgives, the lock in the database does not), or shared by all
+processes of a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -6,14 +7,20 @@ import ipaddress
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import delete, select
+
+from backend.db.engine import Database
+from backend.db.guess_models import GuessRow
 from contract.errors import ErrorCode, XudaError
 
 FAILURES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=5)
 _MOST_KEYS = 10_000
+_FORGOTTEN = timedelta(days=1)
 
 
 def network(address: str) -> str:
@@ -37,6 +44,14 @@ class RateLimit:
         self._failures: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def limit(self) -> int:
+        return self._limit
+
+    @property
+    def window(self) -> float:
+        return self._window
+
     def check(self, key: str) -> None:
         """Raises XudaError(RATE_LIMITED) with the ``seconds`` to wait."""
         with self._lock:
@@ -58,6 +73,39 @@ class RateLimit:
         if not times:
             self._failures.pop(key, None)
         return times
+
+
+class SharedRateLimit(RateLimit):
+    """The same over all processes that share a database; keys are kept as keyed hashes."""
+
+    def __init__(self, db: Database, hashed: Callable[[str], str], name: str, *, limit: int, window: float) -> None:
+        super().__init__(limit=limit, window=window)
+        self._db, self._hashed, self._name = db, hashed, name
+
+    def check(self, key: str) -> None:
+        now = datetime.now(UTC)
+        since = now - timedelta(seconds=self._window)
+        mine = GuessRow.limit_name == self._name, GuessRow.key_hash == self._hashed(key), GuessRow.at > since
+        with self._db.read() as session:
+            times = session.scalars(select(GuessRow.at).where(*mine).order_by(GuessRow.at)).all()
+        if len(times) >= self._limit:
+            wait = self._window - (now - times[0]).total_seconds()
+            raise XudaError(ErrorCode.RATE_LIMITED, seconds=max(1, int(wait)))
+
+    def count(self, key: str) -> None:
+        now = datetime.now(UTC)
+        with self._db.write() as session:
+            session.add(GuessRow(limit_name=self._name, key_hash=self._hashed(key), at=now))
+            session.execute(delete(GuessRow).where(GuessRow.at < now - _FORGOTTEN))
+
+
+def shared(db: Database, hashed: Callable[[str], str]) -> Limits:
+    """Limits that hold over all processes."""
+    made = {}
+    for item in fields(Limits):
+        alone: RateLimit = getattr(Limits(), item.name)
+        made[item.name] = SharedRateLimit(db, hashed, item.name, limit=alone.limit, window=alone.window)
+    return Limits(**made)
 
 
 @dataclass(frozen=True)

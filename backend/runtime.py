@@ -20,7 +20,7 @@ from backend.db.postgres import is_postgres
 from backend.keys import KeyFile, KeySource, Secrets, Vault
 from backend.objects.folder import FolderStore, make_folder
 from backend.objects.store import ObjectStore
-from backend.ratelimit import Limits
+from backend.ratelimit import Limits, shared
 from backend.settings import Settings
 from contract.canonical import b64encode
 from contract.envelope import sign
@@ -106,7 +106,10 @@ def open_runtime(
     if row is None:
         raise XudaError(ErrorCode.FILE_MISSING, file="hr.db")
     store = _open_store(settings)
-    hr = Runtime(settings, database, vault, cabinet, store, row.id, row.name, now)
+    limits = Limits()
+    if is_postgres(settings.database):
+        limits = shared(database, lambda key: vault.keyed_hash(key, "guess"))
+    hr = Runtime(settings, database, vault, cabinet, store, row.id, row.name, now, limits)
     _catch_up(hr)
     _issue_first_list(database, vault, row.id, now())
     return hr

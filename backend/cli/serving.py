@@ -14,6 +14,7 @@ from backend.app import create_app
 from backend.cli.arguments import settings_of
 from backend.cli.output import print_json, texts
 from backend.db.models import Role
+from backend.db.postgres import is_postgres
 from backend.runtime import Runtime
 from backend.services import demo, devices, users
 from backend.services.actor import Actor
@@ -42,20 +43,23 @@ def init(options: argparse.Namespace) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until told to stop. One server per data folder: upload locks live in its memory."""
+    """Serve until told to stop: one server per data folder, or as many as there are ports on a PostgreSQL database."""
     settings = settings_of(options)
     level = logging.INFO if options.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     if not settings.data.is_dir():
         raise XudaError(ErrorCode.FILE_MISSING, folder=str(settings.data))
+    _ = texts(options)
+    ready = _("Xuda HR is ready at {address}")
+    if is_postgres(settings.database):
+        return _serve(settings, ready)
     lock = FileLock(settings.data / "serve.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
         raise XudaError(ErrorCode.ALREADY_RUNNING, folder=str(settings.data)) from error
     with lock:
-        _ = texts(options)
-        return _serve(settings, _("Xuda HR is ready at {address}"))
+        return _serve(settings, ready)
 
 
 def _serve(settings: Settings, ready: str) -> int:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError,
 
 from contract.errors import ErrorCode, XudaError
 
-# advisory locks are numbers that all programs of a database share: these two halves are ours
-_NAMESPACE = 0x58756461
-_WRITERS = 0
+# advisory locks are numbers that all programs of a database share: the first half is ours
+NAMESPACE = 0x58756461
+WRITERS, DUTY = 0, 1
 _LOCK_SECONDS = 60
 _IDLE_SECONDS = 120
 _POOL, _OVERFLOW = 8, 24
@@ -76,7 +76,7 @@ def _address(url: str) -> URL:
 
 def _begin(connection: Any) -> None:
     if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_NAMESPACE}, {_WRITERS})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({NAMESPACE}, {WRITERS})")
 
 
 def known_error(error: DBAPIError) -> XudaError | None:

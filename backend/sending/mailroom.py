@@ -43,15 +43,18 @@ class Mailroom:
     def __init__(self, hr: Runtime) -> None:
         self._hr = hr
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="mailroom", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        """Also again after it was stopped."""
         if self._hr.settings.sending.imap_host:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._work, name="mailroom", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join(_TIMEOUT)
 
     def _work(self) -> None:

@@ -56,7 +56,7 @@ def wait_after(tries: int) -> timedelta:
 def begin(hr: Runtime) -> int:
     """At the start of the worker: what was being sent is uncertain, and what waited for a server may try at once.
 
-    There is one server per data folder, so nobody else is sending. Returns how many are uncertain.
+    One server alone sends (``backend.db.duty``). Returns how many are uncertain.
     """
     with hr.db.write() as session:
         now = hr.now()

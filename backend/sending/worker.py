@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 50
 # another process (the command line) may have ordered something, or the clock was set
 _LOOK_AGAIN = 30.0
+_LOOK_AGAIN_SHARED = 3.0
 _STOP_WITHIN = 90.0
 
 
@@ -64,7 +65,7 @@ def lines(sending: Sending) -> dict[Channel, Line]:
 
 
 class Sender:
-    """One per server. :meth:`wake` after something was ordered; any thread may call it."""
+    """Of all servers that share a database one works. :meth:`wake` after something was ordered, from any thread."""
 
     def __init__(self, hr: Runtime) -> None:
         self._hr = hr
@@ -73,9 +74,14 @@ class Sender:
         self._free_at: dict[Channel, datetime] = {}
         self._wake = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
+        self._thread: threading.Thread | None = None
+        # others that share the database may have taken an order, and wake only their own
+        self._look_again = _LOOK_AGAIN if hr.db.engine.dialect.name == "sqlite" else _LOOK_AGAIN_SHARED
 
     def start(self) -> None:
+        """Also again after it was stopped."""
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -85,7 +91,7 @@ class Sender:
         """The message that is being sent is finished first: broken off, it would be uncertain."""
         self._stopping = True
         self._wake.set()
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join(_STOP_WITHIN)
 
     def _work(self) -> None:
@@ -100,7 +106,7 @@ class Sender:
             except Exception as error:
                 # without the traceback: a driver's message may quote the row
                 _log.error("sending failed and will be tried again: %s", type(error).__name__)
-                begun, pause = False, _LOOK_AGAIN
+                begun, pause = False, self._look_again
             if not self._stopping:
                 self._wake.wait(pause)
         for line in self._lines.values():
@@ -121,7 +127,7 @@ class Sender:
         now = self._hr.now()
         due = ((queue.next_due(self._hr, channel), self._free_at.get(channel, now)) for channel in self._lines)
         waits = [(max(at, free_at) - now).total_seconds() for at, free_at in due if at is not None]
-        return max(0.01, min([*waits, _LOOK_AGAIN]))
+        return max(0.01, min([*waits, self._look_again]))
 
     def _send_due(self, channel: Channel) -> None:
         line = self._lines[channel]
