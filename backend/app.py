@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from backend.api import description, devices, files, problems, programs
+from backend.api import description, devices, files, operations, problems, programs
 from backend.api.body import BodyMiddleware
 from backend.api.locks import UploadLocks
 from backend.api.override import MethodOverride
@@ -36,6 +36,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app = FastAPI(title="Xuda HR", version=VERSION, lifespan=_lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.runtime = hr
     problems.install(app)
+
     app.mount("/v1", _device_api(hr))
     app.mount("/api/v1", _program_api(hr))
     portal = create_portal(hr)
@@ -44,9 +45,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
     app.state.mailroom = Mailroom(hr)
+    portal.include_router(operations.router)
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=LARGE_FORMS)
     app.add_middleware(MethodOverride, prefix="/v1/")
+    app.add_middleware(operations.Meter)
     return app
 
 

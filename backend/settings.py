@@ -14,6 +14,7 @@ class Settings:
     SQLite. ``key_database``: that of another one for the storage keys, the same one unless said.
 
     ``objects``: ``s3://BUCKET/PREFIX`` instead of a folder of recordings; ``s3_*`` say where and who.
+    ``metrics_token``: what Prometheus shows to get ``/metrics``; None: nobody gets it.
 
     Sizes are bytes, times are seconds. ``key_retention_days``: so long backups of the storage keys are kept.
     ``backup``: folder at a second place, written once a day and kept ``backup_keep_days``.
@@ -35,6 +36,7 @@ class Settings:
     s3_region: str | None = None
     s3_key: str | None = field(default=None, repr=False)
     s3_secret: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
     max_object: int = 8 * 1024**3
     max_body: int = 4 * 1024**2

@@ -369,6 +369,7 @@ def settings_of(found: argparse.Namespace) -> Settings:
         # never flags: command lines can be read by every user of the machine
         s3_key=os.environ.get("XUDA_HR_S3_KEY") or None,
         s3_secret=os.environ.get("XUDA_HR_S3_SECRET") or None,
+        metrics_token=os.environ.get("XUDA_HR_METRICS_TOKEN") or None,
         **given,
     )
 

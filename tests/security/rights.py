@@ -82,6 +82,9 @@ _MOVED = frozenset({303, 422})
 RIGHTS = (
     # the device API
     Right("GET /v1/openapi.json", OPEN),
+    Right("GET /ready", OPEN),
+    # a token of the settings opens it, nobody of these has one
+    Right("GET /metrics", frozenset()),
     Right("GET /v1/health", OPEN),
     Right("POST /v1/enrol", OPEN, ok=frozenset({403, 429}), request="enrolment"),  # the code is the right
     Right("POST /v1/contact", DEVICES, request="contact"),
