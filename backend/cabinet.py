@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from backend.db.whole import check_length
 from backend.disk import known_error, tells_damage
 from backend.objects.folder import sync_folder
 from contract.canonical import b64decode, b64encode
@@ -289,6 +290,7 @@ def _whole(value: object) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    check_length(path)
     connection = sqlite3.connect(
         path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS, factory=_Connection
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.cabinet import Cabinet
 from backend.db.postgres import is_postgres, open_postgres, writing
+from backend.db.whole import check_length
 from backend.disk import known_errors, tells_damage
 from backend.objects.folder import sync_folder
 from contract.errors import ErrorCode, XudaError
@@ -27,13 +28,16 @@ CABINET = "cabinet"
 def open_engine(url: str) -> Engine:
     """An engine whose transactions start when we say, and are durable when they have been committed.
 
-    Raises XudaError(SETTING_INVALID) for the address of a database that is neither SQLite nor PostgreSQL.
+    Raises XudaError(SETTING_INVALID) for the address of a database that is neither SQLite nor PostgreSQL,
+    DATABASE_DAMAGED for a file without its end.
     """
     if is_postgres(url):
         return open_postgres(url)
     if not url.startswith("sqlite"):
         raise XudaError(ErrorCode.SETTING_INVALID, field="database")
     engine = create_engine(url)
+    if engine.url.database:
+        check_length(Path(engine.url.database))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _tell_damage)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, object_session
 
 from backend.backup import ledger
-from backend.db.models import ManifestRow, ObjectRow, ReceiptRow, RestoreGap, Upload, new_id
+from backend.db.models import ManifestRow, ObjectRow, OrganisationKeyRow, ReceiptRow, RestoreGap, Upload, new_id
 from backend.runtime import Runtime
 from backend.services import audit, interview_facts, quota
 from backend.services.devices import Asking
 from backend.services.intake import claim, object_ref, open_from_device, stored_digests
 from contract.api import ManifestReply
-from contract.envelope import Envelope, parse_payload, sign, sign_again
+from contract.canonical import b64decode
+from contract.envelope import Envelope, open_envelope, sign, sign_again
 from contract.errors import ErrorCode, XudaError
 from contract.events import events_digest
+from contract.keys import key_id
 from contract.manifest import Manifest, Receipt
 
 
@@ -97,12 +99,21 @@ def _forget(session: Session, row: ObjectRow) -> None:
 
 
 def receipt_envelope(row: ReceiptRow) -> Envelope:
-    """The signed contract.manifest.Receipt of a row; its signature is not looked at.
+    """The signed contract.manifest.Receipt of a row.
 
-    Raises XudaError(FORMAT_INVALID), XudaError(DATABASE_DAMAGED) when it is another interview's or manifest's.
+    Raises XudaError(FORMAT_INVALID), XudaError(DATABASE_DAMAGED) when it is another interview's or manifest's, or not
+    as a key of the organisation has signed it.
     """
     envelope = Envelope.from_bytes(row.envelope)
-    receipt = parse_payload(envelope.payload_bytes, Receipt)
+    session = object_session(row)
+    assert session is not None  # a row is read inside its transaction
+    published = map(b64decode, session.scalars(select(OrganisationKeyRow.public)))
+    try:
+        receipt = open_envelope(envelope, Receipt, {key_id(public): public for public in published})
+    except XudaError as error:
+        if error.code not in (ErrorCode.SIGNATURE_INVALID, ErrorCode.KEY_UNKNOWN):
+            raise
+        raise XudaError(ErrorCode.DATABASE_DAMAGED) from error
     if (receipt.interview_id, receipt.serial) != (row.interview_id, row.serial):
         raise XudaError(ErrorCode.DATABASE_DAMAGED)
     return envelope

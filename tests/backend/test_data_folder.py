@@ -106,6 +106,15 @@ def test_a_damaged_database_is_said(data: Path) -> None:
     assert refused(data) is ErrorCode.DATABASE_DAMAGED
 
 
+@pytest.mark.parametrize("name", ["hr.db", "vault.db"])
+@pytest.mark.parametrize("missing", [1, 100, 4096, 8192])
+def test_a_database_without_its_end_is_said_before_anything_is_read_of_it(data: Path, name: str, missing: int) -> None:
+    """SQLite reads what is not there as rows of nothing."""
+    file = data / name
+    file.write_bytes(file.read_bytes()[:-missing])
+    assert refused(data) is ErrorCode.DATABASE_DAMAGED
+
+
 def test_keys_and_database_of_different_organisations_do_not_open(data: Path, tmp_path: Path) -> None:
     organisation(tmp_path / "other").close()
     shutil.copy(tmp_path / "other" / "keys.json", data / "keys.json")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from backend.db.models import ObjectRow, ReceiptRow
 from backend.services import audit
+from backend.services.receipts import receipt_envelope
 from contract.api import ManifestReply
-from contract.envelope import open_envelope, sign
+from contract.envelope import Envelope, open_envelope, sign
 from contract.errors import ErrorCode, XudaError
 from contract.keys import SigningKey
 from contract.manifest import Manifest, Receipt, check_receipt
@@ -98,10 +100,28 @@ def test_a_damaged_object_gets_no_receipt_until_it_has_been_sent_again(
     tus.upload(talk, sealed)
     assert deliver(talk, manifest).receipt is not None
     with backend.hr.db.read() as session:
-        from sqlalchemy import select
-
         rows = session.scalars(select(audit.AuditRow.action).where(audit.AuditRow.action == "object_damaged"))
         assert [*rows] == ["object_damaged"]
+
+
+def test_a_receipt_that_is_not_as_it_was_signed_is_said_to_be_damaged(
+    backend: Served, told: tuple[Talk, Sealed]
+) -> None:
+    talk, sealed = told
+    talk.put_all()
+    tus.upload(talk, sealed)
+    assert deliver(talk, talk.manifest([sealed.ref])).receipt is not None
+    with backend.hr.db.write() as session:
+        row = session.scalars(select(ReceiptRow).where(ReceiptRow.interview_id == talk.interview_id)).one()
+        good = row.envelope
+        place = good.index('"sig":"') + 20
+        row.envelope = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+        session.flush()
+        with pytest.raises(XudaError) as damaged:
+            receipt_envelope(row)
+        assert damaged.value.code is ErrorCode.DATABASE_DAMAGED
+        row.envelope = good
+        assert receipt_envelope(row).digest == Envelope.from_bytes(good).digest
 
 
 def test_damage_after_the_receipt_is_found_when_a_device_asks_again(backend: Served, told: tuple[Talk, Sealed]) -> None:
