@@ -26,21 +26,19 @@ from sqlalchemy import Engine, event, select
 from backend import runtime
 from backend.app import create_app
 from backend.cabinet import KeyCabinet
-from backend.db.models import Batch, Device, Interview, InvitationRow, KitRow, LoginSession, Requisition, Role, User
+from backend.db.models import Batch, Device, KitRow, LoginSession, Requisition, Role, User
 from backend.portal.visit import SESSION_COOKIE
 from backend.runtime import Runtime
 from backend.settings import Settings
 from benchmarks.filling import fill
 from tests.security.routes import table
 
-# a path's parameter -> the column of what it names
+# a path's parameter -> the column of what it names; what shows one interview alone is no list
 _NAMED = {
     "batch_id": Batch.id,
     "requisition_id": Requisition.id,
     "kit_id": KitRow.kit_id,
     "device_id": Device.id,
-    "interview_id": Interview.id,
-    "invitation_id": InvitationRow.id,
 }
 # no page: a stream, or a file that holds everything
 _NO_PAGE = re.compile(
