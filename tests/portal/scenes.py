@@ -42,7 +42,7 @@ from tests.support.stick import COMMAND_LINE
 
 # Files, streams and answers to programs: no pages.
 NO_PAGE = re.compile(
-    r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics|bin)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$"
+    r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics|bin)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$|^/ready$|^/metrics$"
 )
 CANDIDATE = "candidate"
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
