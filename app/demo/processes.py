@@ -69,6 +69,13 @@ class Server:
                 self._process.wait()
             self._process = None
 
+    def kill(self) -> None:
+        """SIGKILL, as a machine that is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def _first_line(self, timeout: float) -> str:
         assert self._process is not None
         assert self._process.stdout is not None

@@ -18,7 +18,7 @@ from contract.errors import ErrorCode
 
 PROBLEM = "application/problem+json"
 JSON = "application/json"
-_HOP_BY_HOP = frozenset({"connection", "content-length", "content-type", "date", "server", "transfer-encoding"})
+HOP_BY_HOP = frozenset({"connection", "content-length", "content-type", "date", "server", "transfer-encoding"})
 HTML = b"<!doctype html><html><body>Welcome to the hotel. Please log in.</body></html>"
 
 
@@ -190,7 +190,7 @@ class FaultyFront(FaultyHttp):
         try:
             line.request(asked.method, asked.path, body=asked.body or None, headers=asked.headers)
             answer = line.getresponse()
-            headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
+            headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
             return Answer(answer.status, answer.read(), answer.getheader("Content-Type") or "", headers)
         finally:
             line.close()

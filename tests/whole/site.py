@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyotp
 from app.demo.processes import Server, demo_environment, run_json
 from tests.backend.mailbox import Hook, Mailbox, dingtalk_judge, hook, mailbox
 from tests.portal.browser import By, Chrome, chromium, press, wait_for
+from tests.whole.balancer import Balancer
 
 _STEP = 30  # seconds a one-time code holds
 
@@ -28,6 +30,7 @@ class Site:
     box: Mailbox
     robot: Hook
     address: str
+    lose_a_server: Callable[[], None] = lambda: None
 
     def user(self, name: str) -> dict[str, str]:
         return next(user for user in self.facts["users"] if user["username"] == name)
@@ -65,6 +68,31 @@ def embedded(folder: Path) -> Iterator[Site]:
             yield Site(folder, env, facts, box, robot, server.start())
         finally:
             server.stop()
+
+
+@contextmanager
+def shared(folder: Path, database: str, bucket: dict[str, str]) -> Iterator[Site]:
+    """Two servers, each with a folder of its own, on one database and one bucket; one of them can be lost."""
+    storage = {"database": database, **bucket}
+    with channels() as (box, robot, settings), ExitStack() as stack:
+        env = demo_environment(folder, "the whole way") | {"QT_QPA_PLATFORM": "offscreen"} | settings
+        env |= {f"XUDA_HR_{name.upper()}": value for name, value in storage.items()}
+        data = [folder / f"hr-{number}" for number in range(2)]
+        facts = run_json("backend", "init", "--data", str(data[0]), "--demo", "--json", env=env)
+        data[1].mkdir(mode=0o700)
+        shutil.copy(data[0] / "keys.json", data[1])
+        servers = [Server(part, folder / f"{part.name}.log", env) for part in data]
+        for server in servers:
+            stack.callback(server.stop)
+        front = Balancer([server.start() for server in servers])
+        front.start()
+        stack.callback(front.stop)
+
+        def lose() -> None:
+            assert all(front.served), front.served
+            servers[0].kill()
+
+        yield Site(folder, env, facts, box, robot, front.url, lose)
 
 
 class Person:

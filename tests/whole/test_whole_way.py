@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pypdf import PdfReader
 from tests.portal.browser import By, wait_for
 from tests.portal.test_sending_browser import PEOPLE, messy
 from tests.whole.candidate import SAID, Candidate, invited_by
-from tests.whole.site import Person, Site, embedded, staff
+from tests.whole.site import Person, Site, embedded, shared, staff
 
 REASON = "家里有急事，需要马上离开"
 
@@ -19,6 +20,14 @@ REASON = "家里有急事，需要马上离开"
 @pytest.mark.timeout(900)
 def test_from_the_requisition_to_the_first_day(tmp_path: Path) -> None:
     with embedded(tmp_path) as site:
+        walk(site)
+
+
+@pytest.mark.timeout(900)
+def test_the_same_with_two_servers_on_one_database_and_one_bucket_of_which_one_is_lost(
+    tmp_path: Path, postgres: Callable[[], str], s3: Callable[[], dict[str, str]]
+) -> None:
+    with shared(tmp_path, postgres(), s3()) as site:
         walk(site)
 
 
@@ -123,6 +132,7 @@ def sit_interviews(site: Site, first: Candidate, second: Candidate) -> None:
     codes = [invited_by(site.box.to(f"p{number}@example.test"), site.folder) for number in (0, 1)]
     feedback = {"entrance_clear": 5, "flow_smooth": 5, "overall": 4, "words": "很顺利"}
     first.answer(codes[0], questionnaire=feedback)
+    site.lose_a_server()
     second.answer(codes[1], leave={"after": 1, "how": "abandon", "reason": "other", "words": REASON})
     first.deliver()
     second.deliver()
