@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from backend.cli.arguments import COMMANDS, DOMAIN, PROGRAM, parse, settings_of
+from backend.cli.arguments import DOMAIN, PROGRAM, parse, settings_of
+from backend.cli.options import COMMANDS
 from backend.cli.output import use_utf8
 from contract.catalog import STAFF_LANGUAGES, best_match, load
 from contract.errors import ErrorCode, XudaError
