@@ -98,7 +98,8 @@ def list_interviews(hr: Runtime, actor: Actor, query: ListQuery) -> Page:
         if by_name and not (coarse and not query.text.strip()):
             return lookup.opened(query, coarse)
         total = sum(counts.values()) if query.state is None else counts.get(query.state, 0)
-        keys = finder.keys(limit=query.size, offset=(max(query.page, 1) - 1) * query.size)
+        page = min(max(query.page, 1), total // query.size + 2)  # what lies behind the last one is empty anyway
+        keys = finder.keys(limit=query.size, offset=(page - 1) * query.size)
         return Page(lookup.detailed(lookup.rows(keys)), total, counts, coarse)
 
 

@@ -165,10 +165,13 @@ class Plain:
         return sealed
 
 
-def test_storage_keys_that_open_for_reading_only_are_refused_and_open_the_next_time(disk: FaultyFolder) -> None:
+@pytest.mark.parametrize("opening", [1, 2])
+def test_storage_keys_that_open_for_reading_only_are_refused_and_open_the_next_time(
+    disk: FaultyFolder, opening: int
+) -> None:
     path = disk.path / "vault.db"
     KeyCabinet(path, Plain()).close()
-    disk.fail(["open"], 1, "EIO", "vault.db")
+    disk.fail(["open"], opening, "EIO", "vault.db")
     with pytest.raises(XudaError) as refused:
         KeyCabinet(path, Plain())
     assert refused.value.code is ErrorCode.DISK_ERROR

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.portal.world import World
 from tests.support.waiting import wait_for
@@ -61,7 +63,17 @@ def log_in(browser: Chrome, world: World, name: str, *, totp: str | None = None)
     fields = {"username": name, "password": world.user(name).password, "totp": totp or world.totp(name)}
     for field, text in fields.items():
         browser.find_element(By.NAME, field).send_keys(text)
-    press(browser, ".login button.main")
+    form = browser.find_element(By.CSS_SELECTOR, ".login button.main")
+    form.click()
+    # the next page comes on its own: whoever opened another one meanwhile would lose it again
+    wait_for(lambda: _is_gone(form), "the answer to the login", seconds=20)
+
+
+def _is_gone(element: WebElement) -> bool:
+    try:
+        return not element.is_enabled()
+    except (StaleElementReferenceException, NoSuchElementException):
+        return True
 
 
 def press(browser: Chrome, selector: str) -> None:

@@ -46,7 +46,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def page(place: World, path: str, **headers: str) -> requests.Response:
     cookies = {"xuda_hr": place.logins[rights.HR].token}
-    return requests.get(place.backend.url + path, cookies=cookies, headers=headers, allow_redirects=False, timeout=60)
+    address = place.backend.url + path
+    with requests.get(
+        address, cookies=cookies, headers=headers, allow_redirects=False, timeout=60, stream=path.endswith("/live")
+    ) as answer:  # a stream has no end
+        return answer
 
 
 @pytest.mark.parametrize("right", RIGHTS, ids=lambda right: right.route)
