@@ -67,6 +67,7 @@ def messy() -> bytes:
 
 
 def choose(browser: Chrome, column: int, field: str) -> None:
+    wait_for(lambda: len(browser.find_elements(By.NAME, "column")) > column, "the columns")
     selects = browser.find_elements(By.NAME, "column")
     selects[column].find_element(By.CSS_SELECTOR, f"option[value='{field}']").click()
 

@@ -103,6 +103,7 @@ def invite(officer: Person, site: Site, requisition: str) -> str:
     officer.browser.find_element(By.NAME, "file").send_keys(str(site.folder / "list.xlsx"))
     officer.press("form[enctype] button.main")
     officer.see("选择列")
+    wait_for(lambda: len(officer.browser.find_elements(By.NAME, "column")) > 3, "the columns")
     selects = officer.browser.find_elements(By.NAME, "column")
     for column, field in ((1, "name"), (2, "phone"), (3, "email"), (0, "-")):
         selects[column].find_element(By.CSS_SELECTOR, f"option[value='{field}']").click()
