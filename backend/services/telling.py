@@ -22,10 +22,7 @@ _ON_ITS_WAY = frozenset({State.QUEUED, State.SENDING, State.SENT})
 
 def sent_of(session: Session, decision_id: str) -> list[DeliveryView]:
     """The newest message over each channel about this decision."""
-    query = select(DeliveryRow).where(
-        DeliveryRow.template == Template.DECISION.value, DeliveryRow.order_id == decision_id
-    )
-    newest = {row.channel: row for row in session.scalars(query.order_by(DeliveryRow.round))}
+    newest = {row.channel: row for row in _rows(session, decision_id)}
     return [deliveries.view(newest[channel.value]) for channel in Channel if channel.value in newest]
 
 
@@ -63,15 +60,18 @@ def order(
 
 def take_back(hr: Runtime, session: Session, decision_id: str) -> None:
     """What still waits does not go. Raises XudaError(CONFLICT) with ``field`` told when some of it has gone."""
-    query = select(DeliveryRow).where(
-        DeliveryRow.template == Template.DECISION.value, DeliveryRow.order_id == decision_id
-    )
-    rows = session.scalars(query).all()
+    rows = _rows(session, decision_id)
     if any(State(row.state) in _GONE for row in rows):
         raise XudaError(ErrorCode.CONFLICT, field="told")
     for row in rows:
         if row.state == State.QUEUED:
             row.state, row.error, row.updated_at = State.DROPPED.value, TAKEN_BACK, hr.now()
+
+
+def _rows(session: Session, decision_id: str) -> Sequence[DeliveryRow]:
+    """In the order they were ordered."""
+    about = DeliveryRow.template == Template.DECISION.value, DeliveryRow.order_id == decision_id
+    return session.scalars(select(DeliveryRow).where(*about).order_by(DeliveryRow.round)).all()
 
 
 def _next(newest: dict[tuple[str, str], tuple[int, State]], invitation_id: str, channel: Channel) -> int:
