@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent, QResizeEvent, QWindow
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.style import Look
+from app.ui.touch import SWIPED
 from app.ui.widgets.keys import KeyBoard
 from app.ui.widgets.overlay import COVERED_BELOW
 
@@ -55,7 +56,7 @@ class ScreenKeys(QObject):
         self._finger = False
         if event.source() is Qt.MouseEventSource.MouseEventNotSynthesized:
             self._wanted = False
-        else:
+        elif not self._window.property(SWIPED):  # a field moves with the finger that swipes: it is lifted over it
             place = self._window.childAt(event.position().toPoint())
             field = QApplication.focusWidget()
             on_field = field is not None and place is not None and (place is field or field.isAncestorOf(place))

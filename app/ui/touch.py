@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from app.ui.motion import reduced_motion
 from app.ui.widgets.select import Select
 
+# of the window: whether the last touch, from its beginning on, is or was a swipe
+SWIPED = "swiped"
 _DRAGGING = (QScroller.State.Dragging, QScroller.State.Scrolling)
 
 
@@ -72,6 +74,7 @@ class TouchScroll(QObject):
             self._asked = self._background(reduced_motion)
         place = event.points()[0].position().toPoint()
         self._swiping = False
+        self._window.setProperty(SWIPED, False)
         self._pressed = self._window.childAt(place)
         self._viewport = None if isinstance(self._pressed, QAbstractSlider) else self._scrolled(self._pressed, place)
         self._scroller = QScroller.scroller(self._viewport) if self._viewport is not None else None
@@ -96,6 +99,7 @@ class TouchScroll(QObject):
         self._feed(QScroller.Input.InputMove, event)
         if not self._swiping and self._scroller is not None and self._scroller.state() in _DRAGGING:
             self._swiping = True
+            self._window.setProperty(SWIPED, True)
             self._let_go()
         if self._swiping:
             event.accept()

@@ -212,8 +212,9 @@ class Fingers(Hands):
             self.booth.qtbot.wait(_STEP_MS)
             QTest.touchEvent(window, self._device).move(0, place).commit()
         self.booth.qtbot.wait(_HOLD_MS)
-        QTest.touchEvent(window, self._device).move(0, at[-1] + QPoint(0, 1)).commit()
-        QTest.touchEvent(window, self._device).release(0, at[-1]).commit()
+        still = at[-1] + QPoint(0, 1)
+        QTest.touchEvent(window, self._device).move(0, still).commit()
+        QTest.touchEvent(window, self._device).release(0, still).commit()
 
     def flick(self, view: QWidget, distance: int) -> int:
         """Up, and lifted while still moving; where what is swiped was then."""

@@ -20,7 +20,7 @@ from tests.interview.desk import CODE, WRITTEN
 from tests.storage.office import Office
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
-from tests.ui.hands import Fingers, seen_whole
+from tests.ui.hands import Fingers, scrolled_by, seen_whole
 
 
 @pytest.fixture
@@ -96,6 +96,25 @@ def test_a_sheet_with_fields_gives_way_to_the_letters_and_its_lists_open_when_th
         fingers.press(names.WALK_IN_PLACE)
         booth.wait(lambda: select.view().isVisible())
         select.hidePopup()
+
+
+def test_a_swipe_that_began_on_a_field_scrolls_and_brings_no_letters_up(fingers: Fingers) -> None:
+    booth = fingers.booth
+    fingers.press(names.ATTRACT_START)
+    fingers.on(Screen.START)
+    booth.window.resize(1024, 420)
+    field = fingers.bring_up(names.START_FIELD)
+    area = scrolled_by(field)
+    assert area is not None
+    bar = area.verticalScrollBar()
+    before, ends = bar.value(), [QPoint(40, 36), QPoint(40, 4)]
+    fingers.drag(field, *(ends if before < bar.maximum() else ends[::-1]))
+    booth.wait(lambda: QScroller.scroller(area.viewport()).state() is QScroller.State.Inactive)
+    assert bar.value() != before
+    booth.qtbot.wait(0)
+    assert not booth.visible(names.KEYS)
+    fingers.press(names.START_FIELD)
+    booth.wait(lambda: booth.visible(names.KEYS))
 
 
 @pytest.mark.parametrize("kiosk", [True, False])
