@@ -8,7 +8,6 @@ killed had taken is due again when that time comes.
 from __future__ import annotations
 
 import logging
-import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.integration_models import WebhookDeliveryRow, WebhookEndpointRow, WebhookEventRow
+from backend.rounds import Rounds
 from backend.runtime import Runtime
 from backend.sending import signing
 from backend.sending.egress import Egress
@@ -51,47 +51,23 @@ class Parcel:
     body: bytes
 
 
-class HookSender:
+class HookSender(Rounds):
     """One per server process."""
 
     def __init__(self, hr: Runtime) -> None:
+        super().__init__("webhooks", look_again=_LOOK_AGAIN, stop_within=_STOP_WITHIN)
         self._hr = hr
         sending = hr.settings.sending
         self._egress = Egress(private=sending.private, ca=sending.ca)
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_WITHIN)
-
-    def _work(self) -> None:
-        with ThreadPoolExecutor(_ENDPOINTS_AT_ONCE, thread_name_prefix="webhook") as pool:
-            while not self._stopping:
-                self._wake.clear()
-                try:
-                    busy = self._round(pool)
-                except Exception as error:
-                    # without the traceback: a driver's message may quote the row
-                    _log.error("webhooks failed and will be tried again: %s", type(error).__name__)
-                    busy = False
-                if not busy and not self._stopping:
-                    self._wake.wait(_LOOK_AGAIN)
-
-    def _round(self, pool: ThreadPoolExecutor) -> bool:
-        """Whether anything was due. An endpoint that hangs holds no other up for longer than its own try."""
+    def _round(self) -> float:
+        """An endpoint that hangs holds no other up for longer than its own try."""
         found = due(self._hr)
-        wait([pool.submit(self._send_all, ids) for ids in found.values()])
-        return bool(found)
+        if not found:
+            return _LOOK_AGAIN
+        with ThreadPoolExecutor(_ENDPOINTS_AT_ONCE, thread_name_prefix="webhook") as pool:
+            wait([pool.submit(self._send_all, ids) for ids in found.values()])
+        return 0.0
 
     def _send_all(self, ids: list[str]) -> None:
         for delivery_id in ids:

@@ -10,10 +10,10 @@ import imaplib
 import logging
 import re
 import ssl
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+from backend.rounds import Rounds
 from backend.runtime import Runtime
 from backend.sending import bounces
 from backend.sending.egress import hurried, trusted
@@ -37,34 +37,20 @@ class Trouble(Exception):
     """``args[0]``: connect, tls, login or folder."""
 
 
-class Mailroom:
+class Mailroom(Rounds):
     """One per server; does nothing where no mailbox is set up."""
 
     def __init__(self, hr: Runtime) -> None:
+        super().__init__("mailroom", look_again=_EVERY, stop_within=_TIMEOUT)
         self._hr = hr
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Also again after it was stopped."""
         if self._hr.settings.sending.imap_host:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._work, name="mailroom", daemon=True)
-            self._thread.start()
+            super().start()
 
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None and self._thread.is_alive():
-            self._thread.join(_TIMEOUT)
-
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
-                look(self._hr)
-            except Exception as error:
-                # without the traceback: it may quote a mail
-                _log.error("the mailbox was not read: %s", type(error).__name__)
-            self._stop.wait(_EVERY)
+    def _round(self) -> float:
+        look(self._hr)
+        return _EVERY
 
 
 def look(hr: Runtime) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from backend.rounds import Rounds
 from backend.runtime import Runtime
 from backend.sending import queue
 from backend.sending.letters import Letter
@@ -64,51 +64,24 @@ def lines(sending: Sending) -> dict[Channel, Line]:
     return made
 
 
-class Sender:
-    """Of all servers that share a database one works. :meth:`wake` after something was ordered, from any thread."""
+class Sender(Rounds):
+    """Of all servers that share a database one works. To be woken after something was ordered.
+
+    The message that is being sent is finished before it stops: broken off, it would be uncertain.
+    """
 
     def __init__(self, hr: Runtime) -> None:
+        # others that share the database may have taken an order, and wake only their own
+        shared = hr.db.engine.dialect.name != "sqlite"
+        super().__init__("sender", look_again=_LOOK_AGAIN_SHARED if shared else _LOOK_AGAIN, stop_within=_STOP_WITHIN)
         self._hr = hr
         self._lines = lines(hr.settings.sending)
         self._down: dict[Channel, int] = dict.fromkeys(self._lines, 0)
         self._free_at: dict[Channel, datetime] = {}
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread: threading.Thread | None = None
-        # others that share the database may have taken an order, and wake only their own
-        self._look_again = _LOOK_AGAIN if hr.db.engine.dialect.name == "sqlite" else _LOOK_AGAIN_SHARED
+        self._begun = False
 
-    def start(self) -> None:
-        """Also again after it was stopped."""
-        self._stopping = False
-        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self) -> None:
-        """The message that is being sent is finished first: broken off, it would be uncertain."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is not None and self._thread.is_alive():
-            self._thread.join(_STOP_WITHIN)
-
-    def _work(self) -> None:
-        begun = False
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                if not begun:
-                    self._begin()
-                    begun = True
-                pause = self._round()
-            except Exception as error:
-                # without the traceback: a driver's message may quote the row
-                _log.error("sending failed and will be tried again: %s", type(error).__name__)
-                begun, pause = False, self._look_again
-            if not self._stopping:
-                self._wake.wait(pause)
+    def _ended(self) -> None:
+        self._begun = False
         for line in self._lines.values():
             line.close()
 
@@ -118,7 +91,9 @@ class Sender:
             _log.warning("%d messages were being sent when the server stopped: whether they went is not known", count)
 
     def _round(self) -> float:
-        """Everything that is due; the seconds until there may be more."""
+        begun, self._begun = self._begun, False
+        if not begun:
+            self._begin()
         for channel in Channel:
             if channel in self._lines:
                 self._send_due(channel)
@@ -127,6 +102,7 @@ class Sender:
         now = self._hr.now()
         due = ((queue.next_due(self._hr, channel), self._free_at.get(channel, now)) for channel in self._lines)
         waits = [(max(at, free_at) - now).total_seconds() for at, free_at in due if at is not None]
+        self._begun = True
         return max(0.01, min([*waits, self._look_again]))
 
     def _send_due(self, channel: Channel) -> None:
