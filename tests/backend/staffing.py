@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from backend.db.models import Batch, Role, User
 from backend.runtime import Runtime
@@ -113,3 +116,18 @@ def opened(backend: Served, *, wanted: int = 1, threshold: int = 80, place: str 
         requisition_id=search.requisition_id,
     )
     return search
+
+
+@contextmanager
+def counted(hr: Runtime) -> Iterator[list[str]]:
+    """The statements that its database is given meanwhile."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found.append(statement)
+
+    event.listen(hr.db.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(hr.db.engine, "before_cursor_execute", note)

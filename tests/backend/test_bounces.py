@@ -18,7 +18,7 @@ from backend.services.deliveries import Which
 from contract.errors import XudaError
 from tests.backend.imap import PASSWORD, PROGRAM, USER, Post, imap
 from tests.backend.mailbox import Mailbox, certificate, mailbox
-from tests.backend.test_sending import Place, person, place, plain
+from tests.backend.posting import Place, person, place, plain
 
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 needs_server = pytest.mark.skipif(PROGRAM is None, reason="needs dovecot")

@@ -16,7 +16,7 @@ from backend.services.deliveries import Notices
 from contract.errors import ErrorCode, XudaError
 from contract.invitation import read
 from tests.backend.mailbox import Mailbox, mailbox
-from tests.backend.test_sending import COMMAND_LINE, Place, person, place, plain
+from tests.backend.posting import COMMAND_LINE, Place, person, place, plain
 from tests.backend.world import wait_until
 
 

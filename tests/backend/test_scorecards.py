@@ -32,8 +32,7 @@ from backend.services.scorecard_sheet import CardState, CardView, Content, Mark
 from backend.services.shares import Recordings, ShareWish
 from contract.errors import XudaError
 from contract.events import HrState
-from tests.backend.staffing import Search, opened, refusal, somebody
-from tests.backend.test_requisitions import counted
+from tests.backend.staffing import Search, counted, opened, refusal, somebody
 from tests.backend.world import COMMAND_LINE, Booth, Served, Talk
 
 DIMENSIONS = ("communication", "logic", "expertise", "problem_solving")
@@ -325,7 +324,7 @@ def test_the_page_takes_as_many_queries_for_many_scorecards_as_for_few(own_backe
         ):
             tries = []
             for _ in range(3):  # the server's own chores may run beside one of them
-                with counted(own_backend) as statements:
+                with counted(own_backend.hr) as statements:
                     page()
                 tries.append(len(statements))
             counts.append(min(tries))

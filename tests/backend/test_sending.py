@@ -1,15 +1,11 @@
-"""Messages to candidates through real servers: each goes once, and what fails or is uncertain is said."""
+"""Messages to candidates by mail through real servers: each goes once, and what fails or is uncertain is said."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import logging
-import re
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,101 +13,19 @@ import pytest
 from sqlalchemy import select
 
 from backend.db.delivery_models import DeliveryRow
-from backend.db.models import Batch, InvitationRow
-from backend.runtime import Runtime, open_runtime
+from backend.db.models import InvitationRow
 from backend.sending import letters, queue
-from backend.sending.outcome import Channel, State, Template
+from backend.sending.outcome import Channel, State
 from backend.sending.settings import Sending
 from backend.sending.worker import Sender
-from backend.services import batches, candidates, deliveries, listings
+from backend.services import deliveries, listings
 from backend.services.candidates import Person
-from backend.services.deliveries import Notices, Order, Which
+from backend.services.deliveries import Notices, Which
 from contract.errors import ErrorCode, XudaError
-from tests.backend.mailbox import Mailbox, certificate, dingtalk_judge, hook, mailbox, wecom_judge
-from tests.backend.world import COMMAND_LINE, Clock, organisation, wait_until
-
-FROM = "hr@organisation.test"
-MAIL = (Channel.MAIL,)
-
-
-def plain(box: Mailbox, **more: object) -> Sending:
-    return Sending(smtp_host=box.host, smtp_port=box.port, smtp_security="none", smtp_from=FROM, **more)  # type: ignore[arg-type]
-
-
-class Place:
-    """An organisation with a batch, and a worker that sends."""
-
-    def __init__(self, folder: Path, sending: Sending) -> None:
-        self.clock = Clock()
-        if not folder.exists():
-            organisation(folder).close()
-        self.hr = _open(folder, sending, self.clock)
-        self.batch = new_batch(self.hr)
-        self.sender = Sender(self.hr)
-        self.sender.start()
-
-    def close(self) -> None:
-        self.sender.stop()
-        self.hr.close()
-
-    def invite(self, *people: Person) -> list[str]:
-        with self.hr.db.write() as session, self.hr.cabinet.together():
-            batch = session.get_one(Batch, self.batch)
-            return [candidates.invite(self.hr, session, batch, person).id for person in people]
-
-    def send(self, *channels: Channel, which: Which = Which.NEW, **more: object) -> deliveries.Planned:
-        order = Order(channels or MAIL, which, **more)  # type: ignore[arg-type]
-        planned = deliveries.send(self.hr, COMMAND_LINE, self.batch, order)
-        self.sender.wake()
-        return planned
-
-    def states(self, template: Template = Template.INVITATION) -> Counter[str]:
-        with self.hr.db.read() as session:
-            rows = session.scalars(select(DeliveryRow.state).where(DeliveryRow.template == template.value))
-            return Counter(rows)
-
-    def row(self, invitation: str) -> DeliveryRow:
-        with self.hr.db.read() as session:
-            query = select(DeliveryRow).where(DeliveryRow.invitation_id == invitation)
-            return session.scalars(query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.round.desc())).all()[0]
-
-    def settle(self) -> None:
-        wait_until(lambda: not set(self.states()) & {"queued", "sending"})
-
-    def advance(self, span: timedelta) -> None:
-        self.clock.ahead += span
-        self.sender.wake()
-
-
-def _open(folder: Path, sending: Sending, clock: Clock) -> Runtime:
-    from backend.settings import Settings
-
-    return open_runtime(Settings(data=folder, sending=sending), now=clock)
-
-
-def new_batch(hr: Runtime) -> str:
-    now = hr.now()
-    return batches.add_batch(
-        hr,
-        COMMAND_LINE,
-        kit_id="test",
-        title="Batch",
-        not_before=now - timedelta(hours=1),
-        not_after=now + timedelta(days=10),
-    )
-
-
-@contextmanager
-def place(folder: Path, sending: Sending) -> Iterator[Place]:
-    with closing(Place(folder / "data", sending)) as found:
-        yield found
-
-
-def person(number: int, **more: str) -> Person:
-    return Person(
-        f"候选人{chr(0x4E00 + number)}",
-        **{"email": f"c{number}@example.test", "phone": f"138{number:08d}", **more},  # type: ignore[arg-type]
-    )
+from tests.backend.mailbox import Mailbox, certificate, hook, mailbox
+from tests.backend.posting import FROM, new_batch, open_with, person, place, plain
+from tests.backend.staffing import counted
+from tests.backend.world import COMMAND_LINE, Clock, wait_until
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -322,118 +236,6 @@ def test_a_server_without_encryption_is_not_asked_for_a_login(tmp_path: Path, bo
     assert box.mails == []
 
 
-def test_the_sms_gateway_gets_the_template_with_a_bearer_token_or_a_signature(tmp_path: Path) -> None:
-    body = '{"to": ["{phone}"], "content": "{text}", "params": {"code": "{code}", "n": 1, "x": "{unknown} {"}}'
-    with hook(lambda asked: (200, {})) as gateway:
-        for auth in ("bearer", "signature"):
-            sending = Sending(
-                sms_url=f"{gateway.url}/send?app=1", sms_secret="s3cret", sms_auth=auth, sms_body=body, private=True
-            )
-            with place(tmp_path / auth, sending) as here:
-                (invitation,) = here.invite(Person('王"}{phone}', phone="13812345678"))
-                here.send(Channel.SMS)
-                here.settle()
-                assert here.states() == {"sent": 1}
-                name = here.row(invitation).id
-    bearer, signed = gateway.asked
-    assert bearer.headers["authorization"] == "Bearer s3cret"
-    assert bearer.query == {"app": "1"}
-    assert bearer.json["to"] == ["13812345678"]
-    assert bearer.json["params"]["n"] == 1
-    assert bearer.json["params"]["x"] == "{unknown} {"
-    assert '王"}{phone}您好' in bearer.json["content"]
-    assert re.search(r"邀请码 [0-9A-Z]{4}-[0-9A-Z]{4}", bearer.json["content"])
-    assert "authorization" not in signed.headers
-    assert signed.headers["idempotency-key"] == signed.headers["webhook-id"] == name
-    text = f"{name}.{signed.headers['webhook-timestamp']}.".encode() + signed.body
-    wanted = base64.b64encode(hmac.new(b"s3cret", text, hashlib.sha256).digest()).decode()
-    assert signed.headers["webhook-signature"] == f"v1,{wanted}"
-
-
-def test_robots_are_asked_as_their_makers_say(tmp_path: Path) -> None:
-    with hook(dingtalk_judge("SECtest")) as dingtalk, hook(wecom_judge("k-1")) as wecom:
-        sending = Sending(
-            dingtalk_url=f"{dingtalk.url}/robot/send?access_token=t",
-            dingtalk_secret="SECtest",
-            wecom_url=f"{wecom.url}/cgi-bin/webhook/send?key=k-1",
-            robot_per_minute=600,
-            private=True,
-        )
-        with place(tmp_path, sending) as here:
-            here.invite(person(1), person(2), Person("无电话", email="x@example.test"))
-            here.send(Channel.DINGTALK, Channel.WECOM)
-            here.settle()
-            assert here.states() == {"sent": 6}
-    assert [asked.json["at"]["atMobiles"] for asked in dingtalk.asked] == [["13800000001"], ["13800000002"], []]
-    assert all(asked.query["access_token"] == "t" for asked in dingtalk.asked)
-    assert wecom.asked[0].json["text"]["mentioned_mobile_list"] == ["13800000001"]
-    assert "mentioned_mobile_list" not in wecom.asked[2].json["text"]
-    assert "xuda://i/" in wecom.asked[0].json["text"]["content"]
-
-
-def test_a_robot_with_a_wrong_secret_waits_and_one_that_is_too_busy_is_left_alone(tmp_path: Path) -> None:
-    with hook(dingtalk_judge("SECright")) as robot:
-        url = f"{robot.url}/robot/send?access_token=t"
-        sending = Sending(dingtalk_url=url, dingtalk_secret="SECwrong", private=True)
-        with place(tmp_path, sending) as here:
-            ids = here.invite(*map(person, range(3)))
-            here.send(Channel.DINGTALK)
-            wait_until(lambda: here.row(ids[2]).error == "robot:310000")
-            assert here.states() == {"queued": 3}
-        assert len(robot.asked) == 1
-
-
-def test_a_robot_gets_no_more_than_its_makers_allow(tmp_path: Path) -> None:
-    with hook() as robot:
-        sending = Sending(wecom_url=f"{robot.url}/send?key=1", robot_per_minute=2, private=True)
-        with place(tmp_path, sending) as here:
-            here.invite(*map(person, range(3)))
-            here.send(Channel.WECOM)
-            for count in (1, 2, 3):
-                wait_until(lambda count=count: here.states()["sent"] == count)
-                assert len(robot.asked) == count
-                here.advance(timedelta(seconds=30))
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "state", "error"),
-    [
-        (400, {}, "bounced", "http:400"),
-        (422, {}, "bounced", "http:422"),
-        (401, {}, "queued", "login"),
-        (404, {}, "queued", "http:404"),
-        (429, {}, "queued", "http:429"),
-        (503, {}, "queued", "http:503"),
-        (408, {}, "queued", "http:408"),
-        (504, {}, "uncertain", "broken_off"),
-        (0, {}, "uncertain", "broken_off"),
-        (302, {}, "queued", "http:302"),
-        (200, b"x" * 5_000_000, "sent", ""),
-    ],
-)
-def test_what_a_gateway_answers_decides(tmp_path: Path, status: int, body: object, state: str, error: str) -> None:
-    with hook() as elsewhere, hook(lambda _: (status, body)) as gateway:
-        gateway.headers["Location"] = elsewhere.url
-        sending = Sending(sms_url=gateway.url, sms_secret="s", private=True)
-        with place(tmp_path, sending) as here:
-            (invitation,) = here.invite(person(1))
-            here.send(Channel.SMS)
-            wait_until(lambda: gateway.asked and here.row(invitation).error == error)
-            wait_until(lambda: here.row(invitation).state == state)
-        assert len(gateway.asked) == 1
-        assert elsewhere.asked == []
-
-
-@pytest.mark.parametrize("body", [b"<html>", {"errcode": "0"}, {}, []])
-def test_a_robot_that_does_not_say_whether_it_took_it_leaves_it_uncertain(tmp_path: Path, body: object) -> None:
-    with hook(lambda _: (200, body)) as robot:
-        sending = Sending(wecom_url=f"{robot.url}/send?key=1", private=True)
-        with place(tmp_path, sending) as here:
-            (invitation,) = here.invite(person(1))
-            here.send(Channel.WECOM)
-            wait_until(lambda: here.row(invitation).state == "uncertain")
-
-
 def test_what_was_being_sent_when_the_server_stopped_is_uncertain_and_what_waited_goes(
     tmp_path: Path, box: Mailbox
 ) -> None:
@@ -513,7 +315,7 @@ def test_a_channel_that_is_not_set_up_cannot_be_ordered_and_one_that_is_gone_giv
         here.sender.stop()
         here.send()
     clock = Clock()
-    with closing(_open(tmp_path / "data", Sending(), clock)) as hr:
+    with closing(open_with(tmp_path / "data", Sending(), clock)) as hr:
         sender = Sender(hr)
         sender.start()
 
@@ -526,25 +328,20 @@ def test_a_channel_that_is_not_set_up_cannot_be_ordered_and_one_that_is_gone_giv
 
 
 def test_thousands_are_ordered_with_a_constant_number_of_statements(tmp_path: Path, box: Mailbox) -> None:
-    from sqlalchemy import event
-
     with place(tmp_path, plain(box)) as here:
         here.sender.stop()
-        counted: list[int] = []
+        counts: list[int] = []
         for size in (10, 400):
             here.batch = new_batch(here.hr)
             here.invite(*(person(size * 1000 + n, email=f"p{size}-{n}@example.test") for n in range(size)))
-            statements: list[str] = []
-            listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
-            event.listen(here.hr.db.engine, "before_cursor_execute", listener)
-            assert here.send().messages == size
-            deliveries.counts(here.hr, COMMAND_LINE, here.batch)
-            lines, total = deliveries.people(here.hr, COMMAND_LINE, here.batch)
-            assert len(listings.invitation_lines(here.hr, COMMAND_LINE, batch_id=here.batch)) == size
-            event.remove(here.hr.db.engine, "before_cursor_execute", listener)
+            with counted(here.hr) as statements:
+                assert here.send().messages == size
+                deliveries.counts(here.hr, COMMAND_LINE, here.batch)
+                lines, total = deliveries.people(here.hr, COMMAND_LINE, here.batch)
+                assert len(listings.invitation_lines(here.hr, COMMAND_LINE, batch_id=here.batch)) == size
             assert (len(lines), total) == (min(size, deliveries.PAGE), size)
-            counted.append(len(statements))
-    assert counted[0] == counted[1]
+            counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 def test_what_waited_in_a_backup_is_not_sent_by_the_restored_server(tmp_path: Path, box: Mailbox) -> None:
@@ -563,7 +360,7 @@ def test_what_waited_in_a_backup_is_not_sent_by_the_restored_server(tmp_path: Pa
     sending = plain(box)
     keys = tmp_path / "data" / "keys.json"
     restoring.restore(tmp_path / "backup", Settings(data=tmp_path / "restored"), keys=keys)
-    with closing(_open(tmp_path / "restored", sending, Clock())) as hr:
+    with closing(open_with(tmp_path / "restored", sending, Clock())) as hr:
         sender = Sender(hr)
         sender.start()
         sender.wake()

@@ -19,14 +19,14 @@ from backend.sending.settings import Sending
 from backend.services import candidates, deliveries
 from backend.services.deliveries import Order, Which
 from tests.backend.mailbox import Mailbox, mailbox
-from tests.backend.test_sending import FROM, MAIL, _open, new_batch, person, plain
+from tests.backend.posting import FROM, MAIL, new_batch, open_with, person, plain
 from tests.backend.world import COMMAND_LINE, Clock, organisation, wait_until
 
 
 def ordered(folder: Path, sending: Sending, count: int) -> None:
     """A data folder with so many invitations in the queue."""
     organisation(folder).close()
-    with closing(_open(folder, sending, Clock())) as hr:
+    with closing(open_with(folder, sending, Clock())) as hr:
         batch_id = new_batch(hr)
         with hr.db.write() as session, hr.cabinet.together():
             batch = session.get_one(Batch, batch_id)

@@ -23,8 +23,8 @@ from backend.services.slots import Rules, SlotDraft
 from contract.errors import ErrorCode, XudaError
 from contract.invitation import read
 from tests.backend.mailbox import Mailbox, mailbox
+from tests.backend.posting import COMMAND_LINE, Place, person, place, plain
 from tests.backend.test_reminders import at_noon, begin
-from tests.backend.test_sending import COMMAND_LINE, Place, person, place, plain
 from tests.backend.world import BOTH, organisation, wait_until
 
 DATABASES = BOTH

@@ -9,7 +9,7 @@ import av
 
 from backend.services import blind, scorecards
 from backend.services.scorecard_sheet import Content, Mark
-from tests.backend.test_requisitions import counted
+from tests.backend.staffing import counted
 from tests.portal.test_scorecard_browser import actor
 from tests.portal.world import Web, World
 
@@ -92,7 +92,7 @@ def test_a_batch_requires_it_until_ones_own_scorecard_is_handed_in(world: World)
 
 def test_it_takes_the_same_few_queries_for_any_number_of_interviews(world: World) -> None:
     blind.switch(world.hr, actor(world), on=True)
-    with counted(world) as statements, world.hr.db.read() as session:  # type: ignore[arg-type]
+    with counted(world.hr) as statements, world.hr.db.read() as session:
         blind.eyes(session, actor(world))
     assert len(statements) <= 12  # those of the server's own chores beside them
     blind.switch(world.hr, actor(world), on=False)

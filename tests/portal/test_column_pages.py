@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from tests.backend.test_sending import new_batch
+from tests.backend.posting import new_batch
 from tests.backend.test_workbooks import workbook
 from tests.backend.world import Served, served
 from tests.portal.test_message_pages import Person

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from backend.db.models import AuditRow
 from backend.services import blind, scorecards
-from tests.backend.test_requisitions import counted
+from tests.backend.staffing import counted
 from tests.portal.booth import Sitting
 from tests.portal.test_blind_review import RATED
 from tests.portal.test_scorecard_browser import actor
@@ -110,7 +110,7 @@ def fewest(world: World, web: Web, path: str) -> int:
     """Queries of the page; what the server does by itself meanwhile is counted at most twice of three times."""
     counts = []
     for _ in range(3):
-        with counted(world) as statements:  # type: ignore[arg-type]
+        with counted(world.hr) as statements:
             text(web, path)
         counts.append(len(statements))
     return min(counts)

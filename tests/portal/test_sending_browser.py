@@ -11,7 +11,7 @@ import pytest
 
 from backend.services import batches
 from tests.backend.mailbox import Hook, Mailbox, dingtalk_judge, hook, mailbox
-from tests.backend.test_sending import FROM
+from tests.backend.posting import FROM
 from tests.backend.test_workbooks import workbook
 from tests.backend.world import COMMAND_LINE, Served, served
 from tests.portal.browser import By, Chrome, chromium, press, wait_for

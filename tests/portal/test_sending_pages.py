@@ -14,7 +14,7 @@ from backend.sending.settings import Sending
 from backend.services import candidates
 from backend.services.candidates import Person as Candidate
 from tests.backend.mailbox import Hook, Mailbox, hook, mailbox
-from tests.backend.test_sending import FROM, new_batch, person
+from tests.backend.posting import FROM, new_batch, person
 from tests.backend.world import Served, served, wait_until
 from tests.portal.test_message_pages import Person
 
