@@ -112,7 +112,8 @@ def shared(db: Database, hashed: Callable[[str], str]) -> Limits:
 class Limits:
     """What one backend remembers of failed guesses.
 
-    ``sign_in``, ``candidate``, ``codes`` (of invitations, on the page of times), ``enrolment`` and ``tokens`` (of the
+    ``sign_in``, ``candidate``, ``one_time`` (codes asked for, also those that were sent: a whole hall may be behind one
+    address), ``codes`` (of invitations, on the page of times), ``enrolment`` and ``tokens`` (of the
     REST API) count by network, ``shared`` also by link, ``candidate_code`` by the invitation code that was typed. Names
     and codes that do not exist are locked like those that do, so that the lock does not tell which is which.
     """
@@ -125,5 +126,6 @@ class Limits:
     candidate: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=600))
     candidate_code: RateLimit = field(default_factory=lambda: RateLimit(limit=5, window=900))
     tokens: RateLimit = field(default_factory=lambda: RateLimit(limit=20, window=60))
+    one_time: RateLimit = field(default_factory=lambda: RateLimit(limit=60, window=600))
     codes: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=LOCK.total_seconds()))
     enrolment: RateLimit = field(default_factory=lambda: RateLimit(limit=10, window=60))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db.models import Base
+from backend.db.models import Base, new_id
 
 
 class CandidateSession(Base):
@@ -19,6 +19,26 @@ class CandidateSession(Base):
     invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"), index=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class CandidateChallenge(Base):
+    """A one-time code that somebody was asked for at the door. ``token_hash``: SHA-256 of the browser's cookie.
+
+    The code itself is nowhere: it is worked out from the row under the server's data key. ``invitation_id``: None when
+    what was typed did not fit; the row is made all the same, so that both take the same way. ``typed_hash``: of the
+    invitation code that was typed, keyed. ``ended_at``: used, or another code was asked for since.
+    """
+
+    __tablename__ = "candidate_challenge"
+    __table_args__ = (Index("candidate_challenge_recent", "typed_hash", "created_at"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invitation_id: Mapped[str | None] = mapped_column(ForeignKey("invitation.id"), index=True)
+    typed_hash: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int]
     ended_at: Mapped[datetime | None]
 
 

@@ -13,11 +13,12 @@ from backend.db.models import Base, new_id
 class DeliveryRow(Base):
     """One message to one candidate over one channel; its id is the message's own, also on the wire.
 
-    ``template``: invitation, reminder, extension or decision. ``round``: counts up when a person sends the same again.
+    ``template``: invitation, reminder, extension, decision or one_time. ``round``: counts up when the same goes again.
     ``state``: backend.sending.outcome.State. ``address_sealed``: the phone or e-mail address as it was when the message
     was ordered, sealed like the candidate's own column; empty for who was erased. ``error``: a code of
     backend.sending.outcome, never the words of a server: they may quote the address. ``order_id``: what was ordered
-    with one click, so that a form that comes twice orders once; for a decision the decision's id.
+    with one click, so that a form that comes twice orders once; for a decision the decision's id, for a one-time code
+    that of its challenge.
     """
 
     __tablename__ = "delivery"

@@ -37,6 +37,7 @@ def template_words(visit: Visit, template: Template) -> str:
         Template.REMINDER: t("Reminder"),
         Template.EXTENSION: t("More time"),
         Template.DECISION: t("Result"),
+        Template.ONE_TIME: t("One-time code"),
     }[template]
 
 

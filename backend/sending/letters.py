@@ -6,7 +6,7 @@ import functools
 import io
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import segno
@@ -33,6 +33,7 @@ class Facts:
     """What a message is made of. ``language``: zh_CN or en; times are UTC; ``link``: the ``xuda://`` invitation.
 
     ``slot``: begin, end and place (empty: at home) that the candidate has chosen; ``choose_at``: the page to choose on.
+    ``one_time``: the code that opens the candidate portal, in the message that brings it.
     """
 
     template: Template
@@ -48,6 +49,7 @@ class Facts:
     slot: tuple[datetime, datetime, str] | None = None
     choose_at: str = ""
     news: News | None = None
+    one_time: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

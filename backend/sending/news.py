@@ -1,4 +1,5 @@
-"""What a candidate reads once a decision was released: all in a mail; only that there is news where others read."""
+"""What a candidate reads besides the invitation: what was decided, all in a mail and only that there is news where
+others read; and the code that opens the candidate portal."""
 
 from __future__ import annotations
 
@@ -35,7 +36,46 @@ def told_words(state: HrState, texts: Catalog) -> tuple[str, str]:
 
 def put_into_words(facts: Facts, *, picture: bool = True) -> Letter:
     """The letter of any message; ``picture`` as in :func:`backend.sending.letters.compose`."""
+    if facts.one_time:
+        return compose_code(facts)
     return compose(facts, picture=picture) if facts.news is None else compose_news(facts, facts.news)
+
+
+def compose_code(facts: Facts) -> Letter:
+    """On a telephone nothing else about anybody: a lock screen shows it. A mail's subject is without the code."""
+    t = load("portal", facts.language).gettext
+    words = {"organisation": one_line(facts.organisation), "code": facts.one_time}
+    subject = t("{organisation}: your one-time code").format(**words)
+    opening = t("with this code you open your pages at {organisation}:").format(**words)
+    valid = t("It works once, for 10 minutes. Nobody will ask you for it: please never pass it on.")
+    other = t("If you did not ask for it, you need not do anything; nobody gets in without it.")
+    closing = t("This message was sent automatically by {organisation}.").format(**words)
+    greeting = t("Dear {name},").format(name=one_line(facts.name))
+    html = (
+        templates()
+        .get_template("code.html")
+        .render(
+            language=facts.language.replace("_", "-"),
+            subject=subject,
+            greeting=greeting,
+            opening=opening,
+            code=facts.one_time,
+            valid=valid,
+            other=other,
+            closing=closing,
+        )
+    )
+    short = t("[{organisation}] {code} is your one-time code. It works once, for 10 minutes. Never pass it on.")
+    return Letter(
+        language=facts.language,
+        code=facts.one_time,
+        subject=subject,
+        text="\n\n".join([greeting, opening, facts.one_time, valid, other, closing]) + "\n",
+        html=html,
+        short=short.format(**words),
+        group="",
+        picture=b"",
+    )
 
 
 def compose_news(facts: Facts, news: News) -> Letter:

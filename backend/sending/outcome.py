@@ -37,6 +37,7 @@ class Template(StrEnum):
     REMINDER = "reminder"
     EXTENSION = "extension"
     DECISION = "decision"
+    ONE_TIME = "one_time"
 
 
 class NotDelivered(Exception):

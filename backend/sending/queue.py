@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.cabinet import candidate_subject
+from backend.db.candidate_models import CandidateChallenge
 from backend.db.delivery_models import DeliveryRow
 from backend.db.models import Decision, Interview, InvitationRow
 from backend.runtime import Runtime
@@ -27,7 +28,7 @@ from backend.sending.outcome import (
     State,
     Template,
 )
-from backend.services import deliveries, messages, slots
+from backend.services import candidate_codes, deliveries, messages, slots
 from backend.services.kits import stored_kit
 from backend.services.people import candidate_name
 from contract.errors import ErrorCode, XudaError
@@ -82,9 +83,11 @@ def _mark_uncertain(session: Session, states: list[State], code: str, now: datet
 
 
 def due(hr: Runtime, channel: Channel, most: int) -> list[str]:
-    """Ids of messages whose time has come, the oldest first."""
+    """Ids of messages whose time has come, the oldest first; before all others codes that somebody waits for."""
+    waited_for = case((DeliveryRow.template == Template.ONE_TIME.value, 0), else_=1)
     query = select(DeliveryRow.id).where(DeliveryRow.state == State.QUEUED.value, DeliveryRow.channel == channel.value)
-    query = query.where(DeliveryRow.next_at <= hr.now()).order_by(DeliveryRow.next_at, DeliveryRow.created_at)
+    query = query.where(DeliveryRow.next_at <= hr.now()).order_by(waited_for, DeliveryRow.next_at)
+    query = query.order_by(DeliveryRow.created_at)
     with hr.db.read() as session:
         return list(session.scalars(query.limit(most)))
 
@@ -178,6 +181,9 @@ def _not_wanted(session: Session, row: DeliveryRow, now: datetime) -> str:
         return ERASED
     if invitation.cancelled_at is not None:
         return CANCELLED
+    if row.template == Template.ONE_TIME:
+        challenge = session.get(CandidateChallenge, row.order_id)
+        return "" if challenge is not None and candidate_codes.is_open(challenge, now) else OVER
     if row.template == Template.DECISION:
         decision = session.get(Decision, row.order_id)
         return "" if decision is not None and decision.released_at is not None else TAKEN_BACK
@@ -201,6 +207,10 @@ def _job(hr: Runtime, session: Session, row: DeliveryRow) -> Job | str:
         facts = facts_of(hr, session, invitation, name, Template(row.template))
         if row.template == Template.DECISION:
             facts = replace(facts, news=_news(hr, session, session.get_one(Decision, row.order_id), facts.language))
+        elif row.template == Template.ONE_TIME:
+            challenge = session.get_one(CandidateChallenge, row.order_id)
+            digits = candidate_codes.digits(hr, challenge)
+            facts = replace(facts, language=challenge.language, one_time=digits, position="", guide="")
     except XudaError as error:
         return ERASED if error.code is ErrorCode.KEY_DESTROYED else UNREADABLE
     return Job(row.id, address, facts)

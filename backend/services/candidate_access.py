@@ -30,26 +30,44 @@ def sign_in(hr: Runtime, code: str, known: str, *, address: str) -> str:
 
     Raises XudaError(UNAUTHORIZED) whatever was wrong, RATE_LIMITED after too many tries of the network or for the code.
     """
-    source, name = network(address), _code(code)
+    source, name = network(address), typed_code(code)
     hr.limits.candidate.check(source)
     hr.limits.candidate_code.check(name)
-    # all three are looked up whatever was typed and whether there is such a code
-    candidates = {found for column, value in _values(known) for found in people.find_candidates(hr, column, value)}
+    candidates = known_as(hr, known)
     with hr.db.write() as session:
-        now = hr.now()
-        row = session.scalar(select(InvitationRow).where(InvitationRow.code == name))
-        fits = row is not None and row.candidate_id in candidates and row.cancelled_at is None
-        if row is not None and fits:
-            token = secrets.token_urlsafe(32)
-            session.add(CandidateSession(id=_digest(token), invitation_id=row.id, created_at=now, seen_at=now))
-            old = CandidateSession.created_at < now - LONGEST
-            session.execute(delete(CandidateSession).where(old))
-            audit.record(session, now, f"candidate:{row.id}", "candidate_sign_in", f"invitation:{row.id}")
-            return token
-        audit.record(session, now, "stranger", "candidate_refused", "invitation")
+        row = fitting(session, name, candidates)
+        if row is not None:
+            return admit(hr, session, row)
+        refuse(hr, session)
     hr.limits.candidate.count(source)
     hr.limits.candidate_code.count(name)
     raise XudaError(ErrorCode.UNAUTHORIZED)
+
+
+def known_as(hr: Runtime, known: str) -> set[str]:
+    """Ids of candidates with this phone, e-mail address or ID number; all three are looked up whatever was typed."""
+    return {found for column, value in _values(known) for found in people.find_candidates(hr, column, value)}
+
+
+def fitting(session: Session, name: str, candidates: set[str]) -> InvitationRow | None:
+    """The invitation of the code, when it is one of ``candidates`` who was not erased."""
+    row = session.scalar(select(InvitationRow).where(InvitationRow.code == name))
+    fits = row is not None and row.candidate_id in candidates and row.cancelled_at is None
+    return row if fits else None
+
+
+def admit(hr: Runtime, session: Session, row: InvitationRow) -> str:
+    """The secret token of a new session of this invitation."""
+    token, now = secrets.token_urlsafe(32), hr.now()
+    session.add(CandidateSession(id=digest(token), invitation_id=row.id, created_at=now, seen_at=now))
+    session.execute(delete(CandidateSession).where(CandidateSession.created_at < now - LONGEST))
+    audit.record(session, now, f"candidate:{row.id}", "candidate_sign_in", f"invitation:{row.id}")
+    return token
+
+
+def refuse(hr: Runtime, session: Session) -> None:
+    """Noted without a word of what was typed."""
+    audit.record(session, hr.now(), "stranger", "candidate_refused", "invitation")
 
 
 def current(hr: Runtime, token: str) -> str | None:
@@ -63,7 +81,7 @@ def current(hr: Runtime, token: str) -> str | None:
     if stale:
         with hr.db.write() as session:
             session.execute(
-                update(CandidateSession).where(CandidateSession.id == _digest(token)).values(seen_at=hr.now())
+                update(CandidateSession).where(CandidateSession.id == digest(token)).values(seen_at=hr.now())
             )
     return found
 
@@ -76,13 +94,14 @@ def sign_out(hr: Runtime, token: str) -> None:
 
 
 def _living(session: Session, token: str, now: datetime) -> CandidateSession | None:
-    row = session.get(CandidateSession, _digest(token))
+    row = session.get(CandidateSession, digest(token))
     if row is None or row.ended_at is not None or now - row.seen_at > IDLE or now - row.created_at > LONGEST:
         return None
     return row
 
 
-def _code(text: str) -> str:
+def typed_code(text: str) -> str:
+    """The invitation code as it is stored, or what was typed instead of one."""
     try:
         return normalise_code(text)
     except XudaError:
@@ -95,5 +114,5 @@ def _values(known: str) -> list[tuple[str, str]]:
     return [(column, value or _NOBODY) for column, value in cleaned.items()]
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

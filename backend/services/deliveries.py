@@ -226,12 +226,16 @@ def newest_rounds(session: Session, batch_id: str, template: Template) -> dict[t
 
 
 def counts(hr: Runtime, actor: Actor, batch_id: str) -> dict[tuple[Channel, State], int]:
-    """How many of the newest messages over each channel are in each state. Raises XudaError(FORBIDDEN)."""
+    """How many of the newest messages over each channel are in each state; one-time codes are no part of it.
+
+    Raises XudaError(FORBIDDEN).
+    """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     query = select(DeliveryRow.channel, DeliveryRow.state, func.count()).join(
         InvitationRow, InvitationRow.id == DeliveryRow.invitation_id
     )
-    query = query.where(InvitationRow.batch_id == batch_id, ~_newer()).group_by(DeliveryRow.channel, DeliveryRow.state)
+    query = query.where(InvitationRow.batch_id == batch_id, ~_newer(), DeliveryRow.template != Template.ONE_TIME.value)
+    query = query.group_by(DeliveryRow.channel, DeliveryRow.state)
     with hr.db.read() as session:
         found = Counter({(Channel(row[0]), State(row[1])): row[2] for row in session.execute(query)})
     return dict(found)

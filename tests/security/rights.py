@@ -184,6 +184,8 @@ RIGHTS = (
     # the candidate portal: of one's own invitation alone
     Right("GET /candidate", OPEN),
     Right("POST /candidate", OPEN, {"code": "AAAA-AAAA", "known": "x"}, frozenset({401, 403, 429})),
+    Right("GET /candidate/code", OPEN),
+    Right("POST /candidate/code", OPEN, {"one_time": "000000"}, frozenset({401, 403, 429})),
     Right("GET /candidate/home", CANDIDATES, ok=frozenset({200})),
     Right("GET /candidate/slots", CANDIDATES, ok=frozenset({200})),
     Right("POST /candidate/slots", CANDIDATES),
@@ -237,6 +239,8 @@ RIGHTS = (
     Right("POST /departments/{department_id}/edit", ADMINISTRATORS, {"parent": "rd-lab"}, frozenset({422})),
     # the portal: setting up
     Right("GET /candidates", READERS),
+    Right("GET /candidates/codes", ADMINISTRATORS),
+    Right("POST /candidates/codes", ADMINISTRATORS, {"rule": "x"}, frozenset({422})),
     Right("GET /batches", STAFF),
     Right("GET /batches/new", STAFF),
     Right("POST /batches", STAFF, _PERIOD),

@@ -185,6 +185,8 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "look_at_scorecards": t("Looked at scorecards of others"),
         "candidate_sign_in": t("A candidate opened the candidate portal"),
         "candidate_refused": t("Wrong code or contact data at the candidate portal"),
+        "one_time_code": t("A one-time code was sent to a candidate"),
+        "candidate_codes": t("Set who needs a one-time code at the candidate portal"),
         "survey": t("A candidate answered the questionnaire"),
         "withdrawn": t("A candidate withdrew the consent"),
         "release_department": t("Showed an interview to the department"),

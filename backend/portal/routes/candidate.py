@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from backend.portal import slot_words
-from backend.portal.visit import Visit, Visitor
-from backend.services import candidate_access, candidate_deletion, candidate_pages, slots
+from backend.portal.visit import Visit, Visitor, VisitorForm
+from backend.sending.outcome import Channel
+from backend.sending.worker import Sender
+from backend.services import candidate_access, candidate_codes, candidate_deletion, candidate_pages, slots
+from backend.services.candidate_codes import Rule
 from backend.services.candidate_pages import LONGEST_WORDS, Stage, Standing
 from backend.services.invitations import qr_svg
 from contract.errors import ErrorCode, XudaError
@@ -19,6 +22,8 @@ from contract.texts import error_text
 
 router = APIRouter()
 COOKIE = "xuda_candidate"
+# until the one-time code is typed
+STEP_COOKIE = "xuda_candidate_step"
 RATINGS = ("entrance_clear", "flow_smooth", "overall")
 _Short = Annotated[str, Form(max_length=300)]
 
@@ -60,18 +65,46 @@ def welcome(visit: Visitor, code: str = "") -> Response:
 
 
 @router.post("/candidate")
-def sign_in(visit: Visitor, code: _Short = "", known: _Short = "", csrf: Annotated[str, Form()] = "") -> Response:
-    visit.check_form(csrf)
+def sign_in(visit: VisitorForm, code: _Short = "", known: _Short = "", by: _Short = "") -> Response:
+    """``by``: the channel for the one-time code, where there are two."""
     try:
-        token = candidate_access.sign_in(visit.hr, code, known, address=visit.address)
+        if candidate_codes.rule(visit.hr) is Rule.OFF:
+            return _inside(visit, candidate_access.sign_in(visit.hr, code, known, address=visit.address))
+        channel = Channel(by) if by in set(Channel) else None
+        asked = candidate_codes.ask(visit.hr, code, known, by=channel, language=visit.language, address=visit.address)
     except XudaError as error:
         if error.code is ErrorCode.UNAUTHORIZED:
             return _welcome(visit, code=code, wrong=True, status=401)
         if error.code is ErrorCode.RATE_LIMITED:
             return _welcome(visit, code=code, problem=error_text(error, visit.language).meaning, status=429)
         raise
-    response = visit.redirect("/candidate/home")
-    visit.set_cookie(response, COOKIE, token)
+    if asked.session:
+        return _inside(visit, asked.session)
+    cast(Sender, visit.request.app.state.sender).wake()
+    response = visit.redirect("/candidate/code")
+    visit.set_cookie(response, STEP_COOKIE, asked.challenge)
+    return response
+
+
+@router.get("/candidate/code")
+def code_page(visit: Visitor) -> Response:
+    """The same for everybody: whether anything was sent is not told."""
+    return visit.page("candidate_code.html", problem="")
+
+
+@router.post("/candidate/code")
+def confirm(visit: VisitorForm, one_time: _Short = "") -> Response:
+    try:
+        token = candidate_codes.confirm(visit.hr, visit.cookie(STEP_COOKIE), one_time, address=visit.address)
+    except XudaError as error:
+        if error.code not in (ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED):
+            raise
+        t = visit.texts.gettext
+        limited = error.code is ErrorCode.RATE_LIMITED
+        problem = error_text(error, visit.language).meaning if limited else t("This code does not work (any more).")
+        return visit.page("candidate_code.html", status=429 if limited else 401, problem=problem)
+    response = _inside(visit, token)
+    visit.drop_cookie(response, STEP_COOKIE)
     return response
 
 
@@ -130,13 +163,31 @@ def certificate(me: Me, deleted_id: str) -> Response:
     return Response(found.to_bytes(), media_type="application/json", headers=headers)
 
 
+def _inside(visit: Visit, token: str) -> Response:
+    response = visit.redirect("/candidate/home")
+    visit.set_cookie(response, COOKIE, token)
+    return response
+
+
 def _welcome(visit: Visit, *, code: str = "", wrong: bool = False, problem: str = "", status: int = 200) -> Response:
     t = visit.texts.gettext
     if wrong:
         problem = t("This does not fit. Please check the code and what you gave when you applied.")
+    wanted = candidate_codes.rule(visit.hr) is not Rule.OFF
     return visit.page(
-        "candidate_welcome.html", status=status, code=code, problem=problem, organisation=visit.hr.organisation_name
+        "candidate_welcome.html",
+        status=status,
+        code=code,
+        problem=problem,
+        organisation=visit.hr.organisation_name,
+        one_time=wanted,
+        ways=[(way.value, _way_words(visit, way)) for way in candidate_codes.channels(visit.hr)] if wanted else [],
     )
+
+
+def _way_words(visit: Visit, way: Channel) -> str:
+    t = visit.texts.gettext
+    return t("text message") if way is Channel.SMS else t("e-mail")
 
 
 def _home(me: Candidate, *, thanks: bool = False, problem: str = "", words: str = "") -> Response:
