@@ -22,6 +22,7 @@ from contract.canonical import b64decode, b64encode
 from contract.envelope import SignedDocument, WireModel
 from contract.errors import ErrorCode, XudaError
 from contract.parts import Elsewhere
+from contract.redo import Redo
 from contract.walkin import WalkInOffer
 
 SCHEME = "xuda://i/"
@@ -166,7 +167,8 @@ class Delegation(WireModel):
 class RosterEntry(WireModel):
     """One invited candidate. ``lookups`` are keyed hashes of phone and ID number (see :func:`lookup_hash`).
 
-    ``elsewhere``: how far the interview has come on other devices, None when none has begun it.
+    ``elsewhere``: how far the interview has come on other devices, None when none has begun it. ``redo``: one question
+    may be answered again.
     """
 
     token: str
@@ -175,6 +177,7 @@ class RosterEntry(WireModel):
     lookups: list[str] = Field(default_factory=list)
     adjustments: Adjustments = Adjustments()
     elsewhere: Elsewhere | None = None
+    redo: Redo | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Roster(SignedDocument):

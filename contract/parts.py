@@ -83,12 +83,16 @@ class Notice(SignedDocument):
 
 @dataclass(frozen=True)
 class Part:
-    """One part as HR has it. ``events``: any order, duplicates allowed. ``handed_over``: its ticket was HR's own."""
+    """One part as HR has it. ``events``: any order, duplicates allowed. ``handed_over``: its ticket was HR's own.
+
+    ``redo``: the question that HR has let the candidate answer again with this part, None: it was not HR's word.
+    """
 
     interview_id: str
     number: int
     events: Sequence[Event]
     handed_over: bool = False
+    redo: str | None = None
 
     @cached_property
     def ordered(self) -> list[Event]:
@@ -99,6 +103,11 @@ class Part:
         """What the part began with."""
         started = next((event for event in self.ordered if event.kind is EventType.STARTED), None)
         return started.parse_data(StartedData).carried if started else None
+
+    @property
+    def again(self) -> bool:
+        """Begun to answer one question of a finished interview again, whether HR has said so or not."""
+        return self.carried is not None and self.carried.redo is not None
 
     @cached_property
     def state(self) -> HrState:
@@ -124,22 +133,27 @@ class Part:
 
 
 class Relation(StrEnum):
-    """How a part stands to those before it: alone or first; gone on from them; or beside them, not knowing all."""
+    """How a part stands to those before it: alone or first; gone on from them; beside them, not knowing all; or
+    beside them at HR's word, to answer one question again."""
 
     FIRST = "first"
     CONTINUED = "continued"
     PARALLEL = "parallel"
+    AGAIN = "again"
 
 
 def superseded(part: Part, parts: Iterable[Part]) -> bool:
     """Another part has gone on from this one, and nothing happened here since."""
-    return part.last_move > 0 and any(_covers(other, part) for other in parts if other is not part)
+    later = (other for other in parts if other is not part and not other.again)
+    return part.last_move > 0 and not part.again and any(_covers(other, part) for other in later)
 
 
 def relation(part: Part, parts: Iterable[Part]) -> Relation:
     """It has gone on from an earlier part when its device knew all that was ever done there, or when HR handed it over
     (then what the other device did later is that one's affair)."""
-    earlier = [other for other in parts if other.number < part.number and other.last_move > 0]
+    if part.again:
+        return Relation.AGAIN if part.redo is not None else Relation.PARALLEL
+    earlier = [o for o in parts if o.number < part.number and o.last_move > 0 and not o.again]
     if not earlier:
         return Relation.FIRST
     known = {ref.interview_id for ref in part.carried.parts} if part.carried else set()
@@ -166,10 +180,14 @@ def merge_states(states: Iterable[HrState]) -> HrState:
 
 
 def derive_whole_state(parts: Iterable[Part]) -> HrState:
-    """The state at HR of an interview of one or many parts; a withdrawal anywhere ends it everywhere."""
-    found = list(parts)
-    if any(part.withdrawn for part in found):
+    """The state at HR of an interview of one or many parts; a withdrawal anywhere ends it everywhere.
+
+    Parts in which a question is answered again leave it as it is.
+    """
+    every = list(parts)
+    if any(part.withdrawn for part in every):
         return HrState.INCOMPLETE
+    found = [part for part in every if not part.again] or every
     live = [part for part in found if not superseded(part, found)] or found
     return merge_states(part.state for part in live)
 
@@ -177,13 +195,18 @@ def derive_whole_state(parts: Iterable[Part]) -> HrState:
 def counting_parts(parts: Iterable[Part]) -> dict[str, int]:
     """Question id -> number of the part whose answer counts; the others' are kept and shown beside it.
 
-    The newest part to which HR handed the interview over while the question was open; without such a part, the
-    earliest known one: devices that did not know of each other cannot overrule each other.
+    The newest part in which HR has let it be answered again; else the newest to which HR handed the interview over
+    while the question was open; without such a part, the earliest known one: devices that did not know of each other
+    cannot overrule each other. What was answered again without HR's word never counts.
     """
     chosen: dict[str, tuple[bool, int]] = {}
-    for part in sorted(parts, key=lambda item: item.number):
+    for part in sorted(parts, key=lambda item: (item.again, item.number)):
         open_then = set() if part.carried is None else part.answered - set(part.carried.answered)
         for question_id in part.answered:
+            if part.again:
+                if question_id == part.redo:
+                    chosen[question_id] = (True, part.number)
+                continue
             authorised = part.handed_over and question_id in open_then
             if question_id not in chosen or authorised:
                 chosen[question_id] = (authorised, part.number)
@@ -192,7 +215,7 @@ def counting_parts(parts: Iterable[Part]) -> dict[str, int]:
 
 def carry(parts: Iterable[Part], attempt: int) -> Carried:
     """What a new part begins with when it goes on from ``parts`` (at least one event each)."""
-    found = [part for part in parts if part.ordered]
+    found = [part for part in parts if part.ordered and not part.again]
     answered = set().union(*(part.answered for part in found))
     takes: dict[str, int] = {}
     for part in found:

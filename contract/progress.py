@@ -20,7 +20,8 @@ class Carried(WireModel):
 
     ``answered``: ids of questions answered in ``parts``. ``takes_used``: per question that is still open, the takes
     that counted. ``seconds_used``: of the total time budget. ``hand_over``: id of the ticket with which HR gave the
-    interview to this device; None when it went on by what its roster said, without having asked.
+    interview to this device; None when it went on by what its roster said, without having asked. ``redo``: id of HR's
+    word that one question may be answered again (contract.redo): it is the only one that is not in ``answered``.
     """
 
     attempt: Ordinal
@@ -29,3 +30,4 @@ class Carried(WireModel):
     takes_used: dict[str, Count] = Field(default_factory=dict)
     seconds_used: Seconds = 0
     hand_over: str | None = None
+    redo: str | None = Field(default=None, max_length=36, exclude_if=lambda value: value is None)

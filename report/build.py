@@ -33,7 +33,6 @@ _MOVING = frozenset(
         EventType.WITHDRAWN,
     }
 )
-_BESIDE = {"superseded": True, "beside": True}
 _EXITS = frozenset({EventType.PAUSED, EventType.ABANDONED})
 _ENVIRONMENTS = {
     EventType.STARTED: ev.StartedData,
@@ -92,19 +91,20 @@ def build_whole_report(
     generated_at: datetime,
     language: str = "zh_CN",
     state: HrState | None = None,
+    redos: Sequence[m.RedoInfo] = (),
 ) -> m.InterviewReport:
     """The report of one interview, named after its first part.
 
     The events are verified ones in any order, duplicates allowed. ``state``: what HR shows (a person's decision, lost
-    contact); without it the state that follows from the events. Raises nothing for damaged sealed parts: they are
-    marked in the report.
+    contact); without it the state that follows from the events. ``redos``: what HR has let be answered again. Raises
+    nothing for damaged sealed parts: they are marked in the report.
     """
     sources = sorted(sources, key=lambda source: source.part.number)
     parts = [source.part for source in sources]
     kit = sources[-1].kit
     shown = state or derive_whole_state(parts)
     builders = [_Builder(source, language) for source in sources]
-    answers = _merge_answers(builders, kit, counting_parts(parts))
+    answers = _merge_answers(builders, kit, parts)
     receipts = [_receipt(source.receipt, source.receipt_key_id) for source in sources]
     questionnaires = [found for builder in builders if (found := builder.questionnaire())]
     return m.InterviewReport(
@@ -128,19 +128,29 @@ def build_whole_report(
         content=_worst(*(builder.content() for builder in builders)),
         receipt=receipts[-1] if None not in receipts else None,
         parts=[_part_info(source, parts, receipt, language) for source, receipt in zip(sources, receipts, strict=True)],
+        redos=list(redos),
         generated_at=generated_at,
     )
 
 
-def _merge_answers(builders: Sequence[_Builder], kit: Kit, counting: dict[str, int]) -> list[m.AnswerInfo]:
+def _merge_answers(builders: Sequence[_Builder], kit: Kit, parts: Sequence[Part]) -> list[m.AnswerInfo]:
     """In the kit's order, then by part; answers to questions the kit does not have come last."""
+    counting = counting_parts(parts)
+    again = {part.number for part in parts if part.redo is not None}
     order = {question.question_id: place for place, question in enumerate(kit.questions)}
     found = [
-        answer if counting[answer.question_id] == answer.part else answer.model_copy(update=_BESIDE)
+        answer.model_copy(update=_standing(answer, counting.get(answer.question_id), again))
         for builder in builders
         for answer in builder.answers()
     ]
     return sorted(found, key=lambda item: (order.get(item.question_id, len(order)), item.part, item.seq))
+
+
+def _standing(answer: m.AnswerInfo, counting: int | None, again: set[int]) -> dict[str, bool]:
+    """How an answer stands to that of part ``counting``; ``again``: parts with answers given again at HR's word."""
+    if answer.part == counting:
+        return {"again": answer.part in again}
+    return {"superseded": True, "beside": counting not in again or answer.part > (counting or 0)}
 
 
 def _part_info(source: PartSource, parts: Sequence[Part], receipt: m.ReceiptInfo | None, language: str) -> m.PartInfo:

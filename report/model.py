@@ -15,6 +15,7 @@ from contract.events import EventType, FaultModel, HrState, ObjectRef, WordModel
 from contract.kit import InterviewKind, QuestionKind
 from contract.kit_media import MediaKind
 from contract.parts import Relation
+from contract.redo import RedoState
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -166,7 +167,7 @@ class CorrectionInfo(WireModel):
 
 class AnswerInfo(QuestionInfo):
     """One saved answer. ``superseded``: another answer to the same question counts: a later one, or that of another
-    part (``beside``).
+    part (``beside``). ``again``: given at HR's word, in place of an earlier one.
 
     ``take`` is the take handed in (from 1), ``takes_used`` how many counted; ``duration`` and ``thinking_used`` are
     seconds. ``correction`` is the candidate's newest and stands beside the transcript, never in its place;
@@ -193,6 +194,7 @@ class AnswerInfo(QuestionInfo):
     objects: list[ObjectRef]
     part: int = 1
     beside: bool = False
+    again: bool = False
 
 
 class QuestionnaireInfo(WireModel):
@@ -231,6 +233,25 @@ class PartInfo(WireModel):
     receipt: ReceiptInfo | None
 
 
+class RedoInfo(WireModel):
+    """HR has let the candidate answer one question again, once. ``part``: where that was done; None: nowhere yet.
+
+    ``number``: of the question in the kit, from 1; 0 when it is not in it.
+    """
+
+    redo_id: str
+    question_id: str
+    number: int
+    reason: str
+    by: str
+    granted_at: AwareDatetime
+    not_after: AwareDatetime
+    state: RedoState
+    state_words: str
+    changed_at: AwareDatetime
+    part: int | None
+
+
 class InterviewReport(WireModel):
     """See module. ``answers`` are in the order of the kit, ``unanswered`` lists the questions without an answer.
 
@@ -259,4 +280,5 @@ class InterviewReport(WireModel):
     questionnaire: QuestionnaireInfo | None
     receipt: ReceiptInfo | None
     parts: list[PartInfo] = Field(default_factory=list)
+    redos: list[RedoInfo] = Field(default_factory=list)
     generated_at: AwareDatetime = Field(description="When this report was made, not when the interview was")

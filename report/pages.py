@@ -13,7 +13,7 @@ from report import formats, words
 from report.delivery import spoken_units
 from report.fonts import script
 from report.marked import changed, recognised
-from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo
+from report.model import AdjustmentInfo, AnswerInfo, Content, InterviewReport, QuestionInfo, RedoInfo
 from report.picture import svg_of
 from report.spans import spans
 from report.text import breakable
@@ -63,6 +63,7 @@ class _Pages:
             self._questionnaire(),
             self._consents(),
             self._adjustments(),
+            self._redos(),
             self._environment(),
             self._objects(),
             self._receipt(),
@@ -186,6 +187,8 @@ class _Pages:
         if answer.superseded:
             beside = t("given beside the answer that counts")
             heading += " · " + (beside if answer.beside else t("replaced by a later answer"))
+        if answer.again:
+            heading += " · " + t("answered again at HR's word")
         return {
             "number": str(number),
             "heading": breakable(heading),
@@ -326,6 +329,20 @@ class _Pages:
         header = ["#", t("Time"), t("Given"), t("Reason"), t("By"), t("Signature")]
         columns = ["auto", "auto", "rest", "rest", "auto", "auto"]
         return self._table(t("Adjustments by staff"), header, rows, columns)
+
+    def _redos(self) -> Page | None:
+        """What HR has let the candidate answer again."""
+        t = self._t
+        rows = [
+            [self._time(redo.granted_at), str(redo.number or redo.question_id), redo.reason, redo.by, self._redo(redo)]
+            for redo in self._report.redos
+        ]
+        header = [t("Time"), t("Question"), t("Reason"), t("By"), t("State")]
+        return self._table(t("Questions to answer again"), header, rows, ["auto", "auto", "rest", "auto", "rest"])
+
+    def _redo(self, redo: RedoInfo) -> str:
+        state = words.redo_words(redo.state, self._language)
+        return state if redo.part is None else f"{state} · {self._t('part {n}').format(n=redo.part)}"
 
     def _given(self, given: AdjustmentInfo) -> str:
         if given.time_factor is None:

@@ -6,6 +6,7 @@ from contract.catalog import Catalog, load
 from contract.events import EventType, HrState
 from contract.kit import InterviewKind, QuestionKind
 from contract.parts import Relation
+from contract.redo import RedoState
 from report import formats
 
 
@@ -34,7 +35,20 @@ def relation_words(relation: Relation, language: str) -> str:
         Relation.FIRST: t.gettext("begun here"),
         Relation.CONTINUED: t.gettext("continued from the part before"),
         Relation.PARALLEL: t.gettext("given beside the other parts"),
+        Relation.AGAIN: t.gettext("one question answered again"),
     }[relation]
+
+
+def redo_words(state: RedoState, language: str) -> str:
+    t = texts(language)
+    return {
+        RedoState.OPEN: t.gettext("not begun yet"),
+        RedoState.BEGUN: t.gettext("begun"),
+        RedoState.ANSWERED: t.gettext("answered again"),
+        RedoState.GIVEN_UP: t.gettext("given up, the first answer counts"),
+        RedoState.TAKEN_BACK: t.gettext("taken back"),
+        RedoState.EXPIRED: t.gettext("expired, the first answer counts"),
+    }[state]
 
 
 def event_words(event: EventType, language: str) -> str:

@@ -61,3 +61,24 @@ def problem(visit: Visit, error: XudaError) -> str:
         (ErrorCode.SETTING_INVALID, "comment"): t("Please write a comment of at most 1000 characters."),
         (ErrorCode.SETTING_INVALID, "time"): t("Please give the time as seconds or as minutes:seconds."),
     }.get((error.code, error.field or ""), "")
+
+
+def redo_problem(visit: Visit, error: XudaError) -> str:
+    """Why a question is not to be answered again, or that not taken back; "" for other errors."""
+    t = visit.texts.gettext
+    return {
+        (ErrorCode.SETTING_INVALID, "reason"): t(
+            "Please give a reason of at most 300 characters. Nothing was changed."
+        ),
+        (ErrorCode.SETTING_INVALID, "until"): t("Please choose a day from today to 90 days from now."),
+        (ErrorCode.ILLEGAL_STATE, "redo"): t(
+            "A question can be answered again only when the interview is finished and nothing is decided. Nothing was "
+            "changed; take the decision back first."
+        ),
+        (ErrorCode.CONFLICT, "redo"): t(
+            "Another question of this interview is to be answered again. Wait for it, or take it back first."
+        ),
+        (ErrorCode.CONFLICT, "used"): t(
+            "The candidate has begun to answer again, so it cannot be taken back any more. Both answers are kept."
+        ),
+    }.get((error.code, error.field or ""), "")

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from backend.cabinet import interview_subject
 from backend.db.models import Decision, Interview, Rating, Role, User, new_id
 from backend.runtime import Runtime
-from backend.services import audit, hooks, placements, scope, standing, states, wholes
+from backend.services import audit, hooks, placements, redo_rows, scope, standing, states, wholes
 from backend.services.actor import Actor
-from backend.services.candidate_states import Ruling, after
+from backend.services.candidate_states import DECIDED, Ruling, after
 from contract.errors import ErrorCode, XudaError
 from contract.events import FINAL_STATES, HrState
 
@@ -115,6 +115,8 @@ def decide(hr: Runtime, actor: Actor, interview_id: str, ruling: Ruling, reason:
             row.reason_sealed = hr.cabinet.seal(interview_subject(interview.id), words, _context(row))
         _place(hr, session, actor, interview, ruling, _score(session, parts))
         session.add(row)
+        if state in DECIDED:
+            redo_rows.decided(hr, session, actor, parts)
         standing.settle(session, interview)
         detail = {"decision": row.id, "ruling": ruling.value, "state": state.value}
         audit.record(session, hr.now(), actor, "decide", f"interview:{interview.id}", **detail)

@@ -28,6 +28,7 @@ from backend.db.models import (
     ObjectRow,
     Rating,
     ReceiptRow,
+    RedoRow,
     ReportItem,
     RestoreGap,
     ReviewComment,
@@ -57,6 +58,7 @@ _PARTS: dict[str, Any] = {
     "scorecards": Scorecard,
     "scorecard_changes": ScorecardChange,
     "comments": ReviewComment,
+    "redos": RedoRow,
     "share_links": ShareLink,
     "uploads": Upload,
 }

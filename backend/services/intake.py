@@ -17,6 +17,7 @@ from backend.services import (
     hooks,
     interview_facts,
     quota,
+    redo_rows,
     standing,
     states,
     walkins,
@@ -176,9 +177,10 @@ def _follow(session: Session, interview: Interview, now: datetime) -> list[Part]
     interview.updated_at = now
     _attach(session, interview)
     wholes.enlist(session, interview)
+    redo_rows.follow(session, interview, now)
     parts = wholes.follow(session, interview)
     standing.settle(session, interview)
-    if interview.state != before and not interview.practice:
+    if interview.state != before and not interview.practice and interview.redo_id is None:
         _tell(session, interview, now)
     return parts
 
@@ -199,6 +201,7 @@ def _attach(session: Session, interview: Interview) -> None:
         return
     started = states.parse_event(row).parse_data(StartedData)
     interview.kit_id, interview.kit_version = started.kit_id, started.kit_version
+    interview.redo_id = started.carried.redo if started.carried else None
     keep_wrapped_key(session, interview, started.wrapped_key)
     _invite(session, interview, started.invitation_id, started.attempt)
     kit = session.get(KitRow, (started.kit_id, started.kit_version))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import EventRow, Interview, InterviewFact, InterviewStep, ReceiptRow
@@ -32,10 +32,15 @@ _log = logging.getLogger(__name__)
 def follow(session: Session, interview: Interview, row: EventRow, event: Event, parts: Sequence[Part]) -> None:
     """Take in an event that is new, in its transaction. ``parts``: those of the whole, empty when it has one alone."""
     fact = session.get(InterviewFact, interview.id)
+    if fact is not None and event.kind is EventType.STARTED and interview.redo_id is not None:
+        session.delete(fact)  # what came before it was counted, and must not be
+        session.execute(delete(InterviewStep).where(InterviewStep.interview_id == interview.id))
+        session.flush()
+        fact = None
     if fact is None:
         fact = _rebuild(session, interview)
     else:
-        _take(session, fact, row, event)
+        _take(session, fact, row, event, counts=interview.redo_id is None)
     note_receipt(session, interview.id)
     _note_busy(session, interview, fact, parts)
 
@@ -77,12 +82,15 @@ def _rebuild(session: Session, interview: Interview) -> InterviewFact:
         except XudaError:  # damaged, or its key is gone: it tells nothing any more
             _log.warning("event %d of an interview cannot be read and is not counted", row.seq)
             continue
-        _take(session, fact, row, event)
+        _take(session, fact, row, event, counts=interview.redo_id is None)
     return fact
 
 
-def _take(session: Session, fact: InterviewFact, row: EventRow, event: Event) -> None:
+def _take(session: Session, fact: InterviewFact, row: EventRow, event: Event, *, counts: bool) -> None:
     fact.last_seq = max(fact.last_seq, row.seq)
+    if not counts:  # one question is answered again: nothing of that is counted beside the interview
+        fact.active_seconds = 0.0
+        return
     if event.kind is EventType.ANSWER_SAVED:
         fact.answers += 1
     elif event.kind is EventType.QUESTIONNAIRE:

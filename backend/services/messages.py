@@ -88,6 +88,12 @@ def check(hr: Runtime, actor: Actor, draft: Draft) -> Draft:
 def send(hr: Runtime, actor: Actor, draft: Draft) -> str:
     """Id of the message; devices get it with their next contact. Raises as :func:`check`."""
     draft = check(hr, actor, draft)
+    with hr.db.write() as session, hr.cabinet.together():
+        return put(hr, session, actor, draft)
+
+
+def put(hr: Runtime, session: Session, actor: Actor, draft: Draft) -> str:
+    """As :func:`send`, a checked draft in the caller's transaction."""
     kind, _, target = draft.to.partition(":")
     row = MessageRow(
         id=new_id(),
@@ -99,16 +105,13 @@ def send(hr: Runtime, actor: Actor, draft: Draft) -> str:
         author=actor.username,
         created_at=hr.now(),
     )
-    with hr.db.write() as session, hr.cabinet.together():
-        _receiver(hr, session, draft.to)
-        words = json.dumps({"title": dict(draft.title), "text": dict(draft.text)}, ensure_ascii=False)
-        subject = _subject(session, row)
-        row.words_sealed = (
-            hr.cabinet.seal(subject, words, _place(row)) if subject else hr.vault.seal(words, _place(row))
-        )
-        session.add(row)
-        audit.record(session, hr.now(), actor, "message", f"message:{row.id}", to=draft.to, next_steps=row.next_steps)
-        return row.id
+    _receiver(hr, session, draft.to)
+    words = json.dumps({"title": dict(draft.title), "text": dict(draft.text)}, ensure_ascii=False)
+    subject = _subject(session, row)
+    row.words_sealed = hr.cabinet.seal(subject, words, _place(row)) if subject else hr.vault.seal(words, _place(row))
+    session.add(row)
+    audit.record(session, hr.now(), actor, "message", f"message:{row.id}", to=draft.to, next_steps=row.next_steps)
+    return row.id
 
 
 def withdraw(hr: Runtime, actor: Actor, message_id: str) -> None:

@@ -104,6 +104,8 @@ def _notice(session: Session, row: Interview) -> NoticeKind | None:
         return None
     parts = wholes.read(session, rows)
     mine = next(part for part in parts if part.interview_id == row.id)
+    if mine.again:  # beside the interview, which is over: only what HR knows nothing of ends by itself
+        return NoticeKind.CONTINUED if mine.state is HrState.PAUSED and mine.redo is None else None
     over = mine.state is HrState.PAUSED and row.state in FINAL_STATES
     return NoticeKind.CONTINUED if over or superseded(mine, parts) else None
 

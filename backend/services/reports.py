@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
 from backend.runtime import Runtime
-from backend.services import adjusting, interviews, kit_files, scope, wholes
+from backend.services import adjusting, interviews, kit_files, redo_rows, scope, wholes
 from backend.services.actor import Actor
 from backend.services.media import interview_key, open_media
 from backend.services.people import candidate_value
@@ -24,8 +24,9 @@ from contract.manifest import Receipt
 from contract.parts import Part
 from report.archive import Media, media_name
 from report.build import PartSource, build_whole_report
-from report.model import CandidateInfo, InterviewReport
+from report.model import CandidateInfo, InterviewReport, RedoInfo
 from report.pdf import render_pdf
+from report.words import redo_words
 
 # a department head reads answers; how to reach a candidate stays with HR
 _MAY_SEE_PHONE = frozenset({Role.ADMINISTRATOR, Role.HR})
@@ -51,6 +52,7 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
             generated_at=hr.now(),
             language=language,
             state=line.shown_state,
+            redos=_redos(hr, session, rows, language),
         )
 
 
@@ -115,6 +117,26 @@ def _kits(session: Session, rows: Sequence[Interview]) -> list[Kit]:
 def _kit(session: Session, row: Interview) -> Kit | None:
     found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
     return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit) if found else None
+
+
+def _redos(hr: Runtime, session: Session, rows: Sequence[Interview], language: str) -> list[RedoInfo]:
+    numbers = {row.id: row.part for row in rows}
+    return [
+        RedoInfo(
+            redo_id=found.redo_id,
+            question_id=found.question_id,
+            number=found.number,
+            reason=found.reason,
+            by=found.by,
+            granted_at=found.granted_at,
+            not_after=found.not_after,
+            state=found.state,
+            state_words=redo_words(found.state, language),
+            changed_at=found.changed_at,
+            part=numbers.get(found.part or ""),
+        )
+        for found in redo_rows.of_interview(hr, session, rows)
+    ]
 
 
 def _candidate(hr: Runtime, actor: Actor, name: str, invitation: InvitationRow | None) -> CandidateInfo:

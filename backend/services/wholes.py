@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Deletion, EventRow, HandOverRow, Interview
+from backend.db.models import Deletion, EventRow, HandOverRow, Interview, RedoRow
 from backend.services import states
 from contract.certificate import Requester
 from contract.events import FINAL_STATES, EventType
@@ -82,7 +82,7 @@ def follow(session: Session, interview: Interview) -> list[Part]:
     parts = read(session, rows)
     state = derive_whole_state(parts)
     # a part that was left for another device never ends by itself: the whole ends with the last one that did
-    ends = [row.ended_at for row in rows if row.ended_at is not None]
+    ends = [row.ended_at for row in rows if row.ended_at is not None and row.redo_id is None]
     ended = max(ends) if ends and state in FINAL_STATES else None
     for row in rows[1:]:
         row.department_at = row.department_at or rows[0].department_at
@@ -117,4 +117,6 @@ def _part(session: Session, row: Interview) -> Part:
     ticket = session.scalar(select(HandOverRow.id).where(HandOverRow.interview_id == row.id))
     found = Part(row.id, row.part or 0, events)
     told = found.carried.hand_over if found.carried else None
-    return Part(row.id, row.part or 0, events, handed_over=ticket is not None and ticket == told)
+    grant = session.get(RedoRow, row.redo_id) if row.redo_id is not None else None
+    redo = grant.question_id if grant is not None and grant.used_by == row.id else None
+    return Part(row.id, row.part or 0, events, handed_over=ticket is not None and ticket == told, redo=redo)

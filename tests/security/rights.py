@@ -172,6 +172,8 @@ RIGHTS = (
     Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),
     Right("POST /interviews/{interview_id}/score", STAFF, {"score": "500"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/decision", STAFF, {"ruling": "reject"}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/redo", STAFF, {"reason": ""}, frozenset({422})),
+    Right("POST /interviews/{interview_id}/redo/{redo_id}/withdraw", STAFF, ok=frozenset({404})),
     Right("POST /interviews/{interview_id}/share", STAFF, {"days": "0"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/share/{link_id}/revoke", STAFF, ok=frozenset({404})),
     # whoever has a link is nobody else: tests/portal/test_share_links.py asks with links

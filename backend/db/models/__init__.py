@@ -30,7 +30,7 @@ from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, Organ
 from backend.db.models.people import Department, LoginSession, RecoveryCode, User
 from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
 from backend.db.models.retention import Deletion, LegalHold
-from backend.db.models.reviews import ReviewComment, Scorecard, ScorecardChange, ShareLink
+from backend.db.models.reviews import RedoRow, ReviewComment, Scorecard, ScorecardChange, ShareLink
 from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Rating",
     "ReceiptRow",
     "RecoveryCode",
+    "RedoRow",
     "ReportItem",
     "ReportJob",
     "Requisition",

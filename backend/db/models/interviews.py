@@ -23,7 +23,8 @@ class Interview(Base):
     ``invitation_id`` and ``department_id`` are known once the started event is there. ``ended_at``: when the server
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
     ``scored_at``: when a person last gave a score, noted on the first part. ``department_at``: since when the heads of
-    its department may see it (services.department_releases). ``practice``: made up, to practise with.
+    its department may see it (services.department_releases). ``practice``: made up, to practise with. ``redo_id``: the
+    part answers one question again, as it says by HR's word of this id (services.redo).
     """
 
     __tablename__ = "interview"
@@ -51,6 +52,7 @@ class Interview(Base):
     scored_at: Mapped[datetime | None] = mapped_column(index=True)
     department_at: Mapped[datetime | None]
     practice: Mapped[bool] = mapped_column(default=False, server_default=false())
+    redo_id: Mapped[str | None] = mapped_column(String(36))
     device: Mapped[Device] = relationship()
     invitation: Mapped[InvitationRow | None] = relationship()
 

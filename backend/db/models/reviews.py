@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.models.base import Base, new_id
@@ -72,3 +72,29 @@ class ShareLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class RedoRow(Base):
+    """One question of a finished interview may be answered again (contract.redo); ``interview_id``: its first part.
+
+    ``used_by``: the part with which it was begun, ``answered_at`` and ``ended_at``: when the server learned of it.
+    ``message_id``: what the candidate was told.
+    """
+
+    __tablename__ = "redo"
+    __table_args__ = (Index("redo_open", "invitation_id", "ended_at", "not_after"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interview.id"), index=True)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    attempt: Mapped[int]
+    question_id: Mapped[str] = mapped_column(String(64))
+    reason_sealed: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user.id"))
+    granted_at: Mapped[datetime]
+    not_after: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]
+    used_by: Mapped[str | None] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    message_id: Mapped[str | None] = mapped_column(String(36))

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Response
 from backend.db.models import Batch
 from backend.portal import review_words
 from backend.portal.answers import answer_views
-from backend.portal.routes import decisions, department_releases, reviews, shares
+from backend.portal.routes import decisions, department_releases, redos, reviews, shares
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
@@ -137,6 +137,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         department=department_releases.about_interview(visit, interview_id),
         said=decisions.about_interview(visit, interview_id, line.state),
         sharing=shares.about_interview(visit, interview_id, hidden=line.blind),
+        redoing=redos.about_interview(visit, interview_id),
         reviewing=reviews.about_interview(visit, interview_id),
         total_words=review_words.total,
         progress_words=lambda card: review_words.progress(visit, card),
