@@ -69,7 +69,8 @@ class ActiveInterview:
         question_id = place.question.question_id
         takes = [take for take in self._store.takes(row.interview_id) if take.question_id == question_id]
         used = plan.takes_used(events, (take.question_id for take in takes if take.counted))
-        budget = plan.total_seconds(kit, adjustments)
+        # the interview's time is over and was used: one question has its own
+        budget = None if row.redo is not None else plan.total_seconds(kit, adjustments)
         return Step(
             question=place.question.model_copy(update={"kind": rules.kind}),
             stage_title=place.stage.title,

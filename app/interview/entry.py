@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from app.interview import drafts
+from app.interview import drafts, redos
 from app.interview.adjusting import Accepted, draft, given
 from app.interview.messages import MessageDesk
 from app.interview.model import Environment
@@ -15,7 +16,7 @@ from app.interview.ports import Clock
 from app.interview.states import InterviewState
 from app.interview.store import Admission, EventDraft, InterviewRow, InterviewStore, Shelf
 from app.interview.summary import summary_view
-from app.interview.views import Entry, WalkInPlace
+from app.interview.views import Entry, RedoOffer, WalkInPlace
 from contract.canonical import b64decode
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
@@ -96,9 +97,23 @@ class EntryDesk:
         self._given = []
         return self._admit(Admission(right, "", self._shelf.kit(offer.kit_id), None, person), None)
 
+    def _now(self) -> datetime:
+        return self._shelf.server_time() or self._clock.now()
+
     def _open(self, offer: WalkInOffer) -> bool:
-        now = self._shelf.server_time() or self._clock.now()
+        now = self._now()
         return offer.not_before <= max(now, self._shelf.latest_time() or now) and now <= offer.not_after
+
+    def offers(self) -> dict[str, RedoOffer]:
+        """What may be answered again here, by the interview to which it belongs."""
+        return redos.offers(self._store, self._shelf, self._now())
+
+    def look_up_own(self, interview_id: str) -> Entry:
+        """As :meth:`look_up`, of an interview that is listed on this device."""
+        entry = self._shelf.entry(self._store.interview(interview_id).invitation_id)
+        if entry is None:
+            raise XudaError(ErrorCode.INVITATION_UNKNOWN)
+        return self.look_up(entry.token)
 
     def heard(self, elsewhere: Elsewhere | None) -> Entry:
         """HR's own word, just now, on how far the interview that was looked up has come on other devices."""
@@ -137,6 +152,9 @@ class EntryDesk:
         Raises XudaError(KIT_INCOMPLETE) while a question could not be shown for want of its files.
         """
         admission = self.admission
+        redo = self._moving.redo
+        if redo is not None and state is not InterviewState.ACTIVE:
+            raise XudaError(ErrorCode.ILLEGAL_STATE, old="finished", new=state.value)
         if admission.person is not None and state is not InterviewState.ACTIVE:
             # who registered and declines stays unknown: HR learns that somebody has declined
             admission = replace(admission, person=None)
@@ -163,6 +181,8 @@ class EntryDesk:
             created_at=now,
             updated_at=now,
             carried=len(carried.answered) if carried else 0,
+            redo=redo.redo_id if redo else None,
+            redo_question=redo.question_id if redo else None,
         )
         events = [started, *first, *(draft(accepted) for accepted in self._given)]
         if admission.person is not None:
@@ -179,10 +199,14 @@ class EntryDesk:
     def _admit(self, admission: Admission, elsewhere: Elsewhere | None) -> Entry:
         earlier = self.attempts(admission.invitation.invitation_id)
         unfinished = next((row for row in earlier if not row.state.final), None)
-        if unfinished is None:
-            now = self._shelf.server_time() or self._clock.now()
-            admission.invitation.check_time(now, self._shelf.latest_time())
-        self._moving.admit(admission, earlier, elsewhere)
+        redo = redos.open_one(admission, earlier, self._now()) if unfinished is None else None
+        if redo is not None or (unfinished is not None and unfinished.redo is not None):
+            self._moving.again(redo)
+            admission = redos.with_its_kit(admission, redo, self._shelf)
+        else:
+            if unfinished is None:
+                admission.invitation.check_time(self._now(), self._shelf.latest_time())
+            self._moving.admit(admission, earlier, elsewhere)
         self._admission = admission
         return Entry(
             invitation_id=admission.invitation.invitation_id,
@@ -196,4 +220,5 @@ class EntryDesk:
             adjustments=self.adjustments(),
             missing=len(self._shelf.files.missing(admission.kit)),
             messages=self._messages.of(admission),
+            redo=redos.offer(redo, admission.kit) if redo else None,
         )

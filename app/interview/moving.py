@@ -12,6 +12,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
 from contract.parts import Elsewhere
 from contract.progress import Carried
+from contract.redo import Redo
 
 _OPEN = frozenset({HrState.INVITED, HrState.IN_PROGRESS, HrState.PAUSED})
 _GIVEN_UP = frozenset({InterviewState.ABANDONED})
@@ -30,6 +31,12 @@ class MovingDesk:
         self._known_attempt = 0
         self._given_up = False
         self._next_part = ""
+        self.redo: Redo | None = None
+
+    def again(self, redo: Redo | None) -> None:
+        """The interview is finished and one question of it is answered again: a new one, or (None) one that is open."""
+        self.clear()
+        self.redo = redo
 
     def admit(self, admission: Admission, earlier: Sequence[InterviewRow], elsewhere: Elsewhere | None) -> None:
         """``earlier``: what there is of the invitation on this device. Raises XudaError(INVITATION_USED)."""
@@ -38,7 +45,7 @@ class MovingDesk:
         there = elsewhere.carried.attempt if elsewhere else 0
         if elsewhere is not None and there >= here:
             self._hear(elsewhere)
-        done = any(row.state in _OVER for row in earlier)
+        done = any(row.state in _OVER or row.redo is not None for row in earlier)
         tried = self._given_up or any(row.state in _GIVEN_UP for row in earlier)
         open_here = any(not row.state.final for row in earlier)
         starting = self.elsewhere is None and not open_here
@@ -63,6 +70,8 @@ class MovingDesk:
 
     def attempt(self, earlier: Sequence[InterviewRow]) -> int:
         """Number of the attempt that begins: the same as elsewhere when it is gone on with."""
+        if self.redo is not None:
+            return self.redo.carried.attempt
         if self.elsewhere is not None:
             return self.elsewhere.carried.attempt
         newest = max([self._known_attempt, *(row.attempt for row in earlier)], default=0)
@@ -75,6 +84,8 @@ class MovingDesk:
 
         Raises XudaError(FORMAT_INVALID) for a ticket that is for something else.
         """
+        if self.redo is not None:
+            return self.redo.carried
         if ticket is None:
             return self.elsewhere.carried if self.elsewhere else None
         found = self._shelf.hand_over(ticket)

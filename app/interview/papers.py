@@ -111,6 +111,8 @@ def _remembered(store: InterviewStore, row: InterviewRow, kit: Kit) -> ReceiptVi
         if take.state is TakeState.SUBMITTED and take.stored is not None
     }
     places = plan.places(kit)[row.carried :]
+    if row.redo_question is not None:
+        places = [place for place in plan.places(kit) if place.question.question_id == row.redo_question]
     lines = [
         ReceiptLine(place.question.question_id, place.index, recorded.get(place.question.question_id, digest))
         for place, digest in zip(places, store.answer_digests(row.interview_id), strict=False)

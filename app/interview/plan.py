@@ -81,6 +81,11 @@ def places(kit: Kit) -> list[Place]:
     return found
 
 
+def number(kit: Kit, question_id: str) -> int | None:
+    """A question's number as people count, from 1; None when the kit does not have it."""
+    return next((place.index + 1 for place in places(kit) if place.question.question_id == question_id), None)
+
+
 def next_place(kit: Kit, answered: set[str]) -> Place | None:
     """The first unanswered question, None when all are answered."""
     return next((place for place in places(kit) if place.question.question_id not in answered), None)

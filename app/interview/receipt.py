@@ -33,6 +33,7 @@ def bound_receipt(row: InterviewRow, lines: Sequence[ReceiptLine]) -> ReceiptVie
         lines=tuple(lines),
         digest=digest,
         qr_text=f"xuda://r/{row.interview_id}/{digest[:32]}",
+        again=row.redo is not None,
     )
 
 

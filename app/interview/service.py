@@ -338,7 +338,13 @@ class InterviewService:
     # ---- 我的 --------------------
 
     def mine(self) -> list[InterviewSummary]:
-        return [summary_view(row, self._shelf) for row in self._store.interviews()]
+        offers = self._entry.offers()
+        found = (summary_view(row, self._shelf) for row in self._store.interviews())
+        return [replace(one, offer=offers.get(one.interview_id)) for one in found]
+
+    def look_up_own(self, interview_id: str) -> Entry:
+        """The entry page of an interview of this device, by its own invitation. Raises as :meth:`look_up`."""
+        return self._entry.look_up_own(interview_id)
 
     def own(self, text: str) -> tuple[InterviewSummary, ...]:
         """Of whoever gives their code, link or receipt again, newest first. Raises XudaError(INVITATION_*)."""

@@ -21,6 +21,7 @@ from contract.kit import Kit
 from contract.kit_media import MediaFile
 from contract.message import Message
 from contract.parts import HandOver
+from contract.redo import Redo
 from contract.walkin import Registration, WalkInOffer
 
 
@@ -31,7 +32,8 @@ class InterviewRow:
     ``answered`` counts its ANSWER_SAVED events (``append`` keeps it), ``carried`` the questions that other devices had
     answered when this part began. ``last_seq`` is the number of its newest event;
     ``receipt_serial`` that of the newest manifest HR has receipted.
-    ``key_present`` is False once the interview's key was destroyed on this device.
+    ``key_present`` is False once the interview's key was destroyed on this device. ``redo``: id of HR's word that
+    ``redo_question`` of a finished interview may be answered again: this part is that answer, and nothing else.
     """
 
     interview_id: str
@@ -50,6 +52,8 @@ class InterviewRow:
     carried: int = 0
     receipt_serial: int | None = None
     key_present: bool = True
+    redo: str | None = None
+    redo_question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +345,10 @@ class Shelf(Protocol):
 
     def entry(self, invitation_id: str) -> RosterEntry | None:
         """The roster's line for an invitation, None when the roster does not hold it."""
+        ...
+
+    def redos(self) -> dict[str, Redo]:
+        """What HR lets be answered again, by invitation and by its newest word; whether it is over is not checked."""
         ...
 
     def hand_over(self, ticket: Envelope) -> HandOver:

@@ -25,11 +25,23 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class RedoOffer:
+    """HR lets the question (``number`` from 1) be answered again until ``not_after``, for a reason in its own words."""
+
+    redo_id: str
+    number: int
+    prompt: dict[str, str]
+    reason: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InterviewSummary:
     """One line of 我的. ``hr_state`` is what HR has released, else derived from what happened here.
 
     ``answered``: questions answered here or, before this part began, on other devices. ``certificate``: HR has deleted
-    what it had of an interview that was withdrawn.
+    what it had of an interview that was withdrawn. ``redo``: it is the answer to this question (from 1) given again.
+    ``offer``: a question of it may be answered again.
     """
 
     interview_id: str
@@ -41,6 +53,8 @@ class InterviewSummary:
     updated_at: datetime
     delivered: bool
     certificate: Certificate | None = None
+    redo: int | None = None
+    offer: RedoOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,8 @@ class Entry:
 
     ``elsewhere``: other devices have begun it and it can be gone on with here, at the first open question.
     ``adjustments``: what HR and staff have given; ``missing``: files of the kit that are not here yet: it cannot begin.
-    ``messages`` of HR for this candidate, who has shown a code.
+    ``messages`` of HR for this candidate, who has shown a code. ``redo``: the interview is finished and one question
+    of it may be answered again; ``begin`` begins that and nothing else.
     """
 
     kit: Kit
@@ -99,6 +114,7 @@ class Entry:
     adjustments: Adjustments = field(default_factory=Adjustments)
     missing: int = 0
     messages: tuple[MessageView, ...] = ()
+    redo: RedoOffer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +226,7 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """What the candidate takes home: a QR text and a hash per answer."""
+    """What the candidate takes home: a QR text and a hash per answer. ``again``: one question was answered again."""
 
     interview_id: str
     state: InterviewState
@@ -218,6 +234,7 @@ class ReceiptView:
     lines: tuple[ReceiptLine, ...]
     digest: str
     qr_text: str
+    again: bool = False
 
 
 # ---- news from other threads, delivered to the screen in the order they happen --------------------------------------

@@ -63,6 +63,8 @@ def interview_values(row: InterviewRow) -> Row:
         "seconds_used": row.seconds_used,
         "answered": row.answered,
         "carried": row.carried,
+        "redo": row.redo,
+        "redo_question": row.redo_question,
         "last_seq": row.last_seq,
         "created_at": stamp(row.created_at),
         "updated_at": stamp(row.updated_at),
@@ -87,6 +89,8 @@ def read_interview(row: Row) -> InterviewRow:
         carried=row["carried"],
         receipt_serial=row["receipt_serial"],
         key_present=row["key_state"] == "present",
+        redo=row["redo"],
+        redo_question=row["redo_question"],
     )
 
 

@@ -94,6 +94,11 @@ CREATE TABLE certificates (
 );
 """
 
+_VERSION_3 = """
+ALTER TABLE interviews ADD COLUMN redo TEXT;
+ALTER TABLE interviews ADD COLUMN redo_question TEXT;
+"""
+
 
 def _statements(script: str) -> list[str]:
     return [part for part in (piece.strip() for piece in script.split(";")) if part]
@@ -109,7 +114,12 @@ def _version_2(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3(db: sqlite_utils.Database) -> None:
+    for statement in _statements(_VERSION_3):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
 
 
 def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:

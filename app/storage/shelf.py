@@ -19,6 +19,7 @@ from app.storage.keystore import KeyStore
 from app.storage.kit_files import KitFiles
 from app.storage.messages import MessageBook
 from app.storage.query import Row, one, rows
+from app.storage.roster import looked_up, redos, urgency
 from app.storage.rows import stamp
 from app.storage.settings_book import SettingsBook
 from app.storage.standing import HEARD_AT, write_standing
@@ -28,10 +29,11 @@ from contract.api import Bootstrap
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
-from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, lookup_hash, normalise_code, read
+from contract.invitation import SCHEME, Invitation, Roster, RosterEntry, normalise_code, read
 from contract.kit import Kit
 from contract.kit_media import MediaFile
 from contract.parts import HandOver
+from contract.redo import Redo
 from contract.sealed import open_value, seal_value
 
 log = logging.getLogger(__name__)
@@ -169,7 +171,7 @@ class SqliteShelf:
         enrolment = self._enrolments.load()
         if enrolment is None:
             return []
-        kits = [*self._kits_in_use(enrolment), *self._newest_kits(enrolment)]
+        kits = [*self._kits_in_use(enrolment), *self._kits_asked_again(enrolment), *self._newest_kits(enrolment)]
         missing = {file.sha256: file for kit in kits for file in self.files.missing(kit)}
         if not missing:
             # as long as something is missing an older version may still be the one that is whole
@@ -183,6 +185,12 @@ class SqliteShelf:
             "WHERE interviews.state IN ('active', 'paused')"
         )
         return self._opened(self._database.call(lambda db: rows(db, sql)), enrolment.known_keys)
+
+    def _kits_asked_again(self, enrolment: Enrolment) -> list[Kit]:
+        wanted = {redo.kit_version for redo in self.redos().values()}
+        sql = "SELECT kit_id, version, envelope FROM kits ORDER BY kit_id, version"
+        found = self._database.call(lambda db: rows(db, sql)) if wanted else []
+        return self._opened([row for row in found if row["version"] in wanted], enrolment.known_keys)
 
     def _newest_kits(self, enrolment: Enrolment) -> list[Kit]:
         sql = "SELECT kit_id, max(version) AS version, envelope FROM kits GROUP BY kit_id ORDER BY kit_id"
@@ -244,6 +252,10 @@ class SqliteShelf:
         )
         return found[1] if found else None
 
+    def redos(self) -> dict[str, Redo]:
+        enrolment = self._enrolments.load()
+        return {} if enrolment is None else redos(self._entries(enrolment), enrolment.organisation_keys)
+
     def hand_over(self, ticket: Envelope) -> HandOver:
         enrolment = self._enrolments.need()
         found = open_envelope(ticket, HandOver, enrolment.organisation_keys)
@@ -299,13 +311,13 @@ class SqliteShelf:
         code = normalise_code(text)
         entries = [entry for entry in roster.entries if len(code) == _CODE_LENGTH and entry.code == code]
         if not entries and sum(character.isdigit() for character in text) >= _LEAST_DIGITS:
-            wanted = _lookup(text, roster.salt)
+            wanted = looked_up(text, roster.salt)
             entries = [entry for entry in roster.entries if wanted in entry.lookups]
         if not entries:
             raise XudaError(ErrorCode.INVITATION_UNKNOWN)
         now = self.server_time() or self._clock.now()
         found = [(read(entry.token, enrolment.organisation_keys), entry) for entry in entries]
-        return min(found, key=lambda pair: _urgency(pair[0], now))
+        return min(found, key=lambda pair: urgency(pair[0], now))
 
     @staticmethod
     def _find(
@@ -375,19 +387,3 @@ def _save_kit(db: sqlite_utils.Database, envelope: Envelope, trusted: Mapping[st
         values = {"kit_id": kit.kit_id, "version": kit.version, "digest": envelope.digest}
         db.table("kits").insert({**values, "envelope": content}, replace=True)
     return None
-
-
-def _lookup(text: str, salt: str) -> str:
-    try:
-        return lookup_hash(text, salt)
-    except UnicodeEncodeError as error:
-        raise XudaError(ErrorCode.INVITATION_UNKNOWN) from error
-
-
-def _urgency(invitation: Invitation, now: datetime) -> tuple[int, float]:
-    """Open ones first (the one that closes soonest), then coming ones, then the one that was over last."""
-    if now < invitation.not_before:
-        return 1, (invitation.not_before - now).total_seconds()
-    if now <= invitation.not_after:
-        return 0, (invitation.not_after - now).total_seconds()
-    return 2, (now - invitation.not_after).total_seconds()

@@ -41,6 +41,7 @@ class Sheet(StrEnum):
     TIME_UP = "time_up"
     WITHDRAW = "withdraw"
     CONTINUE_HERE = "continue_here"
+    REDO = "redo"
     EXPORT = "export"
     PRINT = "print"
     IDLE = "idle"
@@ -172,6 +173,9 @@ MINE_CONTINUE_PREFIX = "mine_continue_"  # + index
 MINE_CERTIFICATE_PREFIX = "mine_certificate_"  # + index
 CONTINUE_HERE_YES = "continue_here_yes"
 CONTINUE_HERE_BACK = "continue_here_back"
+REDO_YES = "redo_yes"  # one question is answered again -> Screen.CONSENT
+REDO_BACK = "redo_back"
+MINE_REDO_PREFIX = "mine_redo_"  # + index; opens Sheet.REDO
 MINE_EXPORT = "mine_export"  # opens Sheet.EXPORT; not in a kiosk
 EXPORT_TARGET = "export_target"  # combo box, item data is the folder
 EXPORT_BROWSE = "export_browse"

@@ -140,6 +140,10 @@ class PageMaker:
         from app.ui.screens import sheets
 
         look, journey = self._look, self._journey
+        if sheet is Sheet.REDO:
+            from app.ui.screens.redo import RedoSheet
+
+            return RedoSheet(look, journey)
         if sheet is Sheet.DEVICE_LOST:
             return sheets.DeviceLostSheet(look, journey, self.answering)
         if sheet is Sheet.WITHDRAW:

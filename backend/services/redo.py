@@ -56,7 +56,8 @@ def grant(hr: Runtime, actor: Actor, interview_id: str, question_id: str, reason
         interview = decisions.locked(session, actor, interview_id)
         parts = wholes.rows_of(session, interview)
         invitation = _check_state(session, parts, now)
-        if question_id not in counting_parts(wholes.read(session, parts)):
+        number = redo_rows.number_of(redo_rows.kit_of(session, parts), question_id)
+        if not number or question_id not in counting_parts(wholes.read(session, parts)):
             raise XudaError(ErrorCode.NOT_FOUND, field="question")
         row = RedoRow(
             id=new_id(),
@@ -71,7 +72,6 @@ def grant(hr: Runtime, actor: Actor, interview_id: str, question_id: str, reason
         row.reason_sealed = hr.cabinet.seal(interview_subject(row.interview_id), words, redo_rows.place(row))
         session.add(row)
         if not interview.practice:
-            number = redo_rows.number_of(redo_rows.kit_of(session, parts), question_id)
             row.message_id = _tell(hr, session, actor, row, number, words)
         detail = {"redo": row.id, "question": question_id, "until": row.not_after.isoformat()}
         audit.record(session, now, actor, "grant_redo", f"interview:{row.interview_id}", **detail)

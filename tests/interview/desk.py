@@ -25,6 +25,7 @@ from contract.envelope import sign
 from contract.invitation import Adjustments, Delegation, Invitation, RosterEntry, lookup_hash
 from contract.kit import Kit
 from contract.message import Message
+from contract.redo import Redo
 from contract.walkin import WalkInOffer
 from tests.storage.office import Device, Office
 from tests.support.waiting import wait_for
@@ -151,6 +152,14 @@ class Desk:
         usual |= {"not_before": now - timedelta(hours=1), "not_after": now + timedelta(days=5)}
         signed = [sign(Message.model_validate({**usual, **message}), office.key) for message in messages]
         bootstrap = office.bootstrap([], office.roster([self.entry]), server_time=now, messages=signed)
+        self.device.shelf.save_bootstrap(bootstrap, self.clock.monotonic())
+
+    def ask_again(self, office: Office, redo: Redo | None, *kits: Kit) -> None:
+        """HR's newest word on what may be answered again has come."""
+        self.entry = self.entry.model_copy(update={"redo": redo})
+        now = self.device.shelf.server_time() or self.clock.now()
+        signed = [sign(kit, office.key) for kit in kits]
+        bootstrap = office.bootstrap(signed, office.roster([self.entry]), server_time=now)
         self.device.shelf.save_bootstrap(bootstrap, self.clock.monotonic())
 
     def take_walk_ins(self, office: Office, limit: int = 10, batch: str = "") -> WalkInOffer:

@@ -88,7 +88,7 @@ class Arrival:
         """The roster may be old: where HR can be asked how far other devices have come, it is."""
         moving, service = self._context.moving, self._context.service
         self.asked_hr = False
-        if moving is None or self._journey.offline or entry.unfinished is not None:
+        if moving is None or self._journey.offline or entry.unfinished is not None or entry.redo is not None:
             self.admit(entry)
             return
 
@@ -101,6 +101,22 @@ class Arrival:
 
         self._journey.do(lambda: moving.ask(entry.invitation_id), answered, slowly=True)
 
+    def answer_again(self) -> None:
+        """The candidate wants to answer the question that HR asks again; recording needs consent as ever."""
+        self._journey.close_sheet()
+        self._journey.go(Screen.CONSENT)
+
+    def offer_again(self, summary: InterviewSummary) -> None:
+        """From 我的: of an interview that is listed there."""
+        service = self._context.service
+        self._looked_up = ""
+        self._journey.do(lambda: service.look_up_own(summary.interview_id), self.admit)
+
+    @property
+    def again(self) -> bool:
+        """Whether one question alone is to be answered again."""
+        return self.entry is not None and self.entry.redo is not None
+
     def admit(self, entry: Entry) -> None:
         """Somebody has an invitation that holds: their entry page, or what they have begun."""
         from contract.errors import ErrorCode, XudaError
@@ -112,6 +128,8 @@ class Arrival:
         elsewhere = entry.elsewhere
         if entry.unfinished is not None:
             self._journey.open_sheet(Sheet.RESUME)
+        elif entry.redo is not None:
+            self._journey.open_sheet(Sheet.REDO)
         elif elsewhere is None:
             self._journey.go(Screen.ENTRY)
         elif self.asked_hr and elsewhere.state is HrState.IN_PROGRESS:
@@ -141,7 +159,7 @@ class Arrival:
 
     def _begin(self, scoring: bool, ticket: Envelope | None) -> None:
         service, language = self._context.service, self._journey.language
-        moved = self.entry is not None and self.entry.elsewhere is not None
+        moved = self.entry is not None and (self.entry.elsewhere is not None or self.entry.redo is not None)
 
         def begin() -> Begun:
             service.begin(language=language, scoring=scoring, ticket=ticket)
@@ -150,6 +168,10 @@ class Arrival:
         self._journey.do(begin, lambda found: self._journey.begun(*found, resumed=moved))
 
     def decline(self) -> None:
+        """No interview with AI; of a finished one that nothing is answered again."""
+        if self.again:
+            self._journey.open_start()
+            return
         language = self._journey.language
         self._journey.close_sheet()
         self._journey.do(lambda: self._context.service.decline(language=language), self._declined)
@@ -167,6 +189,8 @@ class Arrival:
     @property
     def may_restart(self) -> bool:
         """Whether a new attempt is possible after the unfinished one is given up."""
+        if self.unfinished is not None and self.unfinished.redo is not None:
+            return False
         kit = self.unfinished.kit if self.unfinished else None
         return kit is None or kit.restart_allowed
 

@@ -49,7 +49,7 @@ class ConsentScreen(Page):
         self.column.addWidget(self._fold)
         self.column.addStretch(1)
         self._decline = Button(look, "equal", name=names.CONSENT_DECLINE)
-        self._decline.clicked.connect(lambda: journey.open_sheet(Sheet.DECLINE))
+        self._decline.clicked.connect(self._ask_to_decline)
         self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
         self._agree.clicked.connect(lambda: journey.arrival.agree(scoring=self._scoring.isChecked()))
         self.bar.addWidget(self._decline, 1)
@@ -57,6 +57,12 @@ class ConsentScreen(Page):
         self.footer.show()
         journey.listen(self.refresh)
         self._fixed_words()
+
+    def _ask_to_decline(self) -> None:
+        if self._journey.arrival.again:  # the interview is given: what was answered first stays
+            self._journey.arrival.decline()
+        else:
+            self._journey.open_sheet(Sheet.DECLINE)
 
     def _facts(self) -> None:
         card = Card(self.look, steps=2, gap=1)
@@ -86,7 +92,6 @@ class ConsentScreen(Page):
             self._scoring.set_detail,
             N_("Optional. A person always decides. Without it the interview goes on unscored."),
         )
-        self.say(self._decline.setText, N_("No AI interview"))
         self.say(self._agree.setText, N_("Agree and continue"))
 
     def entered(self) -> None:
@@ -118,6 +123,8 @@ class ConsentScreen(Page):
         )
         busy = self._journey.busy
         self._agree.setEnabled(self._recording.isChecked() and not busy)
+        again = self._journey.arrival.again
+        self._decline.setText(look.t("Keep my first answer") if again else look.t("No AI interview"))
         self._decline.setEnabled(not busy)
         self._why.setText(look.t("Please tick the first box to agree."))
         self._why.setVisible(not self._recording.isChecked())

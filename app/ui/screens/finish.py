@@ -128,7 +128,6 @@ class FinishScreen(Page):
         self.bar.addWidget(self._done)
         self.footer.show()
         self._presenter.listen(self.refresh)
-        self.say(self._title.setText, N_("The interview is complete. Leave now?"))
         self.say(self._next_title.setText, N_("What happens next"))
         self.say(self._ask.setText, N_("How was it for you? (optional)"))
         self.say(self._wish.setPlaceholderText, N_("What should we do better?"))
@@ -168,6 +167,7 @@ class FinishScreen(Page):
         self._wish.setFixedHeight(self.look.tokens.space(11))
         self._wish.textChanged.connect(lambda: setattr(self._presenter, "words", self._wish.toPlainText()))
         card.body.addWidget(self._wish)
+        self._asked = card
         self.column.addWidget(card)
 
     def _steps(self, field: str) -> FitRow:
@@ -200,6 +200,8 @@ class FinishScreen(Page):
 
     def first(self) -> QWidget | None:
         """The questions, not the way out: a key that was meant for the last answer must not end it all."""
+        if self._journey.receipt is not None and self._journey.receipt.again:
+            return super().first()
         return self._buttons[RATINGS[0]][0]
 
     def refresh(self) -> None:
@@ -207,9 +209,14 @@ class FinishScreen(Page):
         self._late.refresh()
         if receipt is None or self._journey.screen is not Screen.FINISH:
             return
+        again = receipt.again  # the interview was asked about when it was given
+        self._asked.setVisible(not again)
+        self._title.setText(
+            look.t("Your new answer is saved. Leave now?") if again else look.t("The interview is complete. Leave now?")
+        )
         self._state.setText(look.t("Awaiting review"))
         self._state.tone("ok")
-        total = len(kit.questions) if kit else len(receipt.lines)
+        total = len(kit.questions) if kit and not again else len(receipt.lines)
         self._summary.setText(look.t("{done} of {total} answers saved", done=len(receipt.lines), total=total))
         own = look.texts.pick(kit.next_steps) if kit else ""
         here = f"\n{look.t(HERE)}" if self._journey.context.kiosk else ""

@@ -16,7 +16,7 @@ from app.ui.presenters.journey import Journey
 from app.ui.presenters.pages import MinePresenter
 from app.ui.presenters.printing import PrintPresenter
 from app.ui.presenters.words import WordsPresenter
-from app.ui.screens.start import unfinished_card
+from app.ui.screens.start import interview_title, unfinished_card
 from app.ui.screens.words import LateWordsRow
 from app.ui.style import Look
 from app.ui.widgets.basic import Button, Card, Chip, IconLabel, Label, clear, column, icon_line, row
@@ -256,6 +256,11 @@ class MineScreen(Page):
             pages.setText(self.look.t("Print or save"))
             pages.clicked.connect(lambda: printing.open(summary.interview_id))
             buttons.addWidget(pages)
+        if summary.offer is not None and not self._journey.context.kiosk:
+            again = Button(self.look, "primary", name=f"{names.MINE_REDO_PREFIX}{index}")
+            again.setText(self.look.t("Answer again"))
+            again.clicked.connect(lambda: self._journey.arrival.offer_again(summary))
+            buttons.addWidget(again)
         if summary.state is InterviewState.PAUSED:
             go_on = Button(self.look, "primary", name=f"{names.MINE_CONTINUE_PREFIX}{index}")
             go_on.setText(self.look.t("Continue interview"))
@@ -270,7 +275,7 @@ def interview_card(look: Look, summary: InterviewSummary) -> Card:
     words, tone = HERE.get(summary.state) or STATES[summary.hr_state]
     card = Card(look, steps=2, gap=1)
     title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
-    title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
+    title.setText(interview_title(look, summary))
     chip.setText(look.t(words))
     chip.tone(tone)
     head = row(look, gap=1.5)
@@ -300,4 +305,6 @@ def next_words(look: Look, summary: InterviewSummary) -> str:
         )
     if summary.state is InterviewState.MOVED:
         return look.t("You went on with it on another device. What you answered here is kept and counts.")
+    if summary.offer is not None:
+        return look.t("HR asks you to answer question {n} again", n=summary.offer.number)
     return look.t(NEXT[summary.hr_state]) if summary.hr_state in NEXT else ""

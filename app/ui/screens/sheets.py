@@ -209,6 +209,15 @@ class ResumeSheet(JourneySheet):
     def refresh(self) -> None:
         t, summary = self.look.t, self._journey.arrival.unfinished
         self.title.setText(t("Continue your unfinished interview?"))
+        self._cancel.setText(t("Back"))
+        for button in (self._yes, self._no, self._cancel):
+            button.setEnabled(not self._journey.busy)
+        self._yes.setText(t("Yes, continue"))
+        if summary is not None and summary.redo is not None:
+            self.title.setText(t("HR asks you to answer question {n} again", n=summary.redo))
+            self.text.setText(t("You have begun. Yes goes on with it; with No your first answer counts for good."))
+            self._no.setText(t("Keep my first answer"))
+            return
         done = summary.answered if summary else 0
         total = summary.total if summary else 0
         words = t(
@@ -219,11 +228,7 @@ class ResumeSheet(JourneySheet):
         else:
             words += " " + t("No closes this attempt for good; a new start is not possible for this interview.")
         self.text.setText(words)
-        self._yes.setText(t("Yes, continue"))
         self._no.setText(t("No, start again") if self._journey.arrival.may_restart else t("No, end it"))
-        self._cancel.setText(t("Back"))
-        for button in (self._yes, self._no, self._cancel):
-            button.setEnabled(not self._journey.busy)
 
 
 class ContinueHereSheet(JourneySheet):

@@ -285,6 +285,12 @@ class StartScreen(Page):
             self._unfinished.addWidget(unfinished_card(self.look, self._journey, summary, index))
 
 
+def interview_title(look: Look, summary: InterviewSummary) -> str:
+    """The position, and the question when it is one that is answered again."""
+    position = look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview")
+    return position if summary.redo is None else f"{position} · {look.t('Question {n}', n=summary.redo)}"
+
+
 def unfinished_card(
     look: Look, journey: Journey, summary: InterviewSummary, index: int, prefix: str = names.START_UNFINISHED_PREFIX
 ) -> Card:
@@ -292,7 +298,7 @@ def unfinished_card(
     card = Card(look, "soft", steps=1.5)
     line = row(look, gap=1.5)
     title, text = Label("strong"), Label("muted")
-    title.setText(look.texts.pick(summary.kit.position) if summary.kit else look.t("Interview"))
+    title.setText(interview_title(look, summary))
     text.setText(
         look.t("Unfinished: {done} of {total} answered, everything saved", done=summary.answered, total=summary.total)
     )
