@@ -8,7 +8,7 @@ from alembic import op
 import backend.db.types
 
 revision = "0031"
-down_revision = "0030"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
