@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
-from backend.cabinet import interview_subject
+from backend.cabinet import candidate_subject, interview_subject
 from backend.db.delivery_models import DeliveryRow
+from backend.db.message_models import MessageRow
 from backend.db.models import (
     AuditRow,
     Batch,
@@ -83,7 +85,8 @@ _STATES = (
 def fill(hr: Runtime, interviews: int, *, seed: int = 1) -> None:
     """Add so many interviews to an organisation that has none of these departments yet.
 
-    For ten of them there are two candidates who have not begun, a batch for every 250, a device for every 500.
+    For ten of them there are two candidates who have not begun, a batch for every 250, a device for every 500,
+    of other things a few more.
     """
     Filler(hr, random.Random(seed)).fill(interviews)
 
@@ -100,7 +103,7 @@ class Filler:
 
     def fill(self, interviews: int) -> None:
         user = self._place()
-        self._make_batches(max(1, interviews // _PER_BATCH))
+        self._make_batches(max(1, interviews // _PER_BATCH), _some(interviews))
         for start in range(0, interviews, _CHUNK):
             self._add(min(_CHUNK, interviews - start), user)
         self._others(interviews, user)
@@ -120,7 +123,7 @@ class Filler:
             kits.add_kit(self._hr, Actor.command_line(), _KIT.format(number=number).encode())
         return user.id
 
-    def _make_batches(self, count: int) -> None:
+    def _make_batches(self, count: int, devices_too: int) -> None:
         self._batches = [
             {
                 "id": new_id(),
@@ -144,7 +147,7 @@ class Filler:
                 "enrolled_at": self._now,
                 "seen_at": self._now - timedelta(seconds=self._chance.choice([1, 3600])),
             }
-            for number in range(max(2, count // 2))
+            for number in range(max(count // 2, devices_too))
         ]
         self._devices = [row["id"] for row in devices]
         with self._hr.db.write() as session:
@@ -298,7 +301,7 @@ class Filler:
 
     def _others(self, interviews: int, user: str) -> None:
         """What other lists show."""
-        count = max(4, interviews // 100)
+        count = max(interviews // 100, _some(interviews))
         positions = [self._position(number) for number in range(count)]
         asked = [self._requisition(position["id"], number) for number, position in enumerate(positions)]
         deletions = [
@@ -310,6 +313,7 @@ class Filler:
             session.execute(insert(Requisition), asked)
             session.execute(insert(Deletion), deletions)
             session.execute(insert(AuditRow), [self._line(number) for number in range(interviews)])
+            session.execute(insert(MessageRow), [self._message(session, number) for number in range(count)])
 
     def _deleted(self, count: int) -> list[str]:
         rows = [
@@ -337,9 +341,34 @@ class Filler:
         at = self._now - timedelta(minutes=number)
         return {**about, "asked_by": "filled", "created_at": at, "updated_at": at}
 
+    def _message(self, session: Session, number: int) -> dict[str, Any]:
+        """To everyone, to a batch, and to one person."""
+        batch = self._batches[number % len(self._batches)]["id"] if number % 3 == 1 else None
+        person = session.scalars(select(InvitationRow).limit(1).offset(number)).one() if number % 3 == 2 else None
+        name, words = new_id(), json.dumps({"title": {"en": f"Message {number}"}, "text": {"en": "Text"}})
+        place, vault, cabinet = f"message:{name}", self._hr.vault, self._hr.cabinet
+        return {
+            "id": name,
+            "batch_id": batch,
+            "invitation_id": person.id if person else None,
+            "next_steps": person is not None,
+            "words_sealed": cabinet.seal(candidate_subject(person.candidate_id), words, place)
+            if person
+            else vault.seal(words, place),
+            "not_before": self._now - timedelta(days=1),
+            "not_after": self._now + timedelta(days=20),
+            "author": "filled",
+            "created_at": self._now - timedelta(minutes=number),
+        }
+
     def _line(self, number: int) -> dict[str, Any]:
         about = {"at": self._now, "actor": "filled", "action": "view_interview", "target": f"interview:{number}"}
         return {**about, "detail": {}, "previous": bytes(32), "hash": bytes(32)}
+
+
+def _some(interviews: int) -> int:
+    """How many of what there are few of: more in a larger organisation, also where it is small."""
+    return max(4, min(interviews // 10, 60))
 
 
 def _code(number: int) -> str:

@@ -30,7 +30,7 @@ def new_code(hr: Runtime, options: argparse.Namespace) -> int:
 
 def list_devices(hr: Runtime, options: argparse.Namespace) -> int:
     _ = texts(options)
-    overview = device_care.overview(hr)
+    overview = device_care.overview(hr)[0][::-1]
     found, states = [device for device, _state in overview], {device.id: state for device, state in overview}
     if options.json:
         who = ("id", "name", "platform", "app_version", "enrolled_at", "seen_at", "revoked_at", "lost_at", "former_id")

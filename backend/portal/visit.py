@@ -191,6 +191,11 @@ VisitorForm = Annotated[Visit, Depends(_checked)]
 MemberForm = Annotated[Visit, Depends(_checked_member)]
 
 
+def page_number(page: int) -> int:
+    """The page that is asked for, from 1, as a number that a database can count to."""
+    return min(max(page, 1), 1_000_000)
+
+
 def pages_of(total: int, size: int = PAGE) -> int:
     """How many pages a list of so many rows has; at least one."""
     return max(1, -(-total // size))

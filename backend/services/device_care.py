@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,12 +73,17 @@ def report_lost(hr: Runtime, actor: Actor, device_id: str) -> DeviceView:
         return _view(hr, session, device)
 
 
-def overview(hr: Runtime) -> list[tuple[Device, str]]:
-    """Every device with its state, oldest first."""
+def overview(hr: Runtime, *, page: int = 1, size: int | None = None) -> tuple[list[tuple[Device, str]], int]:
+    """Devices with their state, the newest first, ``size`` of them (None: all), and how many there are."""
+    query = select(Device).where(Device.platform != PRACTICE)
+    part = query.order_by(Device.enrolled_at.desc(), Device.id)
+    if size is not None:
+        part = part.limit(size).offset((page - 1) * size)
     with hr.db.read() as session:
-        later = successors(session)
-        rows = session.scalars(select(Device).where(Device.platform != PRACTICE).order_by(Device.enrolled_at)).all()
-        return [(device, state_of(device, later)) for device in rows]
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = session.scalars(part).all()
+        later = successors(session, [device.id for device in rows])
+        return [(device, state_of(device, later)) for device in rows], total
 
 
 def state_of(device: Device, successors: dict[str, str]) -> str:
@@ -89,13 +95,15 @@ def state_of(device: Device, successors: dict[str, str]) -> str:
     return "revoked" if device.revoked_at is not None else "active"
 
 
-def successors(session: Session) -> dict[str, str]:
-    rows = session.execute(select(Device.former_id, Device.id).where(Device.former_id.is_not(None)))
+def successors(session: Session, ids: Collection[str] | None = None) -> dict[str, str]:
+    """Of these devices (None: of all) those that go on as another one."""
+    which = Device.former_id.is_not(None) if ids is None else Device.former_id.in_(ids)
+    rows = session.execute(select(Device.former_id, Device.id).where(which))
     return {former: later for former, later in rows if former is not None}
 
 
 def _view(hr: Runtime, session: Session, device: Device) -> DeviceView:
-    later = successors(session)
+    later = successors(session, [device.id])
     return DeviceView(device, state_of(device, later), later.get(device.id), _held(hr, session, device))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from backend.cabinet import candidate_subject
 from backend.db.message_models import MessageRow
@@ -126,12 +126,17 @@ def withdraw(hr: Runtime, actor: Actor, message_id: str) -> None:
             audit.record(session, hr.now(), actor, "message_withdrawn", f"message:{row.id}")
 
 
-def lines(hr: Runtime, actor: Actor) -> list[MessageLine]:
-    """Newest first; those to people who were erased are left out. Raises XudaError(FORBIDDEN)."""
+def lines(hr: Runtime, actor: Actor, *, page: int = 1, size: int = 50) -> tuple[list[MessageLine], int]:
+    """Newest first, and how many there are; those to people who were erased are left out.
+
+    The same number of queries whatever there is. Raises XudaError(FORBIDDEN).
+    """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    query = select(MessageRow).where(MessageRow.words_sealed != "")
+    part = query.order_by(MessageRow.created_at.desc(), MessageRow.id).limit(size).offset((page - 1) * size)
     with hr.db.read() as session:
-        rows = session.scalars(select(MessageRow).order_by(MessageRow.created_at.desc(), MessageRow.id))
-        return [_line(hr, session, row, words) for row in rows if (words := _words(hr, session, row))]
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        return _lines(hr, session, session.scalars(part).all()), total
 
 
 def next_steps(hr: Runtime, session: Session, invitation_id: str | None) -> list[MessageLine]:
@@ -139,7 +144,7 @@ def next_steps(hr: Runtime, session: Session, invitation_id: str | None) -> list
     mine = MessageRow.invitation_id == invitation_id, MessageRow.next_steps.is_(True)
     current = MessageRow.withdrawn_at.is_(None), MessageRow.not_after > hr.now()
     rows = session.scalars(select(MessageRow).where(*mine, *current).order_by(MessageRow.created_at))
-    return [_line(hr, session, row, words) for row in rows if (words := _words(hr, session, row))]
+    return _lines(hr, session, rows.all())
 
 
 def for_device(hr: Runtime, session: Session, device_id: str) -> list[Envelope]:
@@ -198,14 +203,33 @@ def _meant(row: MessageRow) -> ColumnElement[bool]:
 
 
 def _released(session: Session, invitation_id: str | None) -> bool:
-    """Whether the newest word on the person's interview is one that they may know."""
-    query = select(Decision.released_at).join(Interview, Interview.id == Decision.interview_id)
-    query = query.where(Interview.invitation_id == invitation_id, Interview.deleted_at.is_(None))
-    newest = session.execute(query.order_by(Decision.decided_at.desc()).limit(1)).first()
-    return newest is not None and newest[0] is not None
+    return invitation_id in _told(session, [invitation_id] if invitation_id else [])
 
 
-def _line(hr: Runtime, session: Session, row: MessageRow, words: Words) -> MessageLine:
+def _told(session: Session, invitations: Collection[str]) -> set[str]:
+    """Those of them where the newest word on the person's interview is one that they may know."""
+    query = select(Interview.invitation_id, Decision.released_at).join(Decision, Interview.id == Decision.interview_id)
+    query = query.where(Interview.invitation_id.in_(invitations), Interview.deleted_at.is_(None))
+    newest = {row[0]: row[1] for row in session.execute(query.order_by(Decision.decided_at))}
+    return {name for name, released in newest.items() if name is not None and released is not None}
+
+
+def _lines(hr: Runtime, session: Session, rows: Sequence[MessageRow]) -> list[MessageLine]:
+    """Those whose words can be read. What they speak of is read together, and found again in the session."""
+    people = {row.invitation_id for row in rows if row.invitation_id}
+    about = select(InvitationRow).where(InvitationRow.id.in_(people))
+    about = about.options(joinedload(InvitationRow.candidate), joinedload(InvitationRow.batch))
+    batches = select(Batch).where(Batch.id.in_({row.batch_id for row in rows if row.batch_id}))
+    # held until the lines are made: the session itself forgets what nobody holds
+    invitations, held = session.scalars(about).all(), session.scalars(batches).all()
+    told = _told(session, people)
+    with hr.cabinet.ahead([candidate_subject(row.candidate_id) for row in invitations]):
+        found = [_line(hr, session, row, words, told) for row in rows if (words := _words(hr, session, row))]
+    del invitations, held
+    return found
+
+
+def _line(hr: Runtime, session: Session, row: MessageRow, words: Words, told: Collection[str]) -> MessageLine:
     to = EVERYONE
     if row.batch_id is not None:
         to = _BATCH + row.batch_id
@@ -221,16 +245,17 @@ def _line(hr: Runtime, session: Session, row: MessageRow, words: Words) -> Messa
         next_steps=row.next_steps,
         author=row.author,
         created_at=row.created_at,
-        state=_state(session, row, hr.now()),
+        state=_state(row, hr.now(), told),
     )
 
 
-def _state(session: Session, row: MessageRow, now: datetime) -> str:
+def _state(row: MessageRow, now: datetime, told: Collection[str]) -> str:
+    """``told``: invitations with a decision that was released."""
     if row.withdrawn_at is not None:
         return "withdrawn"
     if row.not_after <= now:
         return "over"
-    if row.next_steps and not _released(session, row.invitation_id):
+    if row.next_steps and row.invitation_id not in told:
         return "waiting"
     return "later" if now < row.not_before else "now"
 

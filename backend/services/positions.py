@@ -99,7 +99,12 @@ def lines(hr: Runtime, actor: Actor) -> list[PositionLine]:
     query = scope.positions(actor).where(Position.closed_at.is_(None)).options(joinedload(Position.department))
     with hr.db.read() as session:
         rows = session.scalars(query.order_by(Position.department_id, Position.created_at, Position.id)).all()
-        promised = _promised(session, [row.id for row in rows])
+        return lines_of(session, rows)
+
+
+def lines_of(session: Session, rows: Sequence[Position]) -> list[PositionLine]:
+    """Two queries, however many there are."""
+    promised = _promised(session, [row.id for row in rows])
     return [PositionLine(row, row.staffed + promised.get(row.id, 0)) for row in rows]
 
 

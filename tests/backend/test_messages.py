@@ -85,7 +85,7 @@ def test_one_to_everyone_reaches_every_device_until_it_is_withdrawn_or_over(back
     messages.withdraw(backend.hr, COMMAND_LINE, withdrawn)
     messages.withdraw(backend.hr, COMMAND_LINE, withdrawn)
     assert set(got(first)) == {kept}
-    assert {line.message_id: line.state for line in messages.lines(backend.hr, COMMAND_LINE)} == {
+    assert {line.message_id: line.state for line in messages.lines(backend.hr, COMMAND_LINE)[0]} == {
         kept: "now",
         withdrawn: "withdrawn",
     }
@@ -124,7 +124,7 @@ def test_next_steps_wait_for_a_released_decision(backend: Served) -> None:
     talk = begun(booth, invite(backend.hr, "李雷"))
     sent = send(backend, f"invitation:{talk.invitation_id}", next_steps=True)
     assert got(booth) == {}
-    assert [line.state for line in messages.lines(backend.hr, COMMAND_LINE)] == ["waiting"]
+    assert [line.state for line in messages.lines(backend.hr, COMMAND_LINE)[0]] == ["waiting"]
     decide(backend, talk, released=False)
     assert got(booth) == {}
     decide(backend, talk, released=True)
@@ -142,7 +142,7 @@ def test_what_was_written_to_somebody_who_was_erased_is_gone_for_good(backend: S
     assert len(got(booth)) == 1
     deletion.delete_interview(backend.hr, COMMAND_LINE, talk.interview_id)
     assert got(booth) == {}
-    assert messages.lines(backend.hr, COMMAND_LINE) == []
+    assert messages.lines(backend.hr, COMMAND_LINE)[0] == []
     with backend.hr.db.read() as session:
         assert [row.words_sealed for row in session.scalars(select(MessageRow))] == [""]
 
@@ -164,12 +164,12 @@ def test_a_draft_that_is_not_complete_is_refused_at_its_field(backend: Served) -
     assert refused_field(backend, not_after=now - timedelta(days=1)) == "until"
     assert refused_field(backend, next_steps=True) == "next_steps"
     assert refused_field(backend, "batch:none") == refused_field(backend, "invitation:none") == "to"
-    assert messages.lines(backend.hr, COMMAND_LINE) == []
+    assert messages.lines(backend.hr, COMMAND_LINE)[0] == []
 
 
 def test_characters_that_nobody_sees_are_left_out_and_line_breaks_stay(backend: Served) -> None:
     send(backend, title={"en": " A\x07B\n "}, text={"en": "one\r\ntwo\x00"})
-    (line,) = messages.lines(backend.hr, COMMAND_LINE)
+    (line,) = messages.lines(backend.hr, COMMAND_LINE)[0]
     assert (line.title, line.text) == ({"en": "AB"}, {"en": "one\ntwo"})
 
 
@@ -179,5 +179,5 @@ def test_only_administrators_and_hr_write(backend: Served) -> None:
     for role in (Role.DEPARTMENT_HEAD, Role.AUDITOR):
         actor = Actor(None, "x", role, "rd")
         with pytest.raises(XudaError) as caught:
-            messages.lines(backend.hr, actor)
+            messages.lines(backend.hr, actor)[0]
         assert caught.value.code is ErrorCode.FORBIDDEN

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from backend.db.models import Role
-from backend.portal.visit import STAFF, Member, MemberForm, Visit
+from backend.portal.visit import PAGE, STAFF, Member, MemberForm, Visit, page_number, pages_of
 from backend.services import device_care, devices, scope
 
 router = APIRouter()
@@ -15,8 +15,8 @@ _TONES = {"active": "good", "revoked": "bad", "lost": "bad", "replaced": "plain"
 
 
 @router.get("/devices")
-def device_list(visit: Member) -> Response:
-    return _devices(visit)
+def device_list(visit: Member, page: int = 1) -> Response:
+    return _devices(visit, page=page_number(page))
 
 
 @router.post("/devices/code")
@@ -57,11 +57,15 @@ def state_words(visit: Visit) -> dict[str, str]:
     return {"active": t("active"), "revoked": t("revoked"), "lost": t("lost"), "replaced": t("enrolled again")}
 
 
-def _devices(visit: Visit, *, code: str = "") -> Response:
+def _devices(visit: Visit, *, code: str = "", page: int = 1) -> Response:
     scope.require(visit.actor, *STAFF)
+    found, total = device_care.overview(visit.hr, page=page, size=PAGE)
     return visit.page(
         "devices.html",
-        devices=device_care.overview(visit.hr),
+        devices=found,
+        total=total,
+        page=page,
+        pages=pages_of(total),
         code=code,
         fingerprint=visit.hr.vault.fingerprint,
         words=state_words(visit),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from backend.portal.visit import Member, MemberForm, Visit
+from backend.portal.visit import PAGE, Member, MemberForm, Visit, page_number, pages_of
 from backend.services import batches, listings, messages
 from contract.errors import ErrorCode, XudaError
 from contract.message import MOST_TEXT, MOST_TITLE
@@ -19,8 +19,10 @@ _Text = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/messages")
-def message_list(visit: Member) -> Response:
-    return visit.page("messages.html", lines=messages.lines(visit.hr, visit.actor))
+def message_list(visit: Member, page: int = 1) -> Response:
+    page = page_number(page)
+    found, total = messages.lines(visit.hr, visit.actor, page=page, size=PAGE)
+    return visit.page("messages.html", lines=found, total=total, page=page, pages=pages_of(total))
 
 
 @router.get("/messages/new")

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Response
 from backend.db.models import Role
 from backend.portal import staffing_words
 from backend.portal.routes.requisitions import number
-from backend.portal.visit import STAFF, Member, MemberForm, Visit
-from backend.services import batches, positions, scope
+from backend.portal.visit import PAGE, STAFF, Member, MemberForm, Visit, page_number, pages_of
+from backend.services import batches, position_lists, positions, scope
 from backend.services.positions import PositionDraft
 from contract.errors import ErrorCode, XudaError
 
@@ -20,12 +20,16 @@ _Long = Annotated[str, Form(max_length=10_000)]
 
 
 @router.get("/positions")
-def position_list(visit: Member) -> Response:
-    lines = positions.lines(visit.hr, visit.actor)
-    tree = batches.tree(visit.hr, visit.actor)
-    role = visit.actor.role
+def position_list(visit: Member, page: int = 1) -> Response:
+    page, role = page_number(page), visit.actor.role
+    found = position_lists.organisation(visit.hr, visit.actor, page=page, size=PAGE)
     return visit.page(
-        "positions.html", lines=lines, tree=tree, decides=role in STAFF, builds=role is Role.ADMINISTRATOR
+        "positions.html",
+        found=found,
+        page=page,
+        pages=pages_of(found.rows),
+        decides=role in STAFF,
+        builds=role is Role.ADMINISTRATOR,
     )
 
 
