@@ -28,7 +28,7 @@ def database(request: pytest.FixtureRequest) -> Callable[[], dict[str, str]]:
     """Gives the settings of a new database."""
     kind = os.environ.get("XUDA_TEST_DATABASE") or getattr(request, "param", _SQLITE)
     base, _, more = kind.partition("+")
-    new = request.getfixturevalue("postgres") if base == _POSTGRESQL else None
+    new = request.getfixturevalue("cluster").migrated if base == _POSTGRESQL else None
     bucket = request.getfixturevalue("s3") if more else dict
     return lambda: {**({"database": new()} if new else {}), **bucket()}
 

@@ -34,6 +34,7 @@ from contract.keys import SigningKey, key_id, wrap_key
 from contract.kit import QuestionKind
 from contract.manifest import Manifest
 from contract.sealed import SealingWriter, object_context
+from tests.support.databases import prepare
 
 COMMAND_LINE = Actor.command_line()
 # what modules whose tests hold on either database say: DATABASES = BOTH
@@ -67,6 +68,8 @@ class Clock:
 
 def organisation(data: Path, **settings: Any) -> Runtime:
     """A small organisation: hq > rd > rd-lab, hq > sales; one kit."""
+    if "database" not in settings:
+        prepare(data)
     hr = create(Settings(data=data, **settings), "Test organisation")
     with hr.db.write() as session:
         for name, parent in (("hq", None), ("rd", "hq"), ("rd-lab", "rd"), ("sales", "hq")):

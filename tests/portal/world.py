@@ -126,6 +126,8 @@ class Server:
 def organisation(folder: Path, clock: Clock, **given: Any) -> tuple[Runtime, demo.Demo]:
     """``given``: settings besides the folder."""
     settings = Settings(data=folder, **given)
+    if "database" not in given:
+        prepare(folder)
     create(settings, demo.ORGANISATION).close()
     hr = open_runtime(settings, now=clock)
     return hr, demo.fill(hr, Actor.command_line())

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import migrated
+
 _PASSWORD = secrets.token_hex(8)
 # a test's data need not survive the power: nothing is synced
 _OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses=127.0.0.1"
@@ -36,6 +38,7 @@ class Cluster:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._count = 0
+        self._template = ""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -59,15 +62,23 @@ class Cluster:
         self.down()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def new(self) -> str:
+    def new(self, template: str = "template1") -> str:
         """The address of an empty database."""
         import psycopg
 
         self._count += 1
         name = f"test{self._count}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self._address(name)
+
+    def migrated(self) -> str:
+        """The address of a database without rows; the migrations have run once for all of them."""
+        if not self._template:
+            address = self.new()
+            migrated(address)
+            self._template = address.rpartition("/")[2]
+        return self.new(self._template)
 
     def dump(self, address: str) -> str:
         """All of a database as SQL, as ``pg_dump`` writes it."""
