@@ -22,6 +22,7 @@ from backend.services.users import NewUser
 from backend.settings import Settings
 from contract.events import DeclinedData, EventType, ResumedData, WordModel
 from tests.portal.booth import Booth, Sitting
+from tests.support.databases import prepare
 from tests.support.waiting import wait_for
 
 PHRASES = ["我", "负责", "支付", "系统", "的", "重构", "上线", "之后", "故障", "减少", "了", "一半"]
