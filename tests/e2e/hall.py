@@ -65,6 +65,13 @@ class Stand:
         self.service._active.interview_id = None
         self.run(self.service.recover)
 
+    def reopen(self) -> None:
+        """The program has ended without a word to its service, and is started again over its folder."""
+        self.client.close()
+        self.client = Client(ClientSettings(data=self.data, model=str(MODEL)))
+        self.client.news.subscribe(self.news.append)
+        self.run(self.service.recover)
+
     def run(self, call: Callable[..., T], *given: Any, **named: Any) -> T:
         return self.client.submit(lambda: call(*given, **named)).result()
 
