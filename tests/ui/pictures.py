@@ -54,6 +54,7 @@ from tests.ui.scenes_entry import (
 from tests.ui.scenes_kiosk import (
     KIOSK_SCENES,
 )
+from tests.ui.scenes_redo import REDO_SCENES
 from tests.ui.stage import StageDevices, StageService
 
 RECEIPT_ID = stage_interview.RECEIPT.interview_id
@@ -365,6 +366,7 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "time-up": time_up,
     "help": help_panel,
     "appearance": appearance,
+    **REDO_SCENES,
     **KIOSK_SCENES,
 }
 

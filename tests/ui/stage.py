@@ -22,6 +22,7 @@ from app.interview.views import (
     LateWords,
     MessageView,
     ReceiptView,
+    RedoOffer,
     StartPage,
     Step,
     TakeReview,
@@ -104,6 +105,8 @@ class StageService:
         self.list: list[InterviewSummary] = []
         self.unfinished: InterviewSummary | None = None
         self.elsewhere: Elsewhere | None = None
+        self.redo: RedoOffer | None = None
+        self.receipt = RECEIPT
         self.transfer = StageTransfer()
         self.refusal: Exception | None = None
         self.missing = 0
@@ -129,6 +132,7 @@ class StageService:
             adjustments=self.adjustments,
             missing=self.missing,
             messages=self.messages.here(),
+            redo=self.redo,
         )
 
     def begin(self, **_: Any) -> None: ...
@@ -178,7 +182,7 @@ class StageService:
         return replace(RECEIPT, lines=RECEIPT.lines[:2], state=InterviewState.PAUSED)
 
     def finish(self, **_: Any) -> ReceiptView:
-        return RECEIPT
+        return self.receipt
 
     def panel_limits(self) -> Delegation | None:
         window = NOW - timedelta(days=1), NOW + timedelta(days=6)

@@ -215,7 +215,9 @@ class ResumeSheet(JourneySheet):
         self._yes.setText(t("Yes, continue"))
         if summary is not None and summary.redo is not None:
             self.title.setText(t("HR asks you to answer question {n} again", n=summary.redo))
-            self.text.setText(t("You have begun. Yes goes on with it; with No your first answer counts for good."))
+            self.text.setText(
+                t("You have begun. Go on with it, or keep your first answer, which then counts for good.")
+            )
             self._no.setText(t("Keep my first answer"))
             return
         done = summary.answered if summary else 0
