@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -167,6 +168,36 @@ def test_a_withdrawal_of_one_part_ends_the_whole(state: HrState) -> None:
     assert whole(withdrawn, a_part(2, *ENDS[state])) is HrState.INCOMPLETE
     only_word = Part("part-1", 1, [_event("part-1", 7, EventType.WITHDRAWN, ev.WithdrawnData())])
     assert whole(only_word, a_part(2, *ENDS[state])) is HrState.INCOMPLETE
+
+
+def redone(number: int, *steps: EventType | str, allowed: str | None, before: Part) -> Part:
+    """A part in which q1 is answered again; ``allowed``: the question, by HR's own word."""
+    others = [question for question in QUESTIONS if question != "q1"]
+    given = carry([before], 1).model_copy(update={"answered": others, "takes_used": {}, "redo": "word"})
+    return replace(a_part(number, *steps, carried=given), redo=allowed)
+
+
+@pytest.mark.parametrize("state", list(ENDS))
+@pytest.mark.parametrize("allowed", ["q1", None])
+def test_answering_again_leaves_a_finished_interview_finished(state: HrState, allowed: str | None) -> None:
+    first = a_part(1, *QUESTIONS, EventType.FINISHED)
+    again = redone(2, "q1", *ENDS[state], allowed=allowed, before=first)
+    assert whole(first, again) is whole(again, first) is HrState.PENDING_REVIEW
+    assert not superseded(first, [first, again])
+    assert not superseded(again, [first, again])
+    assert relation(again, [first, again]) is (Relation.AGAIN if allowed else Relation.PARALLEL)
+    assert counting_parts([again, first]) == {"q1": 2 if allowed else 1, "q2": 1, "q3": 1}
+    gone = redone(2, EventType.WITHDRAWN, allowed=allowed, before=first)
+    assert whole(first, gone) is HrState.INCOMPLETE, "a withdrawal there is one of the whole"
+
+
+def test_only_the_question_that_hr_named_is_answered_again_and_the_newest_counts() -> None:
+    first = a_part(1, *QUESTIONS, EventType.FINISHED)
+    second = redone(2, "q1", "q2", allowed="q1", before=first)
+    third = redone(3, "q1", "q3", allowed="q1", before=first)
+    stranger = redone(4, "q1", "q9", allowed=None, before=first)
+    assert counting_parts([stranger, third, second, first]) == {"q1": 3, "q2": 1, "q3": 1}
+    assert carry([first, second], 1) == carry([first], 1), "what goes on elsewhere knows nothing of it"
 
 
 def test_no_part_at_all_is_invited() -> None:

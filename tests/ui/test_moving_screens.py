@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from app.screen_context import make_context
 from app.ui import names
 from app.ui.application import MainWindow
 from app.ui.names import Screen, Sheet
+from backend.services import redo
 from contract.errors import ErrorCode, XudaError
+from tests.backend.staffing import somebody
 from tests.e2e.hall import Hall, Stand, hall
 
 
@@ -192,3 +195,46 @@ def test_a_withdrawn_interview_shows_hrs_certificate_which_can_be_kept(
     front.wait(target.exists)
     front.wait(lambda: front.says("Saved as certificate.json"))
     assert json.loads(target.read_text("ascii"))["payloadType"].endswith("deletioncertificate.v1+json")
+
+
+def test_a_question_is_answered_again_at_hrs_word_from_the_list_of_ones_interviews(place: Hall, front: Front) -> None:
+    code, stand = place.invite(), place.stands[1]
+    stand.deliver()
+    interview_id = stand.go_on(code)
+    while stand.question is not None:
+        stand.answer("first")
+    stand.run(stand.service.finish)
+    stand.run(stand.service.start_page)
+    stand.deliver()
+    hr = place.backend.hr
+    redo.grant(hr, somebody(hr), interview_id, "q3", "听不清楚", hr.now() + timedelta(days=1))
+    stand.deliver()
+    front.click(names.TOPBAR_MINE)
+    front.on(Screen.MINE)
+    front.click(names.MINE_REDO_PREFIX + "0")
+    front.on(Screen.MINE, Sheet.REDO)
+    assert front.says("听不清楚")
+    assert front.says("Third")
+    front.click(names.REDO_YES)
+    front.on(Screen.CONSENT)
+    front.click(names.CONSENT_DECLINE)
+    front.on(Screen.START)
+    front.enter(code)
+    front.on(Screen.START, Sheet.REDO)
+    front.click(names.REDO_YES)
+    front.on(Screen.CONSENT)
+    front.click(names.CONSENT_RECORDING)
+    front.click(names.CONSENT_AGREE)
+    front.on(Screen.TEXT)
+    step = front.window.journey.step
+    assert step is not None
+    assert (step.question.question_id, front.window.journey.total_left) == ("q3", None)
+    front.find(names.TEXT_EDIT).setPlainText("second")
+    front.click(names.TEXT_SUBMIT)
+    front.on(Screen.FINISH)
+    assert front.says("Your new answer is saved")
+    assert not front.says("How was it for you?")
+    front.click(names.FINISH_DONE)
+    front.on(Screen.START)
+    stand.deliver()
+    assert place.answers(interview_id)["q3"] == (2, "second")

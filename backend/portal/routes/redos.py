@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
@@ -12,6 +12,7 @@ from backend.portal.visit import STAFF, MemberForm, Visit
 from backend.services import batches, redo, scope
 from contract.errors import ErrorCode, XudaError
 from contract.redo import LONGEST_REASON, RedoState
+from report.model import InterviewReport
 
 router = APIRouter()
 TONES = {RedoState.OPEN: "warn", RedoState.BEGUN: "live", RedoState.ANSWERED: "good"}
@@ -50,8 +51,15 @@ def about_interview(visit: Visit, interview_id: str) -> dict[str, Any] | None:
     return {
         "until": redo.proposed_end(visit.hr, visit.actor, interview_id),
         "longest": LONGEST_REASON,
+        "answered_at": _answered_at,
         "tone": lambda state: TONES.get(state, "plain"),
     }
+
+
+def _answered_at(report: InterviewReport, question_id: str) -> datetime:
+    """When the server learned of the newest answer to the question that was given again."""
+    mine = [one for one in report.redos if one.question_id == question_id and one.state is RedoState.ANSWERED]
+    return max((one.changed_at for one in mine), default=datetime.min.replace(tzinfo=UTC))
 
 
 def _end(text: str) -> datetime:
