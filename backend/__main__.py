@@ -58,12 +58,14 @@ _HANDLERS = {
     "adjust": ("staff", "adjust"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
+    "score": ("assessing", "score"),
+    "train": ("assessing", "train"),
     "audit verify": ("access", "verify_audit"),
     "audit checkpoint": ("access", "audit_checkpoint"),
     "audit export": ("access", "export_audit"),
 }
 # these open the data folder themselves
-_ON_THEIR_OWN = frozenset({"init", "serve", "restore", "adjust"})
+_ON_THEIR_OWN = frozenset({"init", "serve", "restore", "adjust", "score", "train"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -111,6 +111,7 @@ class ErrorCode(StrEnum):
     FILE_ENCODING = "file_encoding"
     TABLE_UNREADABLE = "table_unreadable"
     FILE_MISSING = "file_missing"
+    ASSESSMENT_MODEL = "assessment_model"
     ROW_INVALID = "row_invalid"
     SETTING_INVALID = "setting_invalid"
     SCREEN_MISSING = "screen_missing"

@@ -51,6 +51,8 @@ COMMANDS: dict[str, str] = {
     "staff list": N_("List who may adjust interviews on the spot."),
     "staff revoke": N_("End somebody's right to adjust interviews."),
     "adjust": N_("Make a code that gives one candidate more time, takes or another way to answer."),
+    "score": N_("Score the answers of a table."),
+    "train": N_("Make a model for scoring from a table of answers that people have rated."),
     "audit verify": N_("Check that the audit log is whole."),
     "audit checkpoint": N_("Sign the audit log as it is, and print the checkpoint."),
     "audit export": N_("Write the audit log as JSON lines or CSV."),
@@ -80,6 +82,7 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 _BOUNDS = ("staff add", "staff panel")
+_TABLES = ("score", "train")
 _KEYS = ("key rotate", "key retire", "key revoke")
 # flag, the commands that have it (empty: all), options
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
@@ -295,4 +298,15 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--hours", ("adjust",), {"type": int, "default": 12, "help": N_("hours the code can be used")}),
     ("--out", ("adjust",), {"metavar": "FILE", "type": Path, "help": N_("QR code to write, as SVG")}),
     ("--display-name", ("user add",), {"metavar": "NAME", "default": "", "help": N_("name shown in the portal")}),
+    ("--in", _TABLES, {"metavar": "FILE", "type": Path, "required": True, "help": N_("the table: CSV or .xlsx")}),
+    ("--out", ("score",), {"metavar": "FILE", "type": Path, "required": True, "help": N_("table of scores to write")}),
+    ("--out", ("train",), {"metavar": "FILE", "type": Path, "required": True, "help": N_("model to write")}),
+    ("--model", ("score",), {"metavar": "FILE", "type": Path, "help": N_("model made by train")}),
+    (
+        "--embeddings",
+        _TABLES,
+        {"metavar": "DIR", "type": Path, "help": N_("folder with a model of meaning for each language (en, zh, …)")},
+    ),
+    ("--lowest", ("train",), {"metavar": "N", "type": float, "help": N_("lowest rating of the scale")}),
+    ("--highest", ("train",), {"metavar": "N", "type": float, "help": N_("highest rating of the scale")}),
 )

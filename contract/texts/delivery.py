@@ -159,4 +159,9 @@ ABOUT_DELIVERY: dict[ErrorCode, tuple[str, str, str]] = {
         "on this device was changed.",
         "Plug it in again or use another one, then export again.",
     ),
+    ErrorCode.ASSESSMENT_MODEL: (
+        "The model for scoring cannot be used",
+        "Nothing was changed.",
+        "Give another model, or none: then the rubric alone counts.",
+    ),
 }

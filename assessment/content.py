@@ -1,0 +1,128 @@
+"""Which key points an answer makes, by which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assessment.embeddings import Embedder
+from assessment.matching import Matrix, Side, likeness, side_of_text
+from assessment.values import KeyPoint, Question
+
+# from this share of a point's words on something is said of it; from that share on it is made
+_FROM, _UNTIL = 0.12, 0.72
+_ASKED_WEIGHT = np.float32(0.2)  # of a point's word that the question has too
+_SAME = 0.8
+_QUOTED = 0.6  # nearer than this a word is shown as what speaks of a point
+_NARROWEST = 24  # terms that a point may be spread over
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A key point made ready: its text and its synonyms, with the weight of each term. ``whole``: a model answer,
+    which may be met anywhere, not within a few sentences."""
+
+    point: KeyPoint
+    ways: tuple[tuple[Side, Matrix], ...]
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question made ready once for many answers."""
+
+    question: Question
+    prompt: Side
+    wanted: tuple[Wanted, ...]
+    embedder: Embedder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """``strength``: 0 not mentioned to 1 made. ``coverage``: share of the point's words that were found.
+    ``places``: the words of the answer that speak of it (first, last), runs in order."""
+
+    wanted: Wanted
+    strength: float
+    coverage: float
+    places: tuple[tuple[int, int], ...]
+
+
+def prepare(question: Question, embedder: Embedder | None = None) -> Asked:
+    prompt = side_of_text(question.prompt, embedder)
+    whole = {point.text for one in question.dimensions if one.exemplar for point in one.key_points}
+    wanted = tuple(_wanted(point, prompt, embedder, point.text in whole) for point in question.key_points)
+    return Asked(question, prompt, wanted, embedder)
+
+
+def _wanted(point: KeyPoint, prompt: Side, embedder: Embedder | None, whole: bool) -> Wanted:
+    sides = [side_of_text(text, embedder) for text in (point.text, *point.synonyms)]
+    return Wanted(point, tuple((one, term_weights(one, prompt)) for one in sides if one.terms), whole)
+
+
+def term_weights(ours: Side, prompt: Side) -> Matrix:
+    """(terms of ours,): words of the question count little, unless there are no others."""
+    near = Side(ours.units, ours.terms), Side(prompt.units, prompt.terms)  # by words: meaning would take away too much
+    asked = likeness(*near).max(axis=1, initial=0) >= _SAME
+    if asked.all():
+        return np.ones(len(ours.terms), np.float32)
+    return np.where(asked, _ASKED_WEIGHT, np.float32(1)).astype(np.float32)
+
+
+def met(wanted: Wanted, answer: Side) -> Met:
+    """The way of saying it that is met best."""
+    found = [_met(wanted, ours, weights, answer) for ours, weights in wanted.ways]
+    return max(found, key=lambda one: one.coverage, default=Met(wanted, 0.0, 0.0, ()))
+
+
+def _met(wanted: Wanted, ours: Side, weights: Matrix, answer: Side) -> Met:
+    matrix = likeness(ours, answer)
+    if not matrix.size:
+        return Met(wanted, 0.0, 0.0, ())
+    width = matrix.shape[1] if wanted.whole else max(_NARROWEST, 3 * len(ours.terms))
+    begin = _best_window(matrix, weights, width)
+    window = matrix[:, begin : begin + width]
+    coverage = float(weights @ window.max(axis=1) / weights.sum())
+    strength = min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))
+    places = _places(window, answer, begin) if strength > 0 else ()
+    return Met(wanted, strength, coverage, places)
+
+
+def _best_window(matrix: Matrix, weights: Matrix, width: int) -> int:
+    """Where the ``width`` terms begin that together have most of the point."""
+    last = matrix.shape[1] - width
+    if last <= 0:
+        return 0
+    begins = range(0, last + 1, max(1, width // 8))
+    scores = [float(weights @ matrix[:, at : at + width].max(axis=1)) for at in (*begins, last)]
+    best: int = (*begins, last)[int(np.argmax(scores))]
+    return best
+
+
+def _places(window: Matrix, answer: Side, begin: int) -> tuple[tuple[int, int], ...]:
+    best = window.argmax(axis=1)
+    hit = {int(at) for row, at in enumerate(best) if window[row, at] >= _QUOTED}
+    return runs((answer.terms[begin + at].first, answer.terms[begin + at].last) for at in hit)
+
+
+def runs(spans: Iterable[tuple[int, int]], apart: int = 3) -> tuple[tuple[int, int], ...]:
+    """Spans of words joined where fewer than ``apart`` words lie between them, in order."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first - joined[-1][1] <= apart:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)
+
+
+def all_met(asked: Asked, answer: Side) -> list[Met]:
+    return [met(wanted, answer) for wanted in asked.wanted]
+
+
+def share_met(found: Sequence[Met]) -> float:
+    """How much of everything wanted is said, 0..1; 0 where nothing is wanted."""
+    whole = sum(one.wanted.point.weight for one in found)
+    return sum(one.strength * one.wanted.point.weight for one in found) / whole if whole else 0.0

@@ -1,0 +1,91 @@
+"""What takes points away again: answers made to please a machine. Each guard is a factor 0..1 on the points before it.
+
+Said twice counts once (:func:`assessment.units.said_once`), so that needs no guard. No guard looks at how somebody
+speaks. All are mild within what honest answers do, which benchmarks/gaming.py shows in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from assessment.content import Asked, Met
+from assessment.matching import Side, by_words
+from assessment.parts import Guard
+
+_SAME = 0.8
+_OWN_PER_POINT = 2.5  # words of one's own for each point made
+_LEFT_OF_LIST = 0.25
+_LEFT_OF_SCRAMBLE = 0.3
+_IN_ORDER = 0.45
+
+
+def factors(asked: Asked, found: Sequence[Met], answer: Side) -> dict[Guard, float]:
+    """Guards that take something, as factors under 1 on what content has earned."""
+    if not answer.terms or not found:
+        return {}
+    own = words_of_its_own(asked, answer)
+    made = {
+        Guard.ECHO: _echo(asked, answer),
+        Guard.LISTED: _listed(found, own),
+        Guard.SCRAMBLED: _scrambled(found, answer),
+    }
+    return {guard: factor for guard, factor in made.items() if factor < 1}
+
+
+def topic(share: float) -> float:
+    """What is left of points for manner when ``share`` of what was wanted is said: nothing for another subject."""
+    return min(1.0, share / 0.35)
+
+
+def words_of_its_own(asked: Asked, answer: Side) -> float:
+    """Different content words that are neither in the question nor in any key point; two syllables are a word."""
+    given = set(_content(asked.prompt))
+    for one in asked.wanted:
+        given.update(*(_content(ours) for ours, _ in one.ways))
+    own = [hanzi for form, hanzi in _content(answer).items() if form not in given]
+    return sum(0.5 if hanzi else 1.0 for hanzi in own)
+
+
+def _content(text: Side) -> dict[str, bool]:
+    """Stems and syllables that carry meaning -> whether Chinese."""
+    return {unit.form: unit.hanzi for unit in text.units if not unit.plain}
+
+
+def _echo(asked: Asked, answer: Side) -> float:
+    """An answer of the question's words only says nothing."""
+    if not asked.prompt.terms:
+        return 1.0
+    forms = list(dict.fromkeys(answer.forms))
+    new = int((by_words(forms, asked.prompt.forms).max(axis=1, initial=0) < _SAME).sum())
+    return min(1.0, new / max(2.0, 0.15 * len(forms)))
+
+
+def _listed(found: Sequence[Met], own: float) -> float:
+    """Three or more points with hardly a word between them are read off a list. Not for model answers."""
+    points = sum(one.strength for one in found if not one.wanted.whole)
+    if points < 1.5:
+        return 1.0
+    return _LEFT_OF_LIST + (1 - _LEFT_OF_LIST) * min(1.0, own / (_OWN_PER_POINT * points))
+
+
+def _scrambled(found: Sequence[Met], answer: Side) -> float:
+    """The words of a text in an order that is not its own, where nearly nothing else is said."""
+    worst = 1.0
+    for one in found:
+        for ours, _ in one.wanted.ways:
+            ordered = _in_order(ours.forms, answer.forms)
+            if ordered is not None:
+                worst = min(worst, _LEFT_OF_SCRAMBLE + (1 - _LEFT_OF_SCRAMBLE) * min(1.0, ordered / _IN_ORDER))
+    return worst
+
+
+def _in_order(wanted: Sequence[str], said: Sequence[str]) -> float | None:
+    """Of neighbours in what was said that both are in the text, the share that stand near in it, in this order.
+    None where it is not nearly a copy."""
+    places = {form: at for at, form in reversed(list(enumerate(wanted)))}
+    taken = [places[form] for form in said if form in places]
+    if len(taken) < 6 or len(taken) < 0.75 * len(said) or len(set(taken)) < 0.6 * len(places):
+        return None
+    pairs = list(pairwise(taken))
+    return sum(0 < after - before <= 3 for before, after in pairs) / len(pairs)

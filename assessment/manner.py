@@ -1,0 +1,119 @@
+"""Structure and language of an answer: each measure 0..1, with the words it was seen in.
+
+Structure: Adair's advice on spoken answers and the STAR scheme (situation, task, action, result) that interviewers are
+trained in. Variety: moving-average type-token ratio (Covington and McFall 2010), which does not fall with length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assessment import wordlists
+from assessment.units import Unit, units_of_text
+from assessment.values import Answer, Measure
+
+_WINDOW = 40  # units that variety is counted in
+_VARIETY = {False: (0.45, 0.75), True: (0.45, 0.75)}
+_FILLERS_PER_100 = (3.0, 15.0)
+_HEDGES_PER_100 = (1.0, 6.0)
+_OPENING_WITHIN = 25
+_CLOSING_WITHIN = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``value``: 0..1, 1 is best. ``places``: (first, last) words. ``figure``: in its own unit."""
+
+    value: float
+    places: tuple[tuple[int, int], ...] = ()
+    figure: float | None = None
+
+
+def manner(answer: Answer, units: Sequence[Unit]) -> dict[Measure, Seen]:
+    """Every measure of structure and language."""
+    language = "zh" if sum(unit.hanzi for unit in units) * 2 > len(units) else "en"
+    return {measure: seen(units, language) for measure, seen in _MEASURES.items()}
+
+
+def _opening(units: Sequence[Unit], language: str) -> Seen:
+    found = _phrases(units[:_OPENING_WITHIN], wordlists.OPENINGS[language])
+    return Seen(min(1.0, len(found)), found[:1])
+
+
+def _order(units: Sequence[Unit], language: str) -> Seen:
+    found = _phrases(units, wordlists.ORDER[language])
+    return Seen(min(1.0, len(found) / 3), found[:5], float(len(found)))
+
+
+def _story(units: Sequence[Unit], language: str) -> Seen:
+    found = [_phrases(units, words[language]) for words in wordlists.STORY.values()]
+    return Seen(sum(map(bool, found)) / len(found), tuple(places[0] for places in found if places))
+
+
+def _closing(units: Sequence[Unit], language: str) -> Seen:
+    found = _phrases(units[-_CLOSING_WITHIN:], wordlists.CLOSINGS[language])
+    return Seen(min(1.0, len(found)), found[-1:])
+
+
+def _fillers(units: Sequence[Unit], language: str) -> Seen:
+    return _few(units, wordlists.FILLERS[language], _FILLERS_PER_100)
+
+
+def _hedges(units: Sequence[Unit], language: str) -> Seen:
+    return _few(units, wordlists.HEDGES[language], _HEDGES_PER_100)
+
+
+def gives_up(units: Sequence[Unit]) -> tuple[tuple[int, int], ...]:
+    """Where somebody says that they do not know."""
+    return _phrases(units, [phrase for phrases in wordlists.GIVES_UP.values() for phrase in phrases])
+
+
+def _variety(units: Sequence[Unit], language: str) -> Seen:
+    forms = [unit.form for unit in units]
+    if not forms:
+        return Seen(0.0)
+    width = min(_WINDOW, len(forms))
+    ratios = [len(set(forms[at : at + width])) / width for at in range(len(forms) - width + 1)]
+    ratio = sum(ratios) / len(ratios)
+    low, high = _VARIETY[language == "zh"]
+    # a short answer has nearly only different words, whatever it says
+    return Seen(_between(ratio, low, high) * min(1.0, len(forms) / _WINDOW), figure=ratio)
+
+
+_MEASURES: Mapping[Measure, Callable[[Sequence[Unit], str], Seen]] = {
+    Measure.OPENING: _opening,
+    Measure.ORDER: _order,
+    Measure.STORY: _story,
+    Measure.CLOSING: _closing,
+    Measure.FILLERS: _fillers,
+    Measure.VARIETY: _variety,
+    Measure.HEDGES: _hedges,
+}
+
+
+def _few(units: Sequence[Unit], phrases: Sequence[str], bounds: tuple[float, float]) -> Seen:
+    if not units:
+        return Seen(0.0)
+    found = _phrases(units, phrases)
+    rate = 100 * len(found) / len(units)
+    return Seen(1 - _between(rate, *bounds), found[:8], rate)
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _phrases(units: Sequence[Unit], phrases: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where one of the phrases is said, longest first, no word twice."""
+    forms = [unit.form for unit in units]
+    taken: set[int] = set()
+    found = []
+    for phrase in sorted(phrases, key=len, reverse=True):
+        wanted = [unit.form for unit in units_of_text(phrase)]
+        for at in range(len(forms) - len(wanted) + 1):
+            span = range(at, at + len(wanted))
+            if forms[at : at + len(wanted)] == wanted and taken.isdisjoint(span):
+                taken.update(span)
+                found.append((units[at].word, units[span[-1]].word))
+    return tuple(sorted(found))

@@ -1,0 +1,119 @@
+"""How near the words of two texts are: a matrix of 0..1, term by term.
+
+Exact stems and syllable pairs count whole. Others count by spelling (normalised indel distance, rapidfuzz), by sound
+(one class of consonants for what recognition mixes up) and, where a model is installed, by meaning.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assessment.embeddings import Embedder
+from assessment.units import Term, Unit, sound_key, terms_of, units_of
+from assessment.values import written
+
+Matrix = npt.NDArray[np.float32]
+# likeness of spelling: nothing below the first; from the second on it counts as it is, between them it is doubtful
+_SPELLING = (0.6, 0.8)
+_SOUND = np.float32(0.85)
+_HALF_PAIR = np.float32(0.3)
+_NEARLY_PAIR = np.float32(0.75)
+# cosine of two words in context: below the first nothing in common, from the second on the same thing
+_MEANING = (0.45, 0.8)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One text: its terms, and if there is a model the vector of each term, (terms, width), and of the whole."""
+
+    units: tuple[Unit, ...]
+    terms: tuple[Term, ...]
+    vectors: npt.NDArray[np.float32] | None = None
+    whole: npt.NDArray[np.float32] | None = None
+
+    @functools.cached_property
+    def forms(self) -> list[str]:
+        return [term.form for term in self.terms]
+
+
+def sides(texts: Sequence[tuple[Sequence[Unit], Sequence[str]]], embedder: Embedder | None) -> list[Side]:
+    """For each text its units and the words that their places point at. Many at once: a model is quicker so."""
+    terms = [tuple(terms_of(units)) for units, _ in texts]
+    if embedder is None:
+        return [Side(tuple(units), found) for (units, _), found in zip(texts, terms, strict=True)]
+    made = []
+    vectors_of = embedder.words([words for _, words in texts])
+    for (units, _), found, (vectors, whole) in zip(texts, terms, vectors_of, strict=True):
+        rows = vectors[[term.first for term in found]] if found else vectors[:0]
+        made.append(Side(tuple(units), found, rows, whole))
+    return made
+
+
+def side_of_text(text: str, embedder: Embedder | None) -> Side:
+    """A text as its author wrote it; each word is a place of its own."""
+    words = written(text, "").words
+    return sides([(units_of(words), [word.text for word in words])], embedder)[0]
+
+
+def likeness(ours: Side, theirs: Side) -> Matrix:
+    """(terms of ours, terms of theirs). Every value 0..1."""
+    matrix = by_words(ours.forms, theirs.forms)
+    if ours.vectors is not None and theirs.vectors is not None and matrix.size:
+        low, high = _MEANING
+        cosine = ours.vectors @ theirs.vectors.T
+        matrix = np.maximum(matrix, np.clip((cosine - low) / (high - low), 0, 1).astype(np.float32))
+    return matrix
+
+
+def by_words(ours: Sequence[str], theirs: Sequence[str]) -> Matrix:
+    """By spelling and sound alone."""
+    if not ours or not theirs:
+        return np.zeros((len(ours), len(theirs)), np.float32)
+    unique, places = _unique(theirs)
+    rows = np.array([[_pair(one, other) for other in unique] for one in ours], np.float32)
+    return rows[:, places]
+
+
+def _unique(forms: Sequence[str]) -> tuple[list[str], list[int]]:
+    index: dict[str, int] = {}
+    places = [index.setdefault(form, len(index)) for form in forms]
+    return list(index), places
+
+
+@functools.lru_cache(maxsize=500_000)
+def _pair(one: str, other: str) -> np.float32:
+    if one == other:
+        return np.float32(1)
+    if " " in one or " " in other:
+        return _syllables(one.split(" "), other.split(" "))
+    from rapidfuzz import fuzz
+
+    spelled = _spelled(fuzz.ratio(one, other) / 100)
+    if min(len(one), len(other)) >= 4:
+        ours = sound_key(one)
+        if len(ours) >= 3 and ours == sound_key(other):
+            return max(_SOUND, np.float32(spelled))
+    return np.float32(spelled) if min(len(one), len(other)) > 3 else np.float32(0)
+
+
+def _spelled(ratio: float) -> float:
+    low, high = _SPELLING
+    return ratio if ratio >= high else max(0.0, 0.2 + (ratio - low) / (high - low) * (high - 0.2)) * (ratio > low)
+
+
+def _syllables(one: list[str], other: list[str]) -> np.float32:
+    """Pairs of syllables: half for one that both have (听 beside 倾听), more when the other is off by one letter."""
+    if not set(one) & set(other):
+        return np.float32(0)
+    if len(one) == len(other) == 2 and (one[0] == other[0] or one[1] == other[1]):
+        from rapidfuzz.distance import Levenshtein
+
+        place = int(one[0] == other[0])
+        if Levenshtein.distance(one[place], other[place]) == 1:
+            return _NEARLY_PAIR
+    return _HALF_PAIR

@@ -1,0 +1,112 @@
+"""Words of English and Chinese that measures look for. Lists of our own; what is in none of them is content."""
+
+from __future__ import annotations
+
+_FUNCTION_WORDS = """
+a about after again all also am an and another any are aren't as at be because been before being both but by can
+can't could couldn't did didn't do does doesn't doing don't done down each either er erm every finally first
+firstly for from get gets go goes going got had has have having he her him his hmm how i i'd i'll i'm i've if in
+into is isn't it it's its just lastly let let's like many may me might mine mm more most much must my neither
+next no not of oh ok okay on only onto or other our ours out over own really same second secondly shall she
+should shouldn't since so some such than that that's the their them then there there's these they they're third
+thirdly this those to too uh um under up us very was wasn't we we're well went were weren't what when where
+which while who whom whose why will with won't would wouldn't yeah yes you you're your yours
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+FUNCTION_CHARACTERS = frozenset(
+    "一上下不与且並个为么之也了于些什从他以们会但你來個們候做其再则到則去又及可向吗吧呀呃呢和哈哦啊嗯嘛因"
+    "在她如它完对将將對就并当很後得從怎您成我或所把时是會有来果样樣次此沒没為的着等給给而能與被裡要觉說讓"
+    "让说过还这這過還那都里首麼"
+)
+FILLERS: dict[str, tuple[str, ...]] = {
+    "en": (
+        "um", "uh", "er", "erm", "hmm", "you know", "i mean", "kind of", "sort of", "basically",
+        "actually",
+    ),
+    "zh": (
+        "嗯", "呃", "啊", "那个", "就是说", "然后呢", "怎么说呢", "这个这个", "就是",
+    ),
+}  # fmt: skip
+HEDGES: dict[str, tuple[str, ...]] = {
+    "en": (
+        "maybe", "perhaps", "i guess", "i suppose", "probably", "not sure", "don't know", "no idea",
+        "might be",
+    ),
+    "zh": (
+        "可能", "也许", "大概", "或许", "好像", "应该是吧", "不太清楚", "不知道", "说不好",
+    ),
+}  # fmt: skip
+GIVES_UP: dict[str, tuple[str, ...]] = {
+    "en": (
+        "don't know", "dont know", "do not know", "not sure", "no idea", "no answer", "not answered", "can't answer",
+        "don't remember", "can't remember", "no comment", "skip this",
+    ),
+    "zh": (
+        "不知道", "不清楚", "不了解", "不会答", "没想法", "想不起来", "记不清", "不记得", "没回答", "跳过", "没有答案",
+    ),
+}  # fmt: skip
+OPENINGS: dict[str, tuple[str, ...]] = {
+    "en": (
+        "i think", "i believe", "in my view", "in my opinion", "my answer", "there are", "let me",
+        "for me", "when i", "i would", "i once", "last year", "the main", "the most",
+    ),
+    "zh": (
+        "我认为", "我觉得", "在我看来", "我的看法", "我会", "有一次", "去年", "当时", "主要", "我曾",
+        "我想", "我之前",
+    ),
+}  # fmt: skip
+ORDER: dict[str, tuple[str, ...]] = {
+    "en": (
+        "first", "firstly", "second", "secondly", "third", "thirdly", "next", "then", "after that",
+        "finally", "lastly", "on the one hand", "on the other hand", "at the same time",
+    ),
+    "zh": (
+        "首先", "第一", "其次", "第二", "第三", "然后", "接着", "之后", "另外", "此外", "最后", "同时",
+        "一方面", "另一方面",
+    ),
+}  # fmt: skip
+STORY: dict[str, dict[str, tuple[str, ...]]] = {
+    "situation": {
+        "en": (
+            "when", "once", "last year", "at the time", "at that time", "in my last", "there was", "we had",
+        ),
+        "zh": (
+            "当时", "有一次", "去年", "之前", "那时候", "在上一家", "背景", "曾经",
+        ),
+    },
+    "task": {
+        "en": (
+            "my task", "my job", "responsible", "goal", "needed to", "had to", "asked to", "was to",
+        ),
+        "zh": (
+            "负责", "任务", "目标", "需要", "要求", "我的职责", "必须",
+        ),
+    },
+    "action": {
+        "en": (
+            "i decided", "i did", "i made", "i talked", "i asked", "i started", "i set", "i called", "so i",
+            "i would",
+        ),
+        "zh": (
+            "我决定", "于是", "我先", "我就", "我开始", "我联系", "我采取", "我会", "所以我", "我主动",
+        ),
+    },
+    "result": {
+        "en": (
+            "as a result", "in the end", "result", "finally", "so that", "which led", "improved", "learned",
+            "since then",
+        ),
+        "zh": (
+            "结果", "最终", "最后", "因此", "提高", "提升", "效果", "学到", "收获",
+        ),
+    },
+}  # fmt: skip
+CLOSINGS: dict[str, tuple[str, ...]] = {
+    "en": (
+        "in conclusion", "to sum up", "in summary", "overall", "in short", "that is why", "that's why",
+        "in the end", "as a result", "to conclude",
+    ),
+    "zh": (
+        "总之", "总的来说", "综上", "总结", "所以说", "因此", "这就是", "最终", "概括",
+    ),
+}  # fmt: skip
