@@ -39,6 +39,7 @@ _TUNING = (
     "key_retention_days",
     "backup",
     "backup_keep_days",
+    "report_keep_hours",
     "kit_minutes_junior",
     "kit_minutes_management",
     "secure_cookie",

@@ -159,6 +159,11 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
         ("serve",),
         {"type": int, "metavar": "SECONDS", "help": N_("a one-time code opens recordings for so long")},
     ),
+    (
+        "--report-keep-hours",
+        ("serve",),
+        {"type": int, "metavar": "HOURS", "help": N_("reports of many interviews are kept so long (72)")},
+    ),
     *(
         (f"--kit-minutes-{level}", ("serve", "kit add"), {"type": int, "metavar": "MINUTES", "help": text})
         for level, text in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -45,13 +44,15 @@ class CandidateChallenge(Base):
 class SurveyRow(Base):
     """The questionnaire, answered in the candidate portal; one of the client is an event of the interview.
 
-    ``ratings``: the fields of contract.events.QuestionnaireData, 1-5. ``words_sealed``: under the candidate's storage
+    Ratings as in contract.events.QuestionnaireData, 1-5. ``words_sealed``: under the candidate's storage
     key, empty without words and for who was erased. ``state``: that of the interview when it was answered.
     """
 
     __tablename__ = "survey"
     invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"), primary_key=True)
-    ratings: Mapped[dict[str, Any]]
+    entrance_clear: Mapped[int | None]
+    flow_smooth: Mapped[int | None]
+    overall: Mapped[int | None]
     words_sealed: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(32))
     answered_at: Mapped[datetime]

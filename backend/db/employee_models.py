@@ -12,7 +12,8 @@ from backend.db.models import Base, new_id
 
 class EmployeeRow(Base):
     """``code``: the number the organisation gives. ``person_sealed``: services.employees.PersonData as JSON, under the
-    server's data key. ``left_at``: works here no more."""
+    server's data key, empty once they left and their data were removed. ``left_at``: works here no more, from that day
+    on; ``left_reason``: services.leavers.Reason."""
 
     __tablename__ = "employee"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -21,7 +22,8 @@ class EmployeeRow(Base):
     position: Mapped[str] = mapped_column(String(200))
     person_sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
-    left_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None] = mapped_column(index=True)
+    left_reason: Mapped[str | None] = mapped_column(String(32))
 
 
 class EmployeeScore(Base):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend.portal import charts, monitor_words
 from backend.portal.charts import Bar, Chart
 from backend.portal.visit import Visit
-from backend.services.analytics import OTHERS, Exits, Figures, Group, OnDevice, Stretch
+from backend.services.analytics_figures import OTHERS, Exits, Figures, Group, OnDevice, Stretch
 from backend.services.interview_facts import UNKNOWN
 from backend.services.states import NO_CONTACT
 from backend.services.wholes_in_sql import Fate

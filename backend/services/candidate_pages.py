@@ -139,7 +139,7 @@ def answer_survey(hr: Runtime, invitation_id: str, ratings: QuestionnaireData, w
     Raises XudaError(ILLEGAL_STATE) with ``field`` survey when there is nothing to answer (any more), SETTING_INVALID
     with ``field`` survey for an empty one, or words that are too long.
     """
-    given = {name: value for name, value in ratings.model_dump().items() if value is not None}
+    given = any(value is not None for value in ratings.model_dump().values())
     said = words.strip()
     if not (given or said) or len(said) > LONGEST_WORDS:
         raise XudaError(ErrorCode.SETTING_INVALID, field="survey")
@@ -151,7 +151,13 @@ def answer_survey(hr: Runtime, invitation_id: str, ratings: QuestionnaireData, w
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="survey")
         sealed = hr.cabinet.seal(candidate_subject(row.candidate_id), said, f"survey:{row.id}") if said else ""
         session.add(
-            SurveyRow(invitation_id=row.id, ratings=given, words_sealed=sealed, state=state.value, answered_at=hr.now())
+            SurveyRow(
+                invitation_id=row.id,
+                words_sealed=sealed,
+                state=state.value,
+                answered_at=hr.now(),
+                **ratings.model_dump(),
+            )
         )
         audit.record(session, hr.now(), f"candidate:{row.id}", "survey", f"invitation:{row.id}")
 

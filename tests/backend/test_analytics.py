@@ -8,10 +8,23 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from backend.db.candidate_models import SurveyRow
 from backend.db.models import Batch, InvitationRow, Role
 from backend.services import analytics, batches, candidates
 from backend.services.actor import Actor
-from backend.services.analytics import OTHERS, Asked, Exits, Figures, Group, OnDevice, Stretch, merged, stretches
+from backend.services.analytics_figures import (
+    OTHERS,
+    Asked,
+    Exits,
+    Figures,
+    Group,
+    OnDevice,
+    Stretch,
+    bucket_starts,
+    merged,
+    stretches,
+)
+from backend.services.candidate_pages import answer_survey
 from backend.services.candidates import Person
 from backend.services.states import NO_CONTACT
 from backend.services.wholes_in_sql import Fate
@@ -166,6 +179,23 @@ def test_reasons_of_enough_people_stand_by_themselves(backend: Served) -> None:
     assert found.networks == [Exits("offline", 17, 17)]
 
 
+def test_what_was_said_in_the_candidate_portal_counts_unless_the_client_said_something_too(backend: Served) -> None:
+    day, booth = Day(backend), backend.enrol()
+    told = [day.talk(booth).begin().end(10, rating=5) for _ in range(4)]
+    silent = [day.talk(booth).begin().leave(3, "time", "online", final=True) for _ in range(3)]
+    for talk in [*told, *silent]:
+        talk.put_all()
+    for talk in silent:
+        answer_survey(backend.hr, talk.invitation_id, ev.QuestionnaireData(overall=2), "")
+    with backend.hr.db.write() as session:  # a form that was answered before the device had delivered its own
+        ratings = {"entrance_clear": 1, "flow_smooth": 1, "overall": 1}
+        about = {"words_sealed": "", "state": "paused", "answered_at": backend.hr.now()}
+        session.add(SurveyRow(invitation_id=told[0].invitation_id, **ratings, **about))
+    said = look(backend).said
+    assert (said["overall"].people, said["overall"].mean) == (7, (4 * 5 + 3 * 2) / 7)
+    assert said["flow_smooth"].people == 0
+
+
 def test_somebody_who_comes_back_often_is_one_person(backend: Served) -> None:
     day, booth = Day(backend), backend.enrol()
     talk = day.talk(booth).begin()
@@ -303,5 +333,5 @@ def test_times_of_few_people_are_joined_with_their_neighbours(counts: list[int],
     ],
 )
 def test_times_are_cut_into_days_weeks_or_months(begin: date, end: date, first: date, count: int) -> None:
-    starts = analytics.bucket_starts(begin, end)
+    starts = bucket_starts(begin, end)
     assert (starts[0], len(starts)) == (first, count)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from backend import runtime
 from backend.settings import Settings
@@ -20,6 +22,29 @@ _CHANCE = 2
 def counted(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, int], dict[str, int]]:
     """Queries by page, of few rows and of several hundred."""
     return counts(tmp_path_factory.mktemp("few") / "data", 40), counts(tmp_path_factory.mktemp("many") / "data", 400)
+
+
+def test_no_page_goes_through_all_interviews_for_each_of_many_rows(tmp_path: Path) -> None:
+    """What SQLite plans without statistics, as on a database that is new: joined by an index that nearly all share."""
+    asked: dict[str, Any] = {}
+    with closing(runtime.create(Settings(data=tmp_path / "data"), "Filled")) as hr:
+        fill(hr, 40)
+        portal = Portal(hr)
+        event.listen(hr.db.engine, "before_cursor_execute", lambda *about: asked.update({about[2]: about[3]}))
+        for _, page in portal.pages():
+            portal.measure(page, 1)
+        with hr.db.engine.connect() as connection:
+            plans = {
+                row[3]: sql
+                for sql, values in list(asked.items())
+                if sql.startswith("SELECT")
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+            }
+        portal.close()
+    shared = ("interview_counted", "interview_listed", "interview_standing", "SCAN interview")
+    wrong = [step for step in plans if "LEFT-JOIN" in step and any(name in step for name in shared)]
+    assert wrong == []
+    assert any("interview_of_person" in step for step in plans), "the analytics are among them"
 
 
 def counts(data: Path, interviews: int) -> dict[str, int]:

@@ -21,6 +21,7 @@ def settings(*arguments: str) -> Settings:
 
 def test_without_a_server_there_is_no_channel() -> None:
     assert settings().sending.channels == []
+    assert settings_of(parse("serve", ["--data", "x", "--report-keep-hours", "24"], "en")).report_keep_hours == 24
     assert settings_of(parse("list", ["--data", "x"], "en")).sending.channels == []
 
 

@@ -31,6 +31,7 @@ class Interview(Base):
     __table_args__ = (
         Index("interview_listed", "leading", "updated_at"),
         Index("interview_standing", "leading", "standing", "updated_at"),
+        Index("interview_of_person", "invitation_id", "leading", "deleted_at"),
         Index("interview_counted", "leading", "deleted_at", "practice", "standing", "department_id"),
     )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)

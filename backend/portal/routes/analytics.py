@@ -11,7 +11,7 @@ from backend.db.models import Batch
 from backend.portal import analytics_words
 from backend.portal.visit import READERS, Member, Visit
 from backend.services import analytics, audit, scope
-from backend.services.analytics import Asked
+from backend.services.analytics_figures import FEWEST, Asked
 from contract.errors import ErrorCode, XudaError
 from contract.text import pick
 from report import table
@@ -43,7 +43,7 @@ def page(visit: Member, asked: Filter) -> Response:
         "analytics.html",
         asked=asked,
         found=found,
-        fewest=analytics.FEWEST,
+        fewest=FEWEST,
         sheets=analytics_words.sheets(visit, found),
         percent=analytics_words.percent,
         query=visit.request.url.query,
