@@ -273,7 +273,7 @@ def command_test(rest: list[str]) -> int:
 def pytest_runs(rest: list[str]) -> list[list[str]]:
     """Arguments of each run of pytest: all that is given, or two runs. What takes longest is told.
 
-    Tests in real time wait more than they compute: three go at a time, two of the others.
+    Three go at a time: tests wait for programs, pages and sounds more than they compute.
     """
     if rest:
         return [rest]
@@ -281,7 +281,7 @@ def pytest_runs(rest: list[str]) -> list[list[str]]:
     others = ["tests", *(f"--ignore={path}" for path in real_time)]
     told = ["--durations=15"]
     return [
-        ["-n", "2", "--dist", "loadfile", *told, *others],
+        ["-n", "3", "--dist", "loadfile", *told, *others],
         ["-n", "3", "--dist", "loadgroup", "--maxschedchunk=1", *told, *real_time],
     ]
 
