@@ -167,6 +167,8 @@ def _reviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
         scorecards.hand_in(world.hr, who, first, RATED, 1)
     answer = _answer(scenes.web, first)
     review_comments.add(world.hr, actor(world), first, answer, "这里说明了自己承担的部分。", 2.5)
+    soon = f"{world.hr.now() + timedelta(days=3):%Y-%m-%d}"
+    scenes.web.post(f"/interviews/{first}/redo", question="introduction", reason="录音里有很大的噪音", until=soon)
     scenes.web.post(f"/interviews/{first}/decision", ruling="second_round", reason="技术面表现突出")
     scenes.web.post(f"/interviews/{first}/share", days="7", words="on", recordings="none")
     page = scenes.web.page(f"/interviews/{first}").text

@@ -7,8 +7,9 @@ import pytest
 from pypdf import PdfReader
 
 from contract.kit import QuestionKind
+from contract.redo import RedoState
 from report.build import build_report
-from report.model import CandidateInfo
+from report.model import CandidateInfo, RedoInfo
 from report.pdf import render_pdf
 from tests.report import sample as s
 
@@ -113,3 +114,39 @@ def test_a_long_word_that_breaks_leaves_no_mark_in_the_text_that_a_reader_copies
     assert "\u200b" not in text
     assert "and then a maze" in text
     assert long in "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh_CN", ("要求重新回答的题目", "已重新回答 · 第 2 部分")),
+        ("en", ("Questions to answer again", "answered again · part 2")),
+    ],
+)
+def test_what_hr_has_let_be_answered_again_is_printed(language: str, words: tuple[str, str]) -> None:
+    report = build_report(
+        s.kit(),
+        s.complete().events,
+        s.KEY,
+        interview_id=s.INTERVIEW,
+        candidate=CandidateInfo(),
+        generated_at=s.NOW,
+        language=language,
+    )
+    redo = RedoInfo(
+        redo_id="word",
+        question_id="intro",
+        number=1,
+        reason="录音没有声音 #let x = 1",
+        by="hr-li",
+        granted_at=s.NOW,
+        not_after=s.NOW,
+        state=RedoState.ANSWERED,
+        state_words="",
+        changed_at=s.NOW,
+        part=2,
+    )
+    pages = PdfReader(io.BytesIO(render_pdf(report.model_copy(update={"redos": [redo]}), zone=UTC))).pages
+    text = "\n".join(page.extract_text() for page in pages)
+    for expected in (*words, "录音没有声音 #let x = 1", "hr-li"):
+        assert expected in text, expected

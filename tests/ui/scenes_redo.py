@@ -42,7 +42,8 @@ def redo_resume(s: Set) -> None:
 def redo_mine(s: Set) -> None:
     given = stage_interview.summary(InterviewState.FINISHED, HrState.PENDING_REVIEW, 4, delivered=True, key="b")
     left = stage_interview.summary(InterviewState.PAUSED, HrState.PAUSED, 0, key="a")
-    s.service.list = [replace(left, redo=3, total=1), replace(given, offer=_offer(s))]
+    over = stage_interview.summary(InterviewState.MOVED, HrState.PAUSED, 0, delivered=True, key="c")
+    s.service.list = [replace(given, offer=_offer(s)), replace(left, redo=3, total=1), replace(over, redo=2, total=1)]
     s.click(names.TOPBAR_MINE)
 
 

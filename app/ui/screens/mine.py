@@ -273,6 +273,8 @@ def interview_card(look: Look, summary: InterviewSummary) -> Card:
     """Position, state, how far it came, and what happens next."""
     deleted = summary.state is InterviewState.DELETED
     words, tone = HERE.get(summary.state) or STATES[summary.hr_state]
+    if summary.redo is not None and summary.state is InterviewState.MOVED:
+        words, tone = STATES[HrState.INCOMPLETE]
     card = Card(look, steps=2, gap=1)
     title, chip, text, after = Label("heading"), Chip(), Label("muted"), Label("body")
     title.setText(interview_title(look, summary))
@@ -303,6 +305,8 @@ def next_words(look: Look, summary: InterviewSummary) -> str:
             date=look.texts.date(found.deleted_at),
             id=found.certificate_id,
         )
+    if summary.state is InterviewState.MOVED and summary.redo is not None:
+        return look.t("HR does not ask for this answer any more. Your first answer counts.")
     if summary.state is InterviewState.MOVED:
         return look.t("You went on with it on another device. What you answered here is kept and counts.")
     if summary.offer is not None:
