@@ -11,8 +11,9 @@ from assessment.embeddings import Embedder
 from assessment.matching import Matrix, Side, likeness, side_of_text
 from assessment.values import KeyPoint, Question
 
-# from this share of a point's words on something is said of it; from that share on it is made
-_FROM, _UNTIL = 0.12, 0.72
+# from this share of a point's words on something is said of it; at that share it is made. Between them the first words
+# count most: whoever says most of it has made it, and a word that recognition lost then costs little
+_FROM, _UNTIL = 0.15, 0.9
 _ASKED_WEIGHT = np.float32(0.2)  # of a point's word that the question has too
 _SAME = 0.8
 _QUOTED = 0.6  # nearer than this a word is shown as what speaks of a point
@@ -85,7 +86,7 @@ def _met(wanted: Wanted, ours: Side, weights: Matrix, answer: Side) -> Met:
     begin = _best_window(matrix, weights, width)
     window = matrix[:, begin : begin + width]
     coverage = float(weights @ window.max(axis=1) / weights.sum())
-    strength = min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))
+    strength = 1 - (1 - min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))) ** 2
     places = _places(window, answer, begin) if strength > 0 else ()
     return Met(wanted, strength, coverage, places)
 

@@ -34,7 +34,7 @@ class Settings:
 
     scale: float = 0.3
     slope: float = 0.3
-    answers: float = 0.7
+    answers: float = 1.0
     width: float = 1.0
     level: float = 0.15
     wording: float = 0.8

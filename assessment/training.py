@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assessment.agreement import figures
+from assessment.agreement import figures, pearson
 from assessment.content import Asked
 from assessment.gaussian import Rows, fit, predict
 from assessment.learned import Card, Model, mark_of, table, texts
@@ -22,6 +22,7 @@ FEWEST = 5
 _MOST_ROWS = 4_000  # time grows with the cube; what is more is drawn by lot
 _NINE_OF_TEN = 90
 _FEWEST_FOR_HALF = 20
+_FLAT = 0.02  # a feature that hardly varies is not blown up
 _HALF_OF_FEW = 2_000
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
@@ -50,10 +51,20 @@ class Prepared:
     candidates: Ints
 
     def standardised(self, places: Ints) -> tuple[Rows, Floats, Floats]:
-        """All rows by mean and deviation of some; a feature that hardly varies among them is not blown up."""
-        mean, deviation = self.raw[places].mean(axis=0), self.raw[places].std(axis=0) + 0.02
+        """All rows by mean and deviation of some, and these two. What goes with the ratings is stretched, what does not
+        is pressed together, so that answers are alike when they are alike in what matters."""
+        mean, deviation = self.raw[places].mean(axis=0), self.raw[places].std(axis=0) + _FLAT
         z = (self.raw - mean) / deviation
-        return Rows(self.rows.rubric, z, self.rows.text, self.rows.question), mean, deviation
+        stretched = _stretch(z[places], self.ratings[places])
+        return Rows(self.rows.rubric, z * stretched, self.rows.text, self.rows.question), mean, deviation / stretched
+
+
+def _stretch(z: Floats, ratings: Floats) -> Floats:
+    """By correlation with the ratings; the fewer they are, the more evenly. The mean square is 1."""
+    found = np.array([abs(pearson(column, ratings)) for column in z.T])
+    weights = found / max(float(found.max(initial=0)), 0.1) + 0.1 + 2 / np.sqrt(len(ratings))
+    made: Floats = weights / np.sqrt(np.mean(weights**2))
+    return made
 
 
 def prepare_ratings(rated: Sequence[Rated], lowest: float, highest: float) -> Prepared:
