@@ -3,8 +3,8 @@
 Four tables, each with what is wanted; the exit code is 1 where one is not reached:
 
 - tricks that are made to please a machine, beside an honest answer of middling quality;
-- recognition noise: one word of ten is wrong (Chinese: homophones; English: words that sound alike at best), how far the
-  score moves at the 95th percentile;
+- recognition noise: one word of ten is wrong (Chinese: homophones; English: words that sound alike at best), and how
+  far the score moves at the 95th percentile;
 - parts that add up and quotes that are there, for 1,000 random answers;
 - time to score an answer of two minutes.
 """
