@@ -114,7 +114,7 @@ class _Count:
         return (
             select(*columns)
             .select_from(Interview)
-            .where(Interview.invitation_id.in_(mine), Interview.deleted_at.is_(None))
+            .where(Interview.invitation_id.in_(mine), Interview.deleted_at.is_(None), Interview.redo_id.is_(None))
         )
 
     def _wanted(self) -> list[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from app.interview.model import ExitReason
 from app.interview.views import SyncNews, SyncPhase
 from app.ui import names
-from app.ui.names import Screen
+from app.ui.names import Screen, Sheet
+from backend.services import redo
 from contract.errors import ErrorCode, XudaError
+from tests.backend.staffing import somebody
 from tests.e2e.hall import Hall, hall
 from tests.sync.faults import Answer, Asked, Handle
 from tests.ui.test_moving_screens import Front
@@ -131,3 +134,26 @@ def test_somebody_who_went_elsewhere_meanwhile_is_not_fetched_back(place: Hall, 
     assert front.window.journey.screen is Screen.MINE
     assert front.window.journey.error is None
     front.window.journey.open_start()
+
+
+def test_what_hr_lets_be_answered_again_just_now_is_offered_without_another_touch(place: Hall, front: Front) -> None:
+    code, stand, hr = place.invite(), place.stands[0], place.backend.hr
+    stand.deliver()
+    interview_id = stand.go_on(code)
+    while stand.question is not None:
+        stand.answer("first")
+    stand.run(stand.service.finish)
+    stand.run(stand.service.start_page)
+    stand.deliver()
+    redo.grant(hr, somebody(hr), interview_id, "q1", "noise", hr.now() + timedelta(days=1))
+    front.enter(code)
+    front.on(Screen.START, Sheet.REDO)
+    front.click(names.REDO_BACK)
+    before = asked(place)
+    stand.run(stand.service.look_up, code)
+    stand.run(stand.service.begin, language="en", scoring=True)
+    stand.run(stand.service.abandon, ExitReason.OTHER)
+    front.enter(code)
+    front.wait(lambda: code_of(front) is ErrorCode.INVITATION_USED)
+    front.on(Screen.START)
+    assert asked(place) <= before + 1

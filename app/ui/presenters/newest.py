@@ -1,4 +1,8 @@
-"""A code that is not known here may be new: HR is asked for its newest list, then the code is tried again by itself."""
+"""A code that is not known here may be new: HR is asked for its newest list, then the code is tried again by itself.
+
+So it is with one that was used: HR may have let a question be answered again a moment ago. That it was used is told at
+once, for nearly always it stays so.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,10 @@ class NewestList:
             return
         self._turn += 1
         turn = self._turn
-        self.asking = True
+        if _used(error):
+            journey.fail(error)
+        else:
+            self.asking = True
 
         def fetched(came: bool) -> None:
             if turn != self._turn:
@@ -58,4 +65,10 @@ def _curable(error: Exception) -> bool:
     from contract.errors import ErrorCode, XudaError
 
     codes = (ErrorCode.INVITATION_UNKNOWN, ErrorCode.KIT_MISSING, ErrorCode.INVITATION_FOREIGN)
-    return isinstance(error, XudaError) and error.code in codes
+    return _used(error) or (isinstance(error, XudaError) and error.code in codes)
+
+
+def _used(error: Exception) -> bool:
+    from contract.errors import ErrorCode, XudaError
+
+    return isinstance(error, XudaError) and error.code is ErrorCode.INVITATION_USED
