@@ -15,6 +15,7 @@ from backend.services import (
     hooks,
     interview_facts,
     kit_files,
+    leavers,
     reminders,
     report_jobs,
     retention,
@@ -35,6 +36,7 @@ def hourly(hr: Runtime) -> None:
         _uploads,
         _deletions,
         _retention,
+        _leavers,
         _kit_files,
         _reminders,
         _reports,
@@ -79,8 +81,13 @@ def _retention(hr: Runtime) -> None:
             raise
         _log.warning("the clock may have jumped: nothing is deleted by retention until somebody confirms the time")
         return
-    if gone.interviews or gone.candidates:
-        _log.info("retention: %d interviews and %d candidates", len(gone.interviews), gone.candidates)
+    if gone.interviews or gone.candidates or gone.employees:
+        numbers = len(gone.interviews), gone.candidates, gone.employees
+        _log.info("retention: %d interviews, %d candidates and %d employees who left", *numbers)
+
+
+def _leavers(hr: Runtime) -> None:
+    leavers.settle(hr)
 
 
 def _kit_files(hr: Runtime) -> None:

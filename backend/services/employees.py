@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from backend.db.employee_models import EmployeeInvitation, EmployeeRow, EmployeeScore
 from backend.db.models import Batch, Department, Role, new_id
 from backend.runtime import Runtime
-from backend.services import audit, employee_results, facts, inviting, scope
+from backend.services import audit, employee_results, facts, inviting, leavers, scope
 from backend.services.actor import Actor
 from backend.services.candidates import Person
 from backend.services.employee_results import InsideInterview
 from backend.services.kits import stored_kit
+from backend.services.leavers import Reason
 from backend.services.sheet_import import Record, Report, records
 from contract.errors import ErrorCode, XudaError
 from contract.identifiers import clean_email, clean_name, clean_phone
@@ -66,7 +67,10 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class EmployeeLine:
-    """Scores are the newest of each kind; None where there is none. ``interview``: of the newest scored interview."""
+    """Scores are the newest of each kind; None where there is none. ``interview``: of the newest scored interview.
+
+    ``left_at`` and ``left_reason``: noted by HR, may lie ahead; ``here``: not yet.
+    """
 
     employee_id: str
     code: str
@@ -77,6 +81,9 @@ class EmployeeLine:
     interview: int | None
     assessment: float | None
     combined: float | None
+    left_at: datetime | None = None
+    left_reason: Reason | None = None
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +154,14 @@ def import_scores(hr: Runtime, actor: Actor, kind: ScoreKind, data: bytes) -> Re
     return report
 
 
-def lines(hr: Runtime, actor: Actor, *, page: int = 1) -> tuple[list[EmployeeLine], int]:
-    """By their code, with how many there are. The number of queries is the same whatever number there is.
+def lines(hr: Runtime, actor: Actor, *, page: int = 1, left: bool = False) -> tuple[list[EmployeeLine], int]:
+    """Those who are here, or ``left``, by their code, with how many there are; always the same number of queries.
 
     Raises XudaError(FORBIDDEN).
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
-    query = scope.employees(actor).where(EmployeeRow.left_at.is_(None))
+    here = leavers.is_here(hr.now())
+    query = scope.employees(actor).where(~here if left else here, EmployeeRow.person_sealed != "")
     with hr.db.read() as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = session.scalars(query.order_by(EmployeeRow.code).limit(PAGE_SIZE).offset((max(page, 1) - 1) * PAGE_SIZE))
@@ -183,11 +191,14 @@ def invite(hr: Runtime, actor: Actor, employee_id: str, batch_id: str) -> str:
     """An interview inside the organisation: the code of the invitation. Its result goes into the employee's file.
 
     Raises XudaError(FORBIDDEN | NOT_FOUND), SETTING_INVALID with ``field`` batch for one that is not for employees, or
-    phone when there is no way to reach them, CONFLICT when they are invited to it already.
+    phone when there is no way to reach them; CONFLICT when they are invited to it already, and with ``field`` left
+    when they work here no more.
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
         row = _found(session, actor, employee_id)
+        if row.left_at is not None and row.left_at <= hr.now():
+            raise XudaError(ErrorCode.CONFLICT, field="left")
         person = _opened(hr, row)
         batch = session.scalar(scope.batches(actor).where(Batch.id == batch_id))
         if batch is None or stored_kit(session, batch.kit_id).kind is InterviewKind.RECRUITMENT:
@@ -320,7 +331,7 @@ def _lines(hr: Runtime, session: Session, rows: Sequence[EmployeeRow]) -> list[E
     scores = select(EmployeeScore).where(EmployeeScore.employee_id.in_(ids))
     for item in session.scalars(scores.order_by(EmployeeScore.noted_at, EmployeeScore.label)):
         newest[item.employee_id, item.kind] = item.tenths / 10
-    inside, share = employee_results.scored(session, ids), _weights(session)
+    inside, share, now = employee_results.scored(session, ids), _weights(session), hr.now()
     found = []
     for row in rows:
         assessment = newest.get((row.id, ScoreKind.ASSESSMENT.value))
@@ -336,6 +347,9 @@ def _lines(hr: Runtime, session: Session, rows: Sequence[EmployeeRow]) -> list[E
                 interview=interview,
                 assessment=assessment,
                 combined=share.combined(interview, assessment),
+                left_at=row.left_at,
+                left_reason=Reason(row.left_reason) if row.left_reason else None,
+                here=row.left_at is None or row.left_at > now,
             )
         )
     return found
@@ -347,7 +361,8 @@ def _weights(session: Session) -> Weights:
 
 
 def _found(session: Session, actor: Actor, employee_id: str) -> EmployeeRow:
-    row = session.scalar(scope.employees(actor).where(EmployeeRow.id == employee_id))
+    known = EmployeeRow.id == employee_id, EmployeeRow.person_sealed != ""
+    row = session.scalar(scope.employees(actor).where(*known))
     if row is None:
         raise XudaError(ErrorCode.NOT_FOUND, field="employee")
     return row

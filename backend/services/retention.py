@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.cabinet import candidate_subject
 from backend.db.models import Candidate, Interview, InvitationRow, KitRow, Role
 from backend.runtime import Runtime
-from backend.services import audit, deletion, erasure, holds, scope, server_time, wholes
+from backend.services import audit, deletion, erasure, holds, leavers, scope, server_time, wholes
 from backend.services.actor import Actor
 from contract.certificate import Requester
 from contract.envelope import Envelope, parse_payload
@@ -34,8 +34,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
+    """``employees``: who left long ago and whose data were removed."""
+
     interviews: list[str]
     candidates: int
+    employees: int = 0
 
 
 def purge_due(hr: Runtime, actor: Actor | None = None) -> Purged:
@@ -50,7 +53,7 @@ def purge_due(hr: Runtime, actor: Actor | None = None) -> Purged:
     for interview_id in over:
         _request(hr, interview_id)
     deletion.carry_out_pending(hr)
-    return Purged(over, _erase_uninterviewed(hr, now))
+    return Purged(over, _erase_uninterviewed(hr, now), leavers.remove_over(hr, now))
 
 
 def ends(hr: Runtime) -> list[Due]:

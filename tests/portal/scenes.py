@@ -19,6 +19,7 @@ from backend.services import (
     holds,
     hooks,
     kit_drafts,
+    leavers,
     messages,
     requisitions,
     resume_intake,
@@ -31,6 +32,7 @@ from backend.services import (
 from backend.services.duration import Level
 from backend.services.employees import ScoreKind
 from backend.services.kit_drafts import Start
+from backend.services.leavers import Reason
 from backend.services.requisitions import Wish
 from backend.services.resume_rules import Education, Rules
 from backend.services.scorecard_sheet import Content, Mark
@@ -85,6 +87,7 @@ class Scenes:
             ("interview-by-department-head", f"/interviews/{first}", "rd.head"),
             ("interview-left-early", f"/interviews/{self.world.sittings['abandoned'].interview_id}", "hr"),
             ("interview-declined", f"/interviews/{self.world.sittings['declined'].interview_id}", "hr"),
+            ("employees-who-left", "/employees?left=yes", "hr"),
             ("page-that-is-not-there", "/interviews/none", "hr", 404),
         )
         return [page for page in found if page.name != "compare"] + [Page(*one) for one in more]
@@ -243,6 +246,8 @@ def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
     employees.import_people(scenes.world.hr, COMMAND_LINE, people.encode())
     tests = "工号,测评,分数\nE-1024,2026 专业测评,75\n"
     employees.import_scores(scenes.world.hr, COMMAND_LINE, ScoreKind.ASSESSMENT, tests.encode())
-    yield "employee_id", employees.lines(scenes.world.hr, COMMAND_LINE)[0][0].employee_id
+    here = employees.lines(scenes.world.hr, COMMAND_LINE)[0]
+    yield "employee_id", here[0].employee_id
+    leavers.note(scenes.world.hr, COMMAND_LINE, here[1].employee_id, scenes.world.hr.now().date(), Reason.RESIGNED)
     sandbox.make(scenes.world.hr, COMMAND_LINE)
     yield "topic", "start"

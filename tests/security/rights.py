@@ -148,6 +148,7 @@ RIGHTS = (
     Right("POST /employees/weights", ADMINISTRATORS, {"interview": "x"}, frozenset({422})),
     Right("GET /employees/{employee_id}", STAFF),
     Right("POST /employees/{employee_id}/invite", STAFF, ok=frozenset({422})),
+    Right("POST /employees/{employee_id}/leaving", STAFF, {"day": "x"}, frozenset({422})),
     Right("GET /practice", STAFF),
     Right("POST /practice", STAFF),
     Right("POST /practice/throw-away", STAFF),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Response
@@ -9,8 +10,9 @@ from fastapi import APIRouter, File, Form, Response
 from backend.db.models import Role
 from backend.portal import import_words
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
-from backend.services import employees, scope
+from backend.services import employees, leavers, scope
 from backend.services.employees import PAGE_SIZE, ScoreKind, Weights
+from backend.services.leavers import Reason
 from backend.services.sheet_import import Report
 from contract.errors import ErrorCode, XudaError
 
@@ -21,18 +23,22 @@ _MOST_PAGES = 1_000_000
 
 
 @router.get("/employees")
-def employee_list(visit: Member, page: int = 1) -> Response:
-    return _list(visit, page=page)
+def employee_list(visit: Member, page: int = 1, left: str = "") -> Response:
+    """``left``: yes shows who works here no more."""
+    return _list(visit, page=page, left=left == "yes")
 
 
 @router.post("/employees/import")
 def import_table(visit: MemberForm, what: _Short = "", file: Annotated[bytes, File()] = b"") -> Response:
-    """``what``: people, performance or assessment."""
+    """``what``: people, performance, assessment or leavers."""
     scope.require(visit.actor, *STAFF)
     try:
         if what in set(ScoreKind):
             columns = "code, period, score"
             return _list(visit, report=employees.import_scores(visit.hr, visit.actor, ScoreKind(what), file))
+        if what == "leavers":
+            columns = "code, leaving date, reason"
+            return _list(visit, report=leavers.import_table(visit.hr, visit.actor, file))
         columns = "code, name, department"
         return _list(visit, report=employees.import_people(visit.hr, visit.actor, file))
     except XudaError as error:
@@ -69,19 +75,55 @@ def invite(visit: MemberForm, employee_id: str, batch: _Short = "") -> Response:
             raise
         t = visit.texts.gettext
         problem = {
+            "left": t("They work here no more, and get no interviews inside the organisation."),
             "batch": t("Please choose a batch whose kit is for promotion, transfer or training."),
         }.get(error.field or "", t("There is no phone or e-mail address, or the employee is invited to it already."))
         return _file(visit, employee_id, problem=problem)
     return visit.redirect(f"/employees/{employee_id}")
 
 
-def _list(visit: Visit, *, page: int = 1, report: Report | None = None, problem: str = "") -> Response:
+@router.post("/employees/{employee_id}/leaving")
+def leaving(visit: MemberForm, employee_id: str, day: _Short = "", reason: _Short = "", do: _Short = "") -> Response:
+    """``do``: back takes a leaving back; anything else notes it."""
+    try:
+        if do == "back":
+            leavers.take_back(visit.hr, visit.actor, employee_id)
+        else:
+            leavers.note(visit.hr, visit.actor, employee_id, _date(day), _reason(reason))
+    except XudaError as error:
+        if error.code is not ErrorCode.SETTING_INVALID:
+            raise
+        t = visit.texts.gettext
+        words = {"day": t("Please give the first day they work here no more, at most a year ahead.")}
+        return _file(visit, employee_id, problem=words.get(error.field or "", t("Please choose a reason.")))
+    return visit.redirect(f"/employees/{employee_id}#leaving")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="day") from error
+
+
+def _reason(text: str) -> Reason:
+    try:
+        return Reason(text)
+    except ValueError as error:
+        raise XudaError(ErrorCode.SETTING_INVALID, field="reason") from error
+
+
+def _list(
+    visit: Visit, *, page: int = 1, left: bool = False, report: Report | None = None, problem: str = ""
+) -> Response:
     shown = min(max(page, 1), _MOST_PAGES)
-    found, total = employees.lines(visit.hr, visit.actor, page=shown)
+    found, total = employees.lines(visit.hr, visit.actor, page=shown, left=left)
     return visit.page(
         "employees.html",
         status=422 if problem else 200,
         lines=found,
+        left=left,
+        leaving_words=_reason_words(visit),
         total=total,
         page=shown,
         pages=max(1, -(-total // PAGE_SIZE)),
@@ -95,11 +137,26 @@ def _list(visit: Visit, *, page: int = 1, report: Report | None = None, problem:
 
 def _file(visit: Visit, employee_id: str, *, problem: str = "") -> Response:
     t = visit.texts.gettext
+    found = employees.file(visit.hr, visit.actor, employee_id)
     return visit.page(
         "employee.html",
         status=422 if problem else 200,
-        found=employees.file(visit.hr, visit.actor, employee_id),
+        found=found,
+        removed_at=found.line.left_at + leavers.KEPT if found.line.left_at else None,
+        leaving_words=_reason_words(visit),
+        today=visit.local(visit.hr.now(), "%Y-%m-%d"),
         batches=employees.inside_batches(visit.hr, visit.actor),
         problem=problem,
         score_words={ScoreKind.PERFORMANCE: t("Performance"), ScoreKind.ASSESSMENT: t("Assessment")},
     )
+
+
+def _reason_words(visit: Visit) -> dict[Reason, str]:
+    t = visit.texts.gettext
+    return {
+        Reason.RESIGNED: t("Resigned"),
+        Reason.CONTRACT_ENDED: t("Contract ended"),
+        Reason.DISMISSED: t("Dismissed"),
+        Reason.RETIRED: t("Retired"),
+        Reason.OTHER: t("Another reason"),
+    }
