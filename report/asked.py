@@ -1,4 +1,4 @@
-"""How the candidate was asked: with which pictures and sounds, and what staff have adjusted."""
+"""How the candidate was asked: with which pictures and sounds, what staff have adjusted, and which answer counts."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ def adjustment_info(
         verified=None if verified is None or sealed is None else data.nonce in verified,
         part=part,
     )
+
+
+def standing(answer: m.AnswerInfo, counting: int | None, again: set[int]) -> dict[str, bool]:
+    """How an answer stands to that of part ``counting``; ``again``: parts with answers given again at HR's word."""
+    if answer.part == counting:
+        return {"again": answer.part in again}
+    return {"superseded": True, "beside": counting not in again or answer.part > (counting or 0)}

@@ -17,7 +17,7 @@ from contract.parts import Part, counting_parts, derive_whole_state, relation
 from contract.text import pick
 from report import model as m
 from report import words
-from report.asked import adjustment_info, media_info
+from report.asked import adjustment_info, media_info, standing
 from report.delivery import measure
 
 Sealed = TypeVar("Sealed", bound=WireModel)
@@ -106,6 +106,8 @@ def build_whole_report(
     builders = [_Builder(source, language) for source in sources]
     answers = _merge_answers(builders, kit, parts)
     receipts = [_receipt(source.receipt, source.receipt_key_id) for source in sources]
+    # what is answered again has a receipt of its own, and takes none from the interview
+    given = [found for source, found in zip(sources, receipts, strict=True) if not source.part.again] or receipts
     questionnaires = [found for builder in builders if (found := builder.questionnaire())]
     return m.InterviewReport(
         interview_id=parts[0].interview_id,
@@ -126,7 +128,7 @@ def build_whole_report(
         unanswered=builders[-1].unanswered({answer.question_id for answer in answers}),
         questionnaire=questionnaires[-1] if questionnaires else None,
         content=_worst(*(builder.content() for builder in builders)),
-        receipt=receipts[-1] if None not in receipts else None,
+        receipt=given[-1] if None not in given else None,
         parts=[_part_info(source, parts, receipt, language) for source, receipt in zip(sources, receipts, strict=True)],
         redos=list(redos),
         generated_at=generated_at,
@@ -139,18 +141,11 @@ def _merge_answers(builders: Sequence[_Builder], kit: Kit, parts: Sequence[Part]
     again = {part.number for part in parts if part.redo is not None}
     order = {question.question_id: place for place, question in enumerate(kit.questions)}
     found = [
-        answer.model_copy(update=_standing(answer, counting.get(answer.question_id), again))
+        answer.model_copy(update=standing(answer, counting.get(answer.question_id), again))
         for builder in builders
         for answer in builder.answers()
     ]
     return sorted(found, key=lambda item: (order.get(item.question_id, len(order)), item.part, item.seq))
-
-
-def _standing(answer: m.AnswerInfo, counting: int | None, again: set[int]) -> dict[str, bool]:
-    """How an answer stands to that of part ``counting``; ``again``: parts with answers given again at HR's word."""
-    if answer.part == counting:
-        return {"again": answer.part in again}
-    return {"superseded": True, "beside": counting not in again or answer.part > (counting or 0)}
 
 
 def _part_info(source: PartSource, parts: Sequence[Part], receipt: m.ReceiptInfo | None, language: str) -> m.PartInfo:

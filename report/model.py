@@ -256,7 +256,7 @@ class InterviewReport(WireModel):
     """See module. ``answers`` are in the order of the kit, ``unanswered`` lists the questions without an answer.
 
     ``parts`` has more than one entry when the interview was given on several devices; ``receipt`` is then that of the
-    newest part, once every part has one.
+    newest part, once every part has one; parts in which a question is answered again have one of their own.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION

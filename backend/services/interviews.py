@@ -162,6 +162,7 @@ class _Lookup:
         self._seen: dict[str, datetime | None] | None = None
         self._names: dict[str, dict[str, str]] | None = None
         self._eyes = blind.eyes(session, actor)
+        self._again: set[str] = set()  # parts in which one question is answered again: beside the interview
 
     def finder(self, query: ListQuery, hits: Hits | None = None) -> Finder:
         return Finder(self._session, self._actor, query, self._now, self._hr.settings.silent_after, hits)
@@ -238,6 +239,7 @@ class _Lookup:
         Without what has to be counted or read from events (see :meth:`detailed`).
         """
         interview, last = parts[0], parts[-1]
+        self._again.update(part.id for part in parts if part.redo_id is not None)
         invitation = interview.invitation
         hidden = self._eyes.hide(invitation)
         kit = self._kit(last.kit_id, last.kit_version)
@@ -284,16 +286,20 @@ class _Lookup:
         return [
             replace(
                 row,
-                reasons=[word for part in row.parts for word in told.reasons.get(part, ())],
+                reasons=[word for part in self._given(row) for word in told.reasons.get(part, ())],
                 answers=len({name for part in row.parts for name in told.answered.get(part, ())}),
                 events=sum(events.get(part, 0) for part in row.parts),
                 objects=sum(objects.get(part, 0) for part in row.parts),
-                receipt_serial=receipts[row.parts[-1]] if all(part in receipts for part in row.parts) else None,
+                receipt_serial=receipts[self._given(row)[-1]] if receipts.keys() >= {*self._given(row)} else None,
             )
             if row.parts
             else row
             for row in rows
         ]
+
+    def _given(self, row: InterviewSummary) -> list[str]:
+        """The parts but those in which a question is answered again; all when there are no others."""
+        return [part for part in row.parts if part not in self._again] or list(row.parts)
 
     def _counts(self, table: type[EventRow] | type[ObjectRow], ids: list[str]) -> dict[str, int]:
         query = select(table.interview_id, func.count()).where(table.interview_id.in_(ids)).group_by(table.interview_id)

@@ -100,7 +100,7 @@ def counted(search: Search, talk: Talk) -> tuple[Any, ...]:
         values = wholes_in_sql.answers(), wholes_in_sql.pauses(), wholes_in_sql.active_seconds()
         values += wholes_in_sql.last_reason(), wholes_in_sql.leads(), Interview.ended_at, Interview.standing
         found = session.execute(select(*values).where(Interview.id == talk.interview_id)).one()
-    return (*found, shown.shown_state, shown.answers, shown.interview_id)
+    return (*found, shown.shown_state, shown.answers, shown.interview_id, shown.reasons, shown.receipt_serial)
 
 
 def test_a_question_is_answered_again_on_another_device_and_the_new_answer_counts(
@@ -127,6 +127,7 @@ def test_a_question_is_answered_again_on_another_device_and_the_new_answer_count
     part.paused()
     part.put_all()
     assert counted(search, talk) == before, "the interview is finished all the while"
+    assert report(search.backend, talk).receipt is not None, "and it is delivered"
     assert notices(other, part) == {}, "a redo that was left can be gone on with"
     part.resumed()
     new = part.seal(b"with sound")
