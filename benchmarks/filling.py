@@ -56,6 +56,7 @@ _NOBODY = b"00000000-0000-0000-0000-000000000000"
 _DEPARTMENTS = 12
 _KITS = 8
 _PER_BATCH = 250
+_OPEN = 8
 _KIT = """
 kit_id: filled{number}
 department_id: d{number}
@@ -85,8 +86,8 @@ _STATES = (
 def fill(hr: Runtime, interviews: int, *, seed: int = 1) -> None:
     """Add so many interviews to an organisation that has none of these departments yet.
 
-    For ten of them there are two candidates who have not begun, a batch for every 250, a device for every 500,
-    of other things a few more.
+    For ten of them there are two candidates who have not begun, a batch for every 250 (the newest eight go on, the
+    others were over one after the other), a device for every 500, of other things a few more.
     """
     Filler(hr, random.Random(seed)).fill(interviews)
 
@@ -130,9 +131,9 @@ class Filler:
                 "title": f"Batch {number}",
                 "kit_id": f"filled{number % _KITS}",
                 "department_id": f"d{number % _DEPARTMENTS}",
-                "not_before": self._now - timedelta(days=20),
-                "not_after": self._now + timedelta(days=20),
-                "created_at": self._now - timedelta(hours=count - number),
+                "not_before": self._now - timedelta(days=20 + count - number),
+                "not_after": self._now + timedelta(days=20 if number >= count - _OPEN else number - count),
+                "created_at": self._now - timedelta(days=20, hours=count - number),
                 "requisition_id": None,
             }
             for number in range(count)

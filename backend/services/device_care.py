@@ -40,19 +40,20 @@ class HeldInterview:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """``state``: active, revoked, lost or replaced (it goes on as ``successor_id``)."""
+    """``state``: active, revoked, lost or replaced (it goes on as ``successor_id``). ``total``: of all it may hold."""
 
     device: Device
     state: str
     successor_id: str | None
     held: list[HeldInterview]
+    total: int
 
 
-def view(hr: Runtime, actor: Actor, device_id: str) -> DeviceView:
-    """Raises XudaError(NOT_FOUND | FORBIDDEN)."""
+def view(hr: Runtime, actor: Actor, device_id: str, *, page: int = 1, size: int | None = None) -> DeviceView:
+    """``size``: of ``held``, None for all. Raises XudaError(NOT_FOUND | FORBIDDEN)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        return _view(hr, session, find(session, device_id))
+        return _view(hr, session, find(session, device_id), page, size)
 
 
 def report_lost(hr: Runtime, actor: Actor, device_id: str) -> DeviceView:
@@ -102,21 +103,26 @@ def successors(session: Session, ids: Collection[str] | None = None) -> dict[str
     return {former: later for former, later in rows if former is not None}
 
 
-def _view(hr: Runtime, session: Session, device: Device) -> DeviceView:
+def _view(hr: Runtime, session: Session, device: Device, page: int = 1, size: int | None = None) -> DeviceView:
     later = successors(session, [device.id])
-    return DeviceView(device, state_of(device, later), later.get(device.id), _held(hr, session, device))
-
-
-def _held(hr: Runtime, session: Session, device: Device) -> list[HeldInterview]:
-    """In the order they began; a fixed number of queries."""
-    invitation = joinedload(Interview.invitation)
-    query = select(Interview).where(Interview.device_id == device.id, Interview.deleted_at.is_(None))
-    query = query.options(invitation.joinedload(InvitationRow.candidate)).order_by(Interview.created_at)
     here = _received(session, device)
-    rows = [row for row in session.scalars(query) if not _covered(row, here.get(row.id, _Received()))]
-    missing = _missing_objects(hr, session, [row.id for row in rows])
-    with hr.cabinet.ahead([candidate_subject(row.invitation.candidate_id) for row in rows if row.invitation]):
-        return [_line(hr, row, here.get(row.id, _Received()), missing.get(row.id, 0)) for row in rows]
+    query = select(Interview.id, Interview.state).where(
+        Interview.device_id == device.id, Interview.deleted_at.is_(None)
+    )
+    query = query.order_by(Interview.created_at, Interview.id)
+    ids = [name for name, ended in session.execute(query) if not _covered(ended, here.get(name, _Received()))]
+    shown = ids if size is None else ids[(page - 1) * size : page * size]
+    held = _held(hr, session, shown, here)
+    return DeviceView(device, state_of(device, later), later.get(device.id), held, len(ids))
+
+
+def _held(hr: Runtime, session: Session, ids: list[str], here: dict[str, _Received]) -> list[HeldInterview]:
+    """In this order; a fixed number of queries."""
+    query = select(Interview).options(joinedload(Interview.invitation).joinedload(InvitationRow.candidate))
+    rows = {row.id: row for row in session.scalars(query.where(Interview.id.in_(ids)))}
+    missing = _missing_objects(hr, session, ids)
+    with hr.cabinet.ahead([candidate_subject(row.invitation.candidate_id) for row in rows.values() if row.invitation]):
+        return [_line(hr, rows[name], here.get(name, _Received()), missing.get(name, 0)) for name in ids]
 
 
 @dataclass(slots=True)
@@ -140,9 +146,9 @@ def _received(session: Session, device: Device) -> dict[str, _Received]:
     return found
 
 
-def _covered(interview: Interview, here: _Received) -> bool:
+def _covered(state: str, here: _Received) -> bool:
     """A receipt covers the whole of a finished interview: the device has nothing more of it."""
-    ended = HrState(interview.state) in FINAL_STATES
+    ended = HrState(state) in FINAL_STATES
     return ended and here.last_seq > 0 and here.receipt == here.last_seq
 
 

@@ -142,8 +142,7 @@ def results(hr: Runtime, actor: Actor, ask: Ask, *, interview_id: str | None = N
 
 
 def decisions(hr: Runtime, actor: Actor, ask: Ask, *, released: bool | None = None) -> Page[DecisionItem]:
-    mine = scope.interviews(actor).with_only_columns(Interview.id)
-    query = select(Decision).where(Decision.interview_id.in_(mine))
+    query = scope.interviews(actor).join(Decision, Decision.interview_id == Interview.id).with_only_columns(Decision)
     if released is not None:
         query = query.where(Decision.released_at.is_not(None) if released else Decision.released_at.is_(None))
     with hr.db.read() as session:

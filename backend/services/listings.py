@@ -234,9 +234,8 @@ class _Lister:
         query = select(InvitationRow).where(InvitationRow.id.in_(names))
         query = query.options(joinedload(InvitationRow.batch), joinedload(InvitationRow.candidate))
         rows = {row.id: row for row in self._session.scalars(query)}
-        newest = select(Interview.invitation_id, Interview.id).order_by(Interview.created_at)
-        seen_by = scope.interviews(self._actor).with_only_columns(Interview.id)
-        newest = newest.where(Interview.invitation_id.in_(names), Interview.id.in_(seen_by))
+        newest = scope.interviews(self._actor).with_only_columns(Interview.invitation_id, Interview.id)
+        newest = newest.where(Interview.invitation_id.in_(names)).order_by(Interview.created_at)
         begun = {row[0]: row[1] for row in self._session.execute(newest)}  # the newest attempt wins
         found = newest_kit_rows(self._session, {row.batch.kit_id for row in rows.values()})
         kits = {name: parsed_kit(row) for name, row in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -81,12 +82,14 @@ def ends(hr: Runtime) -> list[Due]:
 def soonest(hr: Runtime, most: int) -> list[Due]:
     """The first of :func:`ends`, without reading the others."""
     end = func.coalesce(Interview.ended_at, Interview.updated_at)
-    kept = Interview.leading.is_(True), Interview.deleted_at.is_(None)
+    kept = Interview.leading.is_(True), Interview.deleted_at.is_(None), Interview.practice.is_(False)
     with hr.db.read() as session:
         held = holds.held_interviews(session)
         by_days: dict[int, list[tuple[str | None, int | None]]] = {}
         days = _Days(session)
-        for kit_id, version in session.execute(select(Interview.kit_id, Interview.kit_version).where(*kept).distinct()):
+        used = session.execute(select(Interview.kit_id, Interview.kit_version).where(*kept[:2]).distinct()).all()
+        days.ahead([(kit_id, version) for kit_id, version in used])
+        for kit_id, version in used:
             by_days.setdefault(days.of(kit_id, version), []).append((kit_id, version))
         found: list[Due] = []
         for promised, kits in by_days.items():
@@ -153,6 +156,12 @@ class _Days:
         self._session = session
         self._known: dict[tuple[str | None, int | None], int] = {}
 
+    def ahead(self, kits: Sequence[tuple[str | None, int | None]]) -> None:
+        """Read all of them in one go."""
+        wanted = [(kit_id, version) for kit_id, version in kits if kit_id is not None and version is not None]
+        for row in self._session.scalars(select(KitRow).where(tuple_(KitRow.kit_id, KitRow.version).in_(wanted))):
+            self._known[row.kit_id, row.version] = _promised(row)
+
     def of(self, kit_id: str | None, version: int | None) -> int:
         key = kit_id, version
         if key not in self._known:
@@ -162,9 +171,11 @@ class _Days:
     def _read(self, kit_id: str | None, version: int | None) -> int:
         query = select(KitRow).where(KitRow.kit_id == kit_id).order_by(KitRow.version.desc()).limit(1)
         row = self._session.scalar(query if version is None else query.where(KitRow.version == version))
-        if row is None:
-            return LONGEST_DAYS
-        try:
-            return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit).consent.retention_days
-        except XudaError:
-            return LONGEST_DAYS
+        return LONGEST_DAYS if row is None else _promised(row)
+
+
+def _promised(row: KitRow) -> int:
+    try:
+        return parse_payload(Envelope.from_bytes(row.envelope).payload_bytes, Kit).consent.retention_days
+    except XudaError:
+        return LONGEST_DAYS

@@ -131,6 +131,7 @@ def test_a_folder_without_keys_is_said(tmp_path: Path) -> None:
     assert refused(tmp_path) is ErrorCode.FILE_MISSING
 
 
+@pytest.mark.filterwarnings("ignore:autogenerate skipping")  # an index by an expression
 def test_the_migrations_make_exactly_the_tables_of_the_models(data: Path) -> None:
     engine = open_engine(f"sqlite:///{data / 'hr.db'}")
     with engine.connect() as connection:

@@ -58,6 +58,7 @@ def test_nothing_of_it_is_in_any_list_or_on_any_device(own_backend: Served) -> N
     assert listings.invitation_lines(hr, who) == []
     assert [line.kit.kit_id for line in listings.kit_lines(hr, who).lines] == ["test"]
     assert retention.ends(hr) == []
+    assert retention.soonest(hr, 20) == []
     assert feeds.interviews(hr, who, feeds.Ask()).items == []
     assert feeds.candidates(hr, who, feeds.Ask()).items == []
     assert [device.id for device in devices.list_devices(hr)] == [booth.device_id]

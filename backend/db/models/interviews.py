@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db.models.base import LONG_AGO, Base, new_id, utc_now
@@ -32,6 +32,8 @@ class Interview(Base):
         Index("interview_listed", "leading", "updated_at"),
         Index("interview_standing", "leading", "standing", "updated_at"),
         Index("interview_of_person", "invitation_id", "leading", "deleted_at"),
+        Index("interview_ending", "leading", "deleted_at", text("coalesce(ended_at, updated_at)"), "id"),
+        Index("interview_kits", "leading", "deleted_at", "kit_id", "kit_version"),
         Index("interview_counted", "leading", "deleted_at", "practice", "standing", "department_id"),
     )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -27,11 +27,15 @@ def new_code(visit: MemberForm, replaces: Annotated[str, Form(max_length=64)] = 
 
 
 @router.get("/devices/{device_id}")
-def device_page(visit: Member, device_id: str) -> Response:
+def device_page(visit: Member, device_id: str, page: int = 1) -> Response:
     scope.require(visit.actor, *STAFF)
+    page = page_number(page)
+    view = device_care.view(visit.hr, visit.actor, device_id, page=page, size=PAGE)
     return visit.page(
         "device.html",
-        view=device_care.view(visit.hr, visit.actor, device_id),
+        view=view,
+        page=page,
+        pages=pages_of(view.total),
         words=state_words(visit),
         tones=_TONES,
         administrator=visit.actor.role is Role.ADMINISTRATOR,
