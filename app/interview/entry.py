@@ -220,5 +220,5 @@ class EntryDesk:
             adjustments=self.adjustments(),
             missing=len(self._shelf.files.missing(admission.kit)),
             messages=self._messages.of(admission),
-            redo=redos.offer(redo, admission.kit) if redo else None,
+            redo=redos.offer(redo, admission.kit, told=admission.by_code) if redo else None,
         )

@@ -34,12 +34,16 @@ def with_its_kit(admission: Admission, redo: Redo | None, shelf: Shelf) -> Admis
     return replace(admission, kit=shelf.kit(admission.kit.kit_id, redo.kit_version))
 
 
-def offer(redo: Redo, kit: Kit) -> RedoOffer:
-    """As the screens show it. Raises XudaError(KIT_INVALID) for a question that the kit does not have."""
+def offer(redo: Redo, kit: Kit, *, told: bool = True) -> RedoOffer:
+    """As the screens show it; ``told``: with HR's words, for who has shown a code and not a number others may know.
+
+    Raises XudaError(KIT_INVALID) for a question that the kit does not have.
+    """
     number = plan.number(kit, redo.question_id)
     if number is None:
         raise XudaError(ErrorCode.KIT_INVALID)
-    return RedoOffer(redo.redo_id, number, kit.question(redo.question_id).prompt, redo.reason, redo.not_after)
+    reason = redo.reason if told else ""
+    return RedoOffer(redo.redo_id, number, kit.question(redo.question_id).prompt, reason, redo.not_after)
 
 
 def offers(store: InterviewStore, shelf: Shelf, now: datetime) -> dict[str, RedoOffer]:

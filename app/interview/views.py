@@ -26,7 +26,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class RedoOffer:
-    """HR lets the question (``number`` from 1) be answered again until ``not_after``, for a reason in its own words."""
+    """HR lets the question (``number`` from 1) be answered again until ``not_after``.
+
+    ``reason``: in HR's own words; empty where others may be looking.
+    """
 
     redo_id: str
     number: int

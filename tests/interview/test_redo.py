@@ -16,7 +16,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import AnswerData, EventType, StartedData
 from contract.progress import Carried, PartRef
 from contract.redo import Redo
-from tests.interview.desk import CODE, WRITTEN, Desk, make_kit
+from tests.interview.desk import CODE, PHONE, WRITTEN, Desk, make_kit
 from tests.storage.office import Office
 
 
@@ -127,6 +127,13 @@ def test_a_crash_in_the_middle_goes_on_with_it(tmp_path: Path, office: Office) -
         again.run(again.service.submit_text, "q3", "second")
         again.run(again.service.finish)
         assert again.run(again.device.store.interview, part).state is InterviewState.FINISHED
+
+
+def test_hrs_reason_is_for_who_has_shown_a_code(desk: Desk, office: Office) -> None:
+    desk.ask_again(office, word(desk))
+    by_number = desk.run(desk.service.look_up, PHONE).redo
+    assert by_number is not None
+    assert (by_number.number, by_number.reason) == (1, ""), "others may know the number"
 
 
 def test_who_gives_it_up_has_used_it(desk: Desk, office: Office) -> None:

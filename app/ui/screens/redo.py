@@ -33,7 +33,8 @@ class RedoSheet(JourneySheet):
         if redo is None:
             return
         self.title.setText(t("HR asks you to answer question {n} again", n=redo.number))
-        self.text.setText(t("Reason given by HR: {reason}", reason=redo.reason))
+        self.text.setText(t("Reason given by HR: {reason}", reason=redo.reason) if redo.reason else "")
+        self.text.setVisible(bool(redo.reason))
         self._question.setText(self.look.texts.pick(redo.prompt))
         self._rules.setText(
             t(
