@@ -1,4 +1,4 @@
-"""A form with files that are personal and not sealed yet: held in memory, never on a disk, up to a bound.
+"""A form with files that are personal and not sealed yet, or small: held in memory, never on a disk, up to a bound.
 
 The framework's own form parser would spill what is larger than a megabyte to a temporary file in clear.
 """
@@ -33,9 +33,13 @@ class _Part:
 
 
 class MemoryForm:
-    """``fields`` and ``files`` (name, content) of one form. ``before_files(fields)`` may refuse the first."""
+    """``fields`` and ``files`` (name, content) of one form. ``before_files(fields)`` may refuse the first.
 
-    def __init__(self, before_files: Callable[[dict[str, str]], None]) -> None:
+    ``most``: bytes of the whole form.
+    """
+
+    def __init__(self, before_files: Callable[[dict[str, str]], None], *, most: int = MOST_BYTES) -> None:
+        self._most = most
         self.fields: dict[str, str] = {}
         self.files: list[tuple[str, bytes]] = []
         self._before_files = before_files
@@ -44,8 +48,8 @@ class MemoryForm:
 
     async def receive(self, request: Request) -> None:
         """Raises XudaError(FORMAT_INVALID | TOO_LARGE), ClientDisconnect, and what ``before_files`` raises."""
-        if int(request.headers.get("content-length", "0")) > MOST_BYTES:
-            raise XudaError(ErrorCode.TOO_LARGE, field="files", limit=MOST_BYTES)
+        if int(request.headers.get("content-length", "0")) > self._most:
+            raise XudaError(ErrorCode.TOO_LARGE, field="files", limit=self._most)
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not boundary:
@@ -55,8 +59,8 @@ class MemoryForm:
             parser = MultipartParser(boundary, self._callbacks())
             async for chunk in request.stream():
                 total += len(chunk)
-                if total > MOST_BYTES:
-                    raise XudaError(ErrorCode.TOO_LARGE, field="files", limit=MOST_BYTES)
+                if total > self._most:
+                    raise XudaError(ErrorCode.TOO_LARGE, field="files", limit=self._most)
                 parser.write(chunk)
         except FormParserError as error:
             raise XudaError(ErrorCode.FORMAT_INVALID, field="form") from error
@@ -104,7 +108,7 @@ class MemoryForm:
                     raise XudaError(ErrorCode.TOO_LARGE, field="files", limit=_MOST_FILES)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        _add(self._part.value, data[start:end], MOST_BYTES if self._part.file else _MOST_FIELD)
+        _add(self._part.value, data[start:end], self._most if self._part.file else _MOST_FIELD)
 
     def _end(self) -> None:
         part = self._part

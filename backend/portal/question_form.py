@@ -117,10 +117,10 @@ def written_of(typed: Typed, before: Question) -> Written:
         "kind": typed.kind,
         "prompt": texts(typed.prompt_zh_CN, typed.prompt_en, before.prompt),
         "hint": texts(typed.hint_zh_CN, typed.hint_en, before.hint),
-        "thinking_seconds": _number(typed.thinking, "thinking"),
-        "answer_seconds": _number(typed.answer, "answer"),
-        "takes": _number(typed.takes, "takes"),
-        "max_characters": _number(typed.characters, "characters"),
+        "thinking_seconds": number(typed.thinking, "thinking"),
+        "answer_seconds": number(typed.answer, "answer"),
+        "takes": number(typed.takes, "takes"),
+        "max_characters": number(typed.characters, "characters"),
         "weight": _weight(typed.weight),
         "choices": _choices(typed, before) if typed.kind.endswith("_choice") else [],
     }
@@ -161,6 +161,9 @@ def problem(visit: Visit, error: XudaError) -> str:
         "characters": t("Characters: 1 to 20000."),
         "max_characters": t("Characters: 1 to 20000."),
         "weight": t("A weight is a number above 0."),
+        "file": t("This file cannot be used: it is of another type, too large, too long or damaged."),
+        "text": t("Please say what the picture shows, or write the words of the sound or film, in Chinese or English."),
+        "plays": t("A sound or film is played 1 to 20 times; for a picture leave it empty."),
         "skills": t("At most 50 skills and tags of at most 100 characters each."),
     }
     found = by_field.get(error.field or "")
@@ -211,7 +214,8 @@ def shown(text: dict[str, str], language: str) -> str:
     return text.get(language, text.get("", ""))
 
 
-def _number(text: str, field: str) -> int:
+def number(text: str, field: str) -> int:
+    """Raises XudaError(KIT_INVALID) with ``field``."""
     if not (text.isascii() and text.isdigit() and len(text) < 7):
         raise XudaError(ErrorCode.KIT_INVALID, field=field, detail="")
     return int(text)

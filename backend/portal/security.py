@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MOST_BODY = 1024 * 1024
 # Bundles are sealed, and streamed to the disk; how large they may be is the disk's affair.
 LARGE_FORM = "/imports"
-# Résumés are taken in from memory, which has a bound of its own (memory_form.py).
-LARGE_FORMS = frozenset({LARGE_FORM, "/resumes"})
+# Résumés, and files of questions, are taken in from memory, which has a bound of its own (memory_form.py).
+LARGE_FORMS = frozenset({LARGE_FORM, "/resumes", "/question-media"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

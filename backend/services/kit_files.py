@@ -101,15 +101,27 @@ def _described(
         why = str(error) if type(error) is ValueError else "cannot be read"
         raise invalid(node, (*place, "file"), f"{name}: {why}") from error
     try:
+        facts = facts_of(content, pixels=pixels)
+    except XudaError as error:
+        raise invalid(node, (*place, "file"), f"{name}: {error.params['detail']}") from error
+    found[facts["sha256"]] = content
+    rest = {key: value for key, value in given.items() if key != "file"}
+    return {**rest, **facts}
+
+
+def facts_of(content: bytes, *, pixels: bool = False) -> dict[str, Any]:
+    """What is told of a file beside a question: hash, size, type and length, with ``pixels`` width and height.
+
+    Raises XudaError(KIT_INVALID) with ``field`` file and a ``detail`` for what cannot be used or is too large.
+    """
+    try:
         known = examine(content)
     except Unusable as error:
-        raise invalid(node, (*place, "file"), f"{name}: {error}") from error
-    if len(content) > MOST_BYTES[MEDIA_TYPES[known.media_type]]:
-        raise invalid(node, (*place, "file"), f"{name}: more than {MOST_BYTES[MEDIA_TYPES[known.media_type]]} bytes")
-    digest = sha256_hex(content)
-    found[digest] = content
-    rest = {key: value for key, value in given.items() if key != "file"}
-    return {**rest, "sha256": digest, "size": len(content), **_facts(known, pixels=pixels)}
+        raise XudaError(ErrorCode.KIT_INVALID, field="file", detail=str(error)) from error
+    most = MOST_BYTES[MEDIA_TYPES[known.media_type]]
+    if len(content) > most:
+        raise XudaError(ErrorCode.KIT_INVALID, field="file", detail=f"more than {most} bytes")
+    return {"sha256": sha256_hex(content), "size": len(content), **_facts(known, pixels=pixels)}
 
 
 def _facts(known: Examined, *, pixels: bool) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from backend.services import (
     kit_drafts,
     leavers,
     messages,
+    question_bank,
+    question_media,
     requisitions,
     resume_intake,
     resumes,
@@ -40,6 +42,7 @@ from contract.events import EventType
 from tests.portal.booth import Sitting
 from tests.portal.world import SAID, Web, World, words
 from tests.security import rights, routes
+from tests.support import kit_media
 from tests.support.stick import COMMAND_LINE
 
 # Files, streams and answers to programs: no pages.
@@ -205,7 +208,11 @@ def _questions(scenes: Scenes) -> Iterator[tuple[str, str]]:
     yield "draft_id", draft_id
     yield "item_id", item.item_id
     with hr.db.read() as session:
-        yield "question_id", session.scalars(select(BankQuestion.id)).first() or ""
+        question_id = session.scalars(select(BankQuestion.id)).first() or ""
+    text = {"zh_CN": "一张示意图", "en": "A drawing"}
+    version = question_bank.one(hr, COMMAND_LINE, question_id).version
+    question_media.attach(hr, COMMAND_LINE, question_id, version, kit_media.png(480, 240), text)
+    yield "question_id", question_id
 
 
 def _programs(scenes: Scenes) -> Iterator[tuple[str, str]]:

@@ -292,6 +292,7 @@ RIGHTS = (
     Right("GET /questions/new", STAFF),
     Right("POST /questions", STAFF, {"kind": "video"}, frozenset({422})),
     Right("GET /questions/{question_id}", STAFF),
+    Right("POST /question-media", STAFF, ok=frozenset({422})),
     Right("POST /questions/{question_id}", STAFF, {"kind": "video"}, frozenset({422})),
     Right("POST /questions/{question_id}/retire", STAFF),
     Right("GET /kit-drafts/new", STAFF),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from backend.portal import kit_words, question_form
+from backend.portal.memory_form import MemoryForm
 from backend.portal.question_form import Typed, TypedForm
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
-from backend.services import kit_drafts, question_bank, scope
+from backend.services import kit_drafts, question_bank, question_media, scope
 from backend.services.duration import Level
 from backend.services.question_bank import Wanted
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Question, QuestionKind
+from contract.kit_media import MOST_BYTES, MediaKind
 
 router = APIRouter()
+# the largest film, and the rest of its form
+_MOST_FORM = MOST_BYTES[MediaKind.VIDEO] + 1024 * 1024
 _MENDED = frozenset({ErrorCode.KIT_INVALID, ErrorCode.SETTING_INVALID, ErrorCode.CONFLICT})
 
 
@@ -64,6 +70,41 @@ def change(visit: MemberForm, question_id: str, typed: TypedForm, version: Annot
     except XudaError as error:
         return _again(visit, f"/questions/{question_id}", typed, version, error)
     return visit.redirect(f"/questions/{question_id}")
+
+
+@router.post("/question-media")
+async def set_media(visit: Member, request: Request) -> Response:
+    """The file of the ``question``, with its words; ``do`` remove: none any more. Either is a new version."""
+    scope.require(visit.actor, *STAFF)
+    form = MemoryForm(lambda fields: visit.check_form(fields.get("csrf", "")), most=_MOST_FORM)
+    try:
+        await form.receive(request)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads this
+    visit.check_form(form.fields.get("csrf", ""))
+    return await run_in_threadpool(_set_media, visit, form)
+
+
+def _set_media(visit: Visit, form: MemoryForm) -> Response:
+    question_id, shown, plays = (form.fields.get(name, "") for name in ("question", "version", "plays"))
+    version = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
+    try:
+        if form.fields.get("do") == "remove":
+            question_media.remove(visit.hr, visit.actor, question_id, version)
+        else:
+            content = form.files[0][1] if form.files else b""
+            said = {language: form.fields.get(f"text_{language}", "") for language in question_form.LANGUAGES}
+            often = question_form.number(plays, "plays") if plays else None
+            question_media.attach(visit.hr, visit.actor, question_id, version, content, said, often)
+    except XudaError as error:
+        if error.code not in _MENDED:
+            raise
+        view = question_bank.one(visit.hr, visit.actor, question_id)
+        typed = question_form.typed_of(
+            view.written.question, view.written.dimensions, view.written.skills, view.written.level
+        )
+        return _again(visit, f"/questions/{question_id}", typed, view.version, error)
+    return visit.redirect(f"/questions/{question_id}#media")
 
 
 @router.post("/questions/{question_id}/retire")
