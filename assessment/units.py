@@ -92,11 +92,11 @@ def terms_of(units: Sequence[Unit]) -> list[Term]:
 
 
 def said_once(answer: Answer) -> Answer:
-    """The answer without sentences and runs of eight units that were said before: repeating earns nothing."""
+    """The answer without sentences and runs of a dozen units that were said before: repeating earns nothing."""
     units = units_of(answer.words)
     again: set[int] = set()
     seen: dict[tuple[str, ...], int] = {}
-    run = 8
+    run = 12
     forms = [unit.form for unit in units]
     for at in range(len(units) - run + 1):
         key = tuple(forms[at : at + run])
