@@ -32,7 +32,7 @@ _ROUNDS = 2
 class Settings:
     """Variances of the kernel's terms, in units of the ratings' variance; ``width`` is a length."""
 
-    scale: float = 0.3
+    scale: float = 1.0
     slope: float = 0.3
     answers: float = 1.0
     width: float = 1.0
@@ -60,7 +60,7 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """``rubric`` (n,), ``z`` (n, d) and ``alpha`` (n,) of every rated row; ``level`` (q,) and ``wording`` (q, w) per
-    question. ``spread``: the ratings' standard deviation around the rubric, 0..1."""
+    question. ``spread``: how far ratings lie apart from the rubric, all moved alike (standard deviation), 0..1."""
 
     settings: Settings
     rubric: Floats
@@ -75,7 +75,7 @@ def fit(rows: Rows, ratings: Floats, settings: Settings | None = None) -> Fitted
     """``ratings``: 0..1 (n,). Without ``settings`` they are chosen by the likelihood of the ratings."""
     left = ratings - rows.rubric
     # few ratings say little about their own spread: a fifth of the scale is assumed until they do
-    spread = float(np.sqrt((np.sum(left**2) + 5 * 0.2**2) / (len(left) + 5)))
+    spread = float(np.sqrt((np.sum((left - left.mean()) ** 2) + 5 * 0.2**2) / (len(left) + 5)))
     chosen = settings or tuned(rows, left / spread)
     alpha: Floats = np.linalg.solve(_whole(rows, chosen) + chosen.noise * np.eye(len(rows)), left / spread)
     questions = int(rows.question.max(initial=-1)) + 1
