@@ -26,6 +26,7 @@ Ints = npt.NDArray[np.int64]
 _MOST_TUNED = 900  # rows that the kernel's settings are chosen with
 _STEPS = (0.5, 2.0)
 _ROUNDS = 2
+_STEPS_ALONG = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,20 @@ def predict(fitted: Fitted, rows: Rows) -> Floats:
     question[seen] = fitted.level[known] + (rows.text[seen] * fitted.wording[known]).sum(axis=1)
     made: Floats = np.stack([scale, answers, question], axis=1) * fitted.spread
     return made
+
+
+def by_feature(fitted: Fitted, z: Floats) -> tuple[float, Floats]:
+    """What likeness to rated answers adds, split: for an answer whose features are all in the middle, and then for each
+    feature (d,), on 0..1. Integrated gradients (Sundararajan, Taly and Yan 2017) along the way from the middle to ``z``
+    (d,); what the sum misses by its steps is spread evenly, so that the split is exact."""
+    length = fitted.settings.width**2 * max(1, len(z))
+    steps = (np.arange(_STEPS_ALONG) + 0.5)[:, None] / _STEPS_ALONG * z[None]
+    pull = _answers(steps, fitted.z, fitted.settings) * fitted.alpha[None]
+    slopes = (pull @ fitted.z - pull.sum(axis=1, keepdims=True) * steps) / length
+    split = z * slopes.mean(axis=0)
+    ends = _answers(np.stack([np.zeros_like(z), z]), fitted.z, fitted.settings) @ fitted.alpha
+    split += (ends[1] - ends[0] - split.sum()) / max(1, len(z))
+    return float(ends[0]) * fitted.spread, split * fitted.spread
 
 
 def _scale(ours: Floats, theirs: Floats, settings: Settings) -> Floats:

@@ -20,14 +20,17 @@ import numpy.typing as npt
 
 from assessment.certainty import certainty
 from assessment.content import Asked
-from assessment.gaussian import Fitted, Rows, Settings, predict
+from assessment.gaussian import Fitted, Rows, Settings, by_feature, predict
 from assessment.parts import WHOLE, Guard, Learned, Part, exactly
 from assessment.scoring import QuestionScore, Read, Score, score_read, with_range
+from assessment.values import Measure
 from assessment.vector import HASHED, features, hashed
 from contract.errors import ErrorCode, XudaError
 
 FORMAT = 1
-_TERMS = (Learned.SCALE, Learned.ANSWERS, Learned.QUESTION)
+_TERMS = (Learned.SCALE, Learned.CONTENT, Learned.MANNER, Learned.LENGTH, Learned.QUESTION)
+_LENGTHS = ("length", "length_wanted", "length_ratio", "length_asked", "nothing", "wanted_own", "points")
+_MANNERS = tuple(measure.value for measure in Measure if measure is not Measure.CONTENT)
 _MOST_BYTES = 200 * 1024 * 1024
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -72,9 +75,18 @@ class Model:
         if plain.whole.hundredths is None:
             return plain
         rows = self.rows([(asked, taken)], [plain.whole.hundredths])
-        added = [float(value) for value in predict(self.fitted, rows)[0] * WHOLE]
+        added = [value * WHOLE for value in self._added(rows)]
         half = self.card.half["seen" if rows.question[0] >= 0 else "unseen"]
         return QuestionScore(_corrected(plain.whole, added, taken, half), plain.dimensions)
+
+    def _added(self, rows: Rows) -> tuple[float, ...]:
+        """What each of :data:`_TERMS` adds, 0..1. Their sum is that of :func:`assessment.gaussian.predict`."""
+        scale, _, question = (float(value) for value in predict(self.fitted, rows)[0])
+        middle, split = by_feature(self.fitted, rows.z[0])
+        by_name = dict(zip(self.card.names, split, strict=True))
+        manner = sum(float(by_name[name]) for name in _MANNERS if name in by_name)
+        length = sum(float(by_name[name]) for name in _LENGTHS if name in by_name)
+        return scale + middle, float(split.sum()) - manner - length, manner, length, question
 
     def rows(self, given: Sequence[tuple[Asked, Read]], rubric: Sequence[int]) -> Rows:
         raw = table(given, self.card.names)

@@ -25,7 +25,9 @@ class Learned(StrEnum):
     """What a learned model adds to the rubric's score; see :mod:`assessment.learned`."""
 
     SCALE = "learned_scale"
-    ANSWERS = "learned_answers"
+    CONTENT = "learned_content"
+    MANNER = "learned_manner"
+    LENGTH = "learned_length"
     QUESTION = "learned_question"
     BOUNDS = "learned_bounds"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assessment.agreement import pearson, quadratic_kappa
-from assessment.gaussian import Rows, fit, predict
+from assessment.gaussian import Rows, by_feature, fit, predict
 from assessment.learned import from_bytes_by_language, to_bytes_by_language
 from backend.__main__ import main
 from backend.services.assessing import Embedders, score_table, train_table
@@ -74,6 +74,16 @@ def test_few_ratings_change_little_what_they_are_not_near_to() -> None:
     few, many = (fit(rows(count, 0, 0.0), np.full(count, 0.8)) for count in (2, 60))
     far = rows(40, -1, 6.0)
     assert 0 < predict(few, far).sum(axis=1).mean() < predict(many, far).sum(axis=1).mean() <= 0.31
+
+
+def test_what_is_learned_is_split_by_feature_without_a_rest() -> None:
+    draw = np.random.default_rng(3)
+    z = draw.normal(size=(50, 6))
+    rows = Rows(np.full(50, 0.5), z, np.zeros((50, 4)), np.full(50, -1))
+    fitted = fit(rows, np.clip(0.5 + 0.2 * z[:, 0], 0, 1))
+    middle, split = by_feature(fitted, z[0])
+    assert middle + split.sum() == pytest.approx(predict(fitted, rows)[0, 1], abs=1e-12)
+    assert np.argmax(np.abs(split)) == 0
 
 
 def test_agreement_is_one_for_the_same_and_zero_for_chance() -> None:
