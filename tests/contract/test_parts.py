@@ -191,6 +191,14 @@ def test_answering_again_leaves_a_finished_interview_finished(state: HrState, al
     assert whole(first, gone) is HrState.INCOMPLETE, "a withdrawal there is one of the whole"
 
 
+@pytest.mark.parametrize("state", list(ENDS))
+def test_answering_again_finishes_no_interview(state: HrState) -> None:
+    first = a_part(1, "q1", *ENDS[state])
+    forged = redone(2, "q1", "q2", EventType.FINISHED, allowed=None, before=first)
+    assert whole(first, forged) is state, "a device cannot make up that an interview was finished"
+    assert counting_parts([first, forged]) == {"q1": 1}
+
+
 def test_only_the_question_that_hr_named_is_answered_again_and_the_newest_counts() -> None:
     first = a_part(1, *QUESTIONS, EventType.FINISHED)
     second = redone(2, "q1", "q2", allowed="q1", before=first)
