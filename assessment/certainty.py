@@ -27,6 +27,7 @@ class Reason(StrEnum):
     TOO_LITTLE_SPEECH = "too_little_speech"
     WEAK_TRANSCRIPT = "weak_transcript"
     DISTURBED = "disturbed"
+    TOPIC_UNKNOWN = "topic_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ def too_little(answer: Answer, units: Sequence[Unit]) -> bool:
     return answer.spoken and len(units) < _FEWEST_UNITS[hanzi]
 
 
-def certainty(answer: Answer, *, content: bool, half: float | None = None) -> Certainty:
-    """``content``: whether key points were known; ``half``: a learned model's own."""
+def certainty(answer: Answer, *, content: bool, half: float | None = None, about: bool = True) -> Certainty:
+    """``content``: whether key points were known; ``half``: a learned model's own; ``about``: whether anything tells
+    that the answer is about the question."""
     weak = weakness(answer)
     base = half if half is not None else _WITH_CONTENT if content else _WITHOUT_CONTENT
     listen = []
@@ -52,6 +54,8 @@ def certainty(answer: Answer, *, content: bool, half: float | None = None) -> Ce
         listen.append(Reason.WEAK_TRANSCRIPT)
     if disturbed(answer) > _DISTURBED:
         listen.append(Reason.DISTURBED)
+    if not about:
+        listen.append(Reason.TOPIC_UNKNOWN)
     return Certainty(min(WHOLE, round(base * (1 + weak + disturbed(answer)))), tuple(listen))
 
 

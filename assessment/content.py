@@ -85,10 +85,18 @@ def _met(wanted: Wanted, ours: Side, weights: Matrix, answer: Side) -> Met:
     width = matrix.shape[1] if wanted.whole else max(_NARROWEST, 3 * len(ours.terms))
     begin = _best_window(matrix, weights, width)
     window = matrix[:, begin : begin + width]
-    coverage = float(weights @ window.max(axis=1) / weights.sum())
+    coverage = _coverage(window.max(axis=1), weights)
     strength = 1 - (1 - min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))) ** 2
     places = _places(window, answer, begin) if strength > 0 else ()
     return Met(wanted, strength, coverage, places)
+
+
+def _coverage(best: Matrix, weights: Matrix) -> float:
+    """Share of a point's words that are there. What is only somewhat alike counts beside what is alike, up to as much:
+    by itself, and among words in no order, there is always something somewhat alike."""
+    alike = best >= _QUOTED
+    sure = float(weights[alike] @ best[alike])
+    return (sure + min(sure, float(weights[~alike] @ best[~alike]))) / float(weights.sum())
 
 
 def _best_window(matrix: Matrix, weights: Matrix, width: int) -> int:

@@ -9,26 +9,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from assessment import wordlists
 from assessment.content import Asked, Met
 from assessment.matching import Side, by_words
 from assessment.parts import Guard
+from assessment.units import stem
 
 _SAME = 0.8
 _OWN_PER_POINT = 2.5  # words of one's own for each point made
 _LEFT_OF_LIST = 0.25
 _LEFT_OF_SCRAMBLE = 0.3
-_IN_ORDER = 0.45
+_IN_ORDER = 0.4
+_FEWEST_JOINTS = 8
+# share of articles, prepositions and subjects before a word that cannot follow: up to the first nothing is taken
+_JOINTS = (0.12, 0.24)
+
+# article, preposition or subject -> what no English sentence has after it, both as stems
+_CANNOT_FOLLOW = {
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_ARTICLES)) for word in wordlists.ARTICLES},
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_PREPOSITIONS)) for word in wordlists.PREPOSITIONS},
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_SUBJECTS)) for word in wordlists.SUBJECTS},
+}
 
 
 def factors(asked: Asked, found: Sequence[Met], answer: Side) -> dict[Guard, float]:
-    """Guards that take something, as factors under 1 on what content has earned."""
-    if not answer.terms or not found:
+    """Guards that take something, as factors under 1 on what content has earned, or all where nothing is wanted."""
+    if not answer.terms:
         return {}
     own = words_of_its_own(asked, answer)
     made = {
         Guard.ECHO: _echo(asked, answer),
         Guard.LISTED: _listed(found, own),
-        Guard.SCRAMBLED: _scrambled(found, answer),
+        Guard.SCRAMBLED: min(_scrambled(found, answer), _out_of_joint(answer)),
     }
     return {guard: factor for guard, factor in made.items() if factor < 1}
 
@@ -80,12 +92,24 @@ def _scrambled(found: Sequence[Met], answer: Side) -> float:
     return worst
 
 
+def _out_of_joint(answer: Side) -> float:
+    """English words in no order: articles before verbs, prepositions before conjunctions. A word that recognition got
+    wrong, or that somebody says otherwise, leaves most of them in place."""
+    low, high = _JOINTS
+    units = [unit for unit in answer.units if unit.form not in wordlists.HESITATIONS]
+    joints = [(one, other) for one, other in pairwise(units) if one.form in _CANNOT_FOLLOW and one.form != other.form]
+    if len(joints) < _FEWEST_JOINTS:
+        return 1.0
+    wrong = sum(other.form in _CANNOT_FOLLOW[one.form] for one, other in joints) / len(joints)
+    return 1 - (1 - _LEFT_OF_SCRAMBLE) * min(1.0, max(0.0, (wrong - low) / (high - low)))
+
+
 def _in_order(wanted: Sequence[str], said: Sequence[str]) -> float | None:
-    """Of neighbours in what was said that both are in the text, the share that stand near in it, in this order.
+    """Of neighbours in what was said that both are in the text, the share that are neighbours in it, in this order.
     None where it is not nearly a copy."""
     places = {form: at for at, form in reversed(list(enumerate(wanted)))}
     taken = [places[form] for form in said if form in places]
     if len(taken) < 6 or len(taken) < 0.75 * len(said) or len(set(taken)) < 0.6 * len(places):
         return None
     pairs = list(pairwise(taken))
-    return sum(0 < after - before <= 3 for before, after in pairs) / len(pairs)
+    return sum(after - before == 1 for before, after in pairs) / len(pairs)

@@ -11,13 +11,14 @@ from assessment.content import Asked, Met, all_met, prepare, share_met
 from assessment.delivery import delivery
 from assessment.embeddings import Embedder
 from assessment.manner import Seen, manner
-from assessment.matching import Side, sides
+from assessment.matching import Side, by_words, sides
 from assessment.parts import WHOLE, Guard, Part, exactly
 from assessment.units import said_once, units_of
 from assessment.values import Answer, Dimension, KeyPoint, Measure, Question, Quote, quote
 from assessment.weights import weights_of
 
 _MOST_QUOTES = 4
+_OF_THE_QUESTION = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Read:
     seen: Mapping[Measure, Seen]
     guarded: Mapping[Guard, float]
     share: float
+    about: bool
 
 
 def score(question: Question | Asked, answer: Answer, embedder: Embedder | None = None) -> QuestionScore:
@@ -78,7 +80,13 @@ def measured(asked: Asked, answer: Answer, said: Side) -> Read:
     """``said``: the answer once each, with vectors if there is a model."""
     found = all_met(asked, said)
     seen = {**manner(answer, said.units), **delivery(answer, units_of(answer.words))}
-    return Read(answer, said, tuple(found), seen, guards.factors(asked, found, said), share_met(found))
+    guarded = guards.factors(asked, found, said)
+    return Read(answer, said, tuple(found), seen, guarded, share_met(found), _about(asked, said))
+
+
+def _about(asked: Asked, said: Side) -> bool:
+    """Whether the answer has key points to be measured by, or at least a word of the question."""
+    return bool(asked.wanted) or bool((by_words(asked.prompt.forms, said.forms) >= _OF_THE_QUESTION).any())
 
 
 def score_read(asked: Asked, taken: Read) -> QuestionScore:
@@ -93,7 +101,7 @@ def score_read(asked: Asked, taken: Read) -> QuestionScore:
 def _dimension(dimension: Dimension, taken: Read) -> Score:
     raw = _earned(dimension, taken)
     raw += _taken_away(raw, taken)
-    return with_range(_whole_parts(raw), certainty(taken.answer, content=bool(dimension.key_points)))
+    return with_range(_whole_parts(raw), certainty(taken.answer, content=bool(dimension.key_points), about=taken.about))
 
 
 def _earned(dimension: Dimension, taken: Read) -> list[tuple[float, Part]]:
@@ -138,8 +146,9 @@ def _quotes(answer: Answer, places: Sequence[tuple[int, int]]) -> tuple[Quote, .
 
 def _taken_away(earned: Sequence[tuple[float, Part]], taken: Read) -> list[tuple[float, Part]]:
     """Guards one after another, each on what the ones before have left."""
-    content = sum(worth for worth, part in earned if part.name is Measure.CONTENT)
     manner_worth = sum(worth for worth, part in earned if part.name is not Measure.CONTENT)
+    whole = sum(worth for worth, _ in earned)
+    content = whole - manner_worth if taken.found else whole
     made = []
     for guard, factor in taken.guarded.items():
         made.append((content * (factor - 1), Part(guard, 0, round(factor, 4))))

@@ -13,6 +13,17 @@ thirdly this those to too uh um under up us very was wasn't we we're well went w
 which while who whom whose why will with won't would wouldn't yeah yes you you're your yours
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+HESITATIONS = frozenset(("um", "uh", "er", "erm", "hmm", "mm"))
+ARTICLES = frozenset(["the", "a", "an", "my", "our", "your", "his", "their", "its"])
+PREPOSITIONS = frozenset(["of", "in", "on", "at", "with", "from", "by", "for", "into", "onto"])
+_VERBS = "is are was were be been am do does did have has had can could will would shall should may might must"
+_JOINING = "and or but because so if than of in on at with from by for into onto to"
+NOT_AFTER_PREPOSITIONS = frozenset(f"{_VERBS} and or but because so if of with from by for into".split())
+_SUBJECTS = "i he she we they"
+_ARTICLES = "the a an my our your his their its"
+NOT_AFTER_ARTICLES = frozenset(f"{_VERBS} {_JOINING} {_ARTICLES} {_SUBJECTS} you it".split())
+NOT_AFTER_SUBJECTS = frozenset(f"{_ARTICLES} {_SUBJECTS} of at with from by for into them us him me".split())
+SUBJECTS = frozenset(_SUBJECTS.split())
 FUNCTION_CHARACTERS = frozenset(
     "一上下不与且並个为么之也了于些什从他以们会但你來個們候做其再则到則去又及可向吗吧呀呃呢和哈哦啊嗯嘛因"
     "在她如它完对将將對就并当很後得從怎您成我或所把时是會有来果样樣次此沒没為的着等給给而能與被裡要觉說讓"

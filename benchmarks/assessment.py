@@ -34,6 +34,9 @@ WANTED = {"unseen question": (0.65, 0.85), "seen question": (0.80, 0.68)}
 
 def main() -> int:
     options = _options()
+    if not options.data.is_file():
+        print(f"{options.data} is not there; give a table with --data")
+        return 2
     began = time.perf_counter()
     reached = True
     for language, rated in _read(options).items():

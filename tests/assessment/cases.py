@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from assessment.values import Answer, Dimension, Heard, KeyPoint, Question, written
 
 _ZH = ("先倾听客户的诉求并安抚情绪", "道歉并承担责任", "查清问题的原因", "给出解决方案并跟进结果")
@@ -69,11 +71,18 @@ def tricks(language: str) -> dict[str, str]:
         "key points as a list": listed,
         "key points backwards": ("，" if language == "zh" else ", ").join(reversed(points)),
         "key points scrambled": space.join(words[3::4] + words[1::4] + words[0::4] + words[2::4]),
+        "a good answer scrambled": space.join(_shuffled(good(language), language)),
         "a sentence five times": sentence * 5,
         "unrelated and fluent": _UNRELATED[language],
         "twice as long": _MIDDLING[language] + space + _MIDDLING[language],
         "nothing": "",
     }
+
+
+def _shuffled(text: str, language: str) -> list[str]:
+    pieces = list(text) if language == "zh" else text.replace(".", "").replace(",", "").split()
+    random.Random(5).shuffle(pieces)
+    return pieces
 
 
 def spoken(text: str, language: str, pause: float = 0.1) -> Answer:

@@ -55,6 +55,29 @@ def test_no_trick_scores_above_an_honest_middling_answer(language: str, trick: s
     assert points(tricks(language)[trick], language) <= points(middling(language), language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("trick", set(tricks("en")) - {"key points as a list", "key points backwards"})
+def test_no_trick_pays_against_a_model_answer(language: str, trick: str) -> None:
+    wanted = KeyPoint(good(language))
+    asked = Question("q", question(language).prompt, (Dimension("d", (wanted,), exemplar=True),))
+    tried, honest = (score(asked, written(text, language)) for text in (tricks(language)[trick], middling(language)))
+    assert (tried.whole.points or 0) <= (honest.whole.points or 0)
+
+
+@pytest.mark.parametrize("trick", ["question repeated", "a good answer scrambled", "a sentence five times"])
+def test_no_trick_pays_where_only_manner_counts(trick: str) -> None:
+    asked = Question("q", question("en").prompt, (Dimension("communication"),))
+    tried, honest = (score(asked, written(text, "en")) for text in (tricks("en")[trick], middling("en")))
+    assert (tried.whole.points or 0) <= (honest.whole.points or 0)
+
+
+def test_a_fluent_answer_to_nothing_known_asks_for_a_listener() -> None:
+    asked = Question("q", question("en").prompt, (Dimension("communication"),))
+    unrelated, honest = (written(text, "en") for text in (tricks("en")["unrelated and fluent"], middling("en")))
+    assert score(asked, unrelated).whole.listen == (Reason.TOPIC_UNKNOWN,)
+    assert score(asked, honest).whole.listen == ()
+
+
 def test_homophones_of_the_recogniser_cost_nothing() -> None:
     heard = (
         middling("zh").replace("安抚", "安付").replace("情绪", "情序").replace("问题", "问提").replace("原因", "缘因")
