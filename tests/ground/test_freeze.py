@@ -111,7 +111,8 @@ def test_every_package_that_the_client_imports_is_asked_for_by_the_selftest_and_
     own = [item for item in IMPORTS if not item.module.startswith(("backend", "app.demo"))]
     tops = {item.target.partition(".")[0] for item in own} - set(sys.stdlib_module_names) - set(contents.OURS)
     qt = {".".join(item.target.split(".")[:2]) for item in own if item.target.startswith("PySide6.")}
-    assert (tops - {"PySide6", "backend"}) | qt <= set(PACKAGES)
+    asked = {*PACKAGES, *(name.partition(".")[0] for name in PACKAGES)}
+    assert (tops - {"PySide6", "backend"}) | qt <= asked
     assert set(PACKAGES) <= set(recipe.given["hiddenimports"])
     excluded = set(recipe.given["excludes"])
     assert {item.target for item in own if excluded & prefixes(item.target)} <= {"backend"}

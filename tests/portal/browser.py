@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -72,7 +72,7 @@ def log_in(browser: Chrome, world: World, name: str, *, totp: str | None = None)
 def _is_gone(element: WebElement) -> bool:
     try:
         return not element.is_enabled()
-    except (StaleElementReferenceException, NoSuchElementException):
+    except WebDriverException:  # in the moment in which pages change, chromium has other words for "stale"
         return True
 
 

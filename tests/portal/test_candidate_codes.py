@@ -130,7 +130,7 @@ def test_a_text_message_brings_the_code_that_opens_the_pages(post: Post, caplog:
         code = re.findall(r"\d{6}", told)[0]
         assert "10 minutes" in told
         assert guest.code not in told
-        assert "李雷" in person.fill("/candidate/code", one_time=f" {code[:3]} {code[3:]}").text
+        assert "李雷" in person.fill("/candidate/one-time", one_time=f" {code[:3]} {code[3:]}").text
     assert code not in caplog.text
     with post.hr.db.read() as session:
         for table in ("candidate_challenge", "delivery", "audit"):
@@ -151,7 +151,7 @@ def test_the_code_comes_by_mail_where_that_was_chosen_in_the_language_of_the_pag
     code = re.findall(r"\b\d{6}\b", part.get_content())[0]
     assert "请勿转告他人" in part.get_content()
     assert code not in str(mail["Subject"])
-    assert "进度" in person.fill("/candidate/code", one_time=code).text
+    assert "进度" in person.fill("/candidate/one-time", one_time=code).text
 
 
 def test_who_cannot_be_reached_comes_in_without_unless_everybody_needs_one(post: Post) -> None:
@@ -187,7 +187,7 @@ def test_fitting_and_not_fitting_look_the_same_at_both_doors(post: Post) -> None
     for code, known in ((guest.code, guest.phone), (guest.code, "13700137000"), ("AAAA-AAAA", guest.phone), ("", "?")):
         person = Person(post.search.backend)
         first = person.sign_in(code, known)
-        second = person.fill("/candidate/code", one_time="x")
+        second = person.fill("/candidate/one-time", one_time="x")
         assert (first.status_code, second.status_code) == (200, 401)
         assert "xuda_candidate" not in person.cookies
         seen.add((first.url, text_of(first.text), text_of(second.text)))

@@ -187,8 +187,8 @@ RIGHTS = (
     # the candidate portal: of one's own invitation alone
     Right("GET /candidate", OPEN),
     Right("POST /candidate", OPEN, {"code": "AAAA-AAAA", "known": "x"}, frozenset({401, 403, 429})),
-    Right("GET /candidate/code", OPEN),
-    Right("POST /candidate/code", OPEN, {"one_time": "000000"}, frozenset({401, 403, 429})),
+    Right("GET /candidate/one-time", OPEN),
+    Right("POST /candidate/one-time", OPEN, {"one_time": "000000"}, frozenset({401, 403, 429})),
     Right("GET /candidate/home", CANDIDATES, ok=frozenset({200})),
     Right("GET /candidate/slots", CANDIDATES, ok=frozenset({200})),
     Right("POST /candidate/slots", CANDIDATES),

@@ -81,18 +81,18 @@ def sign_in(visit: VisitorForm, code: _Short = "", known: _Short = "", by: _Shor
     if asked.session:
         return _inside(visit, asked.session)
     cast(Sender, visit.request.app.state.sender).wake()
-    response = visit.redirect("/candidate/code")
+    response = visit.redirect("/candidate/one-time")
     visit.set_cookie(response, STEP_COOKIE, asked.challenge)
     return response
 
 
-@router.get("/candidate/code")
+@router.get("/candidate/one-time")
 def code_page(visit: Visitor) -> Response:
     """The same for everybody: whether anything was sent is not told."""
     return visit.page("candidate_code.html", problem="")
 
 
-@router.post("/candidate/code")
+@router.post("/candidate/one-time")
 def confirm(visit: VisitorForm, one_time: _Short = "") -> Response:
     try:
         token = candidate_codes.confirm(visit.hr, visit.cookie(STEP_COOKIE), one_time, address=visit.address)
