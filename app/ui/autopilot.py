@@ -6,7 +6,7 @@ Used by `xuda client --autopilot FILE`, the demo and the tests. One line per scr
 from __future__ import annotations
 
 import logging
-import sys
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -49,6 +49,8 @@ class Autopilot(QObject):
         self.interview_id: str | None = None
         self.answers: list[dict[str, Any]] = []
         self.notice = ""
+        # a way of its own: what goes to stderr is lost while PortAudio starts
+        self._told = os.dup(2)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -127,7 +129,7 @@ class Autopilot(QObject):
 
     def _trace(self, text: str) -> None:
         """What is happening, for whoever watches the run: one line with this machine's monotonic time."""
-        print(f"autopilot t={time.monotonic():.3f} {text}", file=sys.stderr, flush=True)
+        os.write(self._told, f"autopilot t={time.monotonic():.3f} {text}\n".encode())
 
     def _on_news(self, news: News) -> None:
         if isinstance(news, InputEnded):
@@ -137,6 +139,7 @@ class Autopilot(QObject):
         if code:
             self._trace(f"stuck at screen={self._where[0]} sheet={self._where[1]}")
         self._timer.stop()
+        os.close(self._told)
         self._done(code)
 
     # ---- screens --------------------
