@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cabinet import interview_subject
-from backend.db.models import Device, ObjectRow, ReceiptRow, Upload
+from backend.db.models import Device, ObjectRow, ReceiptRow, ReportItem, Upload
 from backend.runtime import Runtime, open_runtime
-from backend.services import audit
+from backend.services import audit, report_parts
 from backend.services.intake import stored_digests
+from backend.services.report_jobs import ItemState
 from backend.settings import Settings
 from contract.canonical import b64encode
 from contract.envelope import Envelope
@@ -66,6 +68,8 @@ class _Look:
                 self._receipt(receipt)
         for interview_id, names in self._promised.deleted.items():
             self._deleted(interview_id, names)
+        for job in self._promised.reports:
+            self._reports(job)
         self._keys()
         return self._problems
 
@@ -82,6 +86,18 @@ class _Look:
         self._expect(not back, f"recordings of the deleted {interview_id} are back")
         key = interview_subject(interview_id) in self._hr.cabinet.subjects()
         self._expect(not key, f"the key of the deleted {interview_id} is back")
+
+    def _reports(self, job: str) -> None:
+        made = select(ReportItem).where(ReportItem.job_id == job, ReportItem.state == ItemState.DONE.value)
+        items = self._session.scalars(made).all()
+        self._expect(bool(items), f"the reports of the job {job} are gone")
+        for item in items:
+            if self._withdrawn(item.interview_id):
+                continue
+            try:
+                report_parts.read(self._hr, self._session, item)
+            except XudaError as error:
+                self._expect(False, f"the report of {item.interview_id} cannot be read: {error.code}")
 
     def _keys(self) -> None:
         if self._promised.keys:

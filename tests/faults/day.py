@@ -67,6 +67,7 @@ SECTIONS: dict[str, Callable[[Day], None]] = {
     "delivered": day_booth.delivered,
     "uploads": day_hr.uploads,
     "files": day_hr.files,
+    "reported": day_hr.reported,
     "exported": day_booth.exported,
     "imported": day_hr.imported,
     "receipted": day_booth.receipted,

@@ -79,6 +79,21 @@ def files(day: Day) -> None:
         day.disk.mark(promise="file", path=f"{HR}/reports/report.pdf", content=content)
 
 
+def reported(day: Day) -> None:
+    """Reports of some interviews are ordered and made."""
+    from backend.services import report_jobs
+    from backend.services.results import Chosen
+    from tests.backend.staffing import somebody
+
+    with _hr(day) as hr:
+        choice = report_jobs.Choice(pdf=False, json=True, csv=False)
+        job = report_jobs.order(hr, somebody(hr), Chosen(), choice, "en")
+        assert report_jobs.claim(hr, "day") == job
+        while report_jobs.work(hr, "day", job):
+            pass
+        day.disk.mark(promise="reported", job=job)
+
+
 def imported(day: Day) -> None:
     """The bundle of the stick is taken in; the receipts for it go onto the stick."""
     from backend.cli.bundles import import_bundles

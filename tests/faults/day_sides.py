@@ -7,6 +7,7 @@ _BY_PROMISE = {
     "organisation": HR,
     "reply": HR,
     "receipted": HR,
+    "reported": HR,
     "rotated": HR,
     "deleted": HR,
     "bundle": STICK,

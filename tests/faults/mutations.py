@@ -25,6 +25,7 @@ from tests.faults.diskserver import Entry
 from tests.faults.fuse_folder import read_log
 
 _SAID = "SQLite syncs the name of its log, too, but says nothing when it cannot; test_errors"
+_STAGED = "what lies here on its way to a bucket is promised when the bucket has it"
 _ASIDE = "the old log goes before the copy comes; were it applied to it, the counter would tell and the copy come again"
 EXPLAINED = {
     "app/storage/files.py:make_folder:sync_folder:2": "after a try that has failed; test_errors",
@@ -33,6 +34,7 @@ EXPLAINED = {
     "app/storage/safety.py:Safety.restore:sync_folder:2": _ASIDE,
     "backend/cabinet.py:_connect:sync_folder": _SAID,
     "backend/db/engine.py:_prepare:sync_folder": _SAID,
+    "backend/objects/s3.py:S3Store.sync:sync_file": _STAGED,
     "backend/keys.py:KeyFile.create:sync_folder": "nothing is promised before the database beside it synced its log",
 }
 

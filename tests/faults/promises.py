@@ -21,7 +21,7 @@ class Promises:
     ``damaged``: digest of the database before it was mended. ``deleted`` at HR: interview -> its files in the store.
     ``keys``: the current public keys; ``destroyed``: private ones. ``backups``: stamp -> recordings named;
     ``backups_gone``, ``keys_gone`` (stamp -> digest): what was taken away of them. ``bundles``: path -> digest.
-    ``models``: folders. ``restored``: the data folder.
+    ``models``: folders. ``restored``: the data folder. ``reports``: jobs whose reports are made.
     """
 
     at: float = 0.0
@@ -48,6 +48,7 @@ class Promises:
     bundles: dict[str, str] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
     restored: str = ""
+    reports: set[str] = field(default_factory=set)
 
     def feed(self, entry: Entry) -> None:
         self.at = entry.at
@@ -77,6 +78,9 @@ class Promises:
 
     def _on_file(self, path: str, content: str) -> None:
         self.files[path] = content
+
+    def _on_reported(self, job: str) -> None:
+        self.reports.add(job)
 
     def _on_file_given_up(self, path: str) -> None:
         self.files.pop(path)
