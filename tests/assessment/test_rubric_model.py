@@ -56,7 +56,9 @@ def test_no_trick_scores_above_an_honest_middling_answer(language: str, trick: s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("trick", set(tricks("en")) - {"key points as a list", "key points backwards"})
+@pytest.mark.parametrize(
+    "trick", [one for one in tricks("en") if one not in ("key points as a list", "key points backwards")]
+)
 def test_no_trick_pays_against_a_model_answer(language: str, trick: str) -> None:
     wanted = KeyPoint(good(language))
     asked = Question("q", question(language).prompt, (Dimension("d", (wanted,), exemplar=True),))
