@@ -79,7 +79,7 @@ class Cups:
         self.socket = folder / "s"
         self._one_of_many = Path(tempfile.gettempdir(), "xuda-cups.lock").open("w")  # noqa: SIM115 - held until the end
         fcntl.flock(self._one_of_many, fcntl.LOCK_SH)
-        self._before = set(_PAGES.glob("*.pdf"))
+        self._before = _pages()
         self._make_places()
         settings = ("-c", str(folder / "root/cupsd.conf"), "-s", str(folder / "root/cups-files.conf"))
         command = [str(shutil.which("cupsd", path=_path())), "-f", *settings]
@@ -110,9 +110,12 @@ class Cups:
         """What waits or is being printed."""
         return self.run("lpstat", "-W", "not-completed", "-o").splitlines()
 
-    def new_pages(self) -> list[Path]:
-        """What came out of ``pdf`` since the beginning, each when it is written to its end."""
-        return sorted(page for page in set(_PAGES.glob("*.pdf")) - self._before if _is_whole(page))
+    def new_pages(self) -> set[tuple[Path, int]]:
+        """What came out of ``pdf`` since the beginning, each when it is written to its end, and when that was.
+
+        A page takes the place of an older one of the same title.
+        """
+        return {found for found in _pages() - self._before if _is_whole(found[0])}
 
     def close(self) -> None:
         self.run("cancel", "-a", "-x", check=False)
@@ -120,8 +123,12 @@ class Cups:
         self._server.wait(20)
         with self._one_of_many as others, contextlib.suppress(BlockingIOError):
             fcntl.flock(others, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for page in set(_PAGES.glob("*.pdf")) - self._before:  # while another one runs they may be its own
+            for page, _ in _pages() - self._before:  # while another one runs they may be its own
                 page.unlink(missing_ok=True)
+
+
+def _pages() -> set[tuple[Path, int]]:
+    return {(page, page.stat().st_mtime_ns) for page in _PAGES.glob("*.pdf")}
 
 
 def _is_whole(page: Path) -> bool:

@@ -53,12 +53,12 @@ def test_the_system_names_its_printers_the_default_one_first(cups: Cups, qapp: o
 def test_what_comes_out_of_the_printer_is_the_page_with_its_code(
     cups: Cups, qapp: object, press: type[CupsPress] | type[QtPress]
 ) -> None:
-    before = len(cups.new_pages())
+    before = cups.new_pages()
     on_a_thread(lambda: press().print(pages(), cups.pdf, 1))
-    wait_for(lambda: len(cups.new_pages()) > before and not cups.jobs(), "the page", seconds=30)
+    wait_for(lambda: cups.new_pages() - before and not cups.jobs(), "the page", seconds=30)
     printed = QPdfDocument()
-    newest = max(cups.new_pages(), key=lambda page: page.stat().st_mtime_ns)
-    printed.load(str(newest))
+    ((page, _),) = cups.new_pages() - before
+    printed.load(str(page))
     assert printed.pageCount() == 1
     assert read_code(printed.render(0, (printed.pagePointSize(0) * 3).toSize())) == source().qr_text
     printed.close()
