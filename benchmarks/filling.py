@@ -221,7 +221,8 @@ class Filler:
         name, standing = new_id(), self._chance.choice(_STATES)
         known = standing in (*FINAL_STATES, HrState.PAUSED, HrState.IN_PROGRESS)
         state = standing if known else HrState.PENDING_REVIEW
-        at = self._now - timedelta(seconds=self._chance.randrange(30 * 86400))
+        last = min(self._now, batch["not_after"])
+        at = last - timedelta(seconds=self._chance.randrange(20 * 86400))
         ended = at if state in FINAL_STATES else None
         rows.setdefault(Interview, []).append(
             {
