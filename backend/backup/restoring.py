@@ -19,6 +19,7 @@ from backend.cabinet import FILE_NAME as CABINET_FILE
 from backend.keys import KeyFile, KeySource
 from backend.objects.folder import FolderStore, make_folder, sync_file, sync_folder
 from backend.runtime import Runtime, make_private_folder, open_runtime
+from backend.services import report_jobs
 from backend.settings import Settings
 from contract.envelope import open_envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
@@ -177,6 +178,7 @@ def _settle(hr: Runtime, place: Place, chosen: _Chosen) -> Restored:
     gaps = aftermath.note_gaps(hr, place)
     aftermath.close_logins(hr)
     aftermath.doubt_deliveries(hr)
+    report_jobs.make_again(hr)
     aftermath.record(hr, chosen.stamp, missing=len(lost), deleted=deleted, gaps=len(gaps))
     return Restored(chosen.stamp, chosen.keys_from, len(chosen.present), chosen.missing, deleted, gaps)
 

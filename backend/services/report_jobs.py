@@ -264,6 +264,23 @@ def expire(hr: Runtime) -> int:
     return len(found)
 
 
+def make_again(hr: Runtime) -> int:
+    """What a restored backup lacks of orders that still hold is made once more; returns how many reports."""
+    with hr.db.write() as session:
+        kept = select(ReportItem).join(ReportJob, ReportJob.id == ReportItem.job_id)
+        made = ReportJob.state != JobState.ENDED.value, ReportItem.state == ItemState.DONE.value
+        lost = [
+            item
+            for item in session.scalars(kept.where(*made))
+            if item.storage_key is None or hr.store.size(item.storage_key) is None
+        ]
+        for item in lost:
+            item.state, item.key_sealed, item.size = ItemState.WAITING.value, None, None
+        again = update(ReportJob).where(ReportJob.id.in_({item.job_id for item in lost}))
+        session.execute(again.values(state=JobState.OPEN.value, finished_at=None, holder=None, lease_until=None))
+        return len(lost)
+
+
 def _end(session: Session, job: ReportJob) -> list[str]:
     names = session.scalars(select(ReportItem.storage_key).where(ReportItem.job_id == job.id)).all()
     session.execute(delete(ReportItem).where(ReportItem.job_id == job.id))

@@ -7,6 +7,8 @@ import io
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,13 +16,16 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from backend.backup import making, restoring
 from backend.db.models import AuditRow, Batch, InvitationRow, ReportItem, Role, User
 from backend.reporting import Reporter
+from backend.runtime import open_runtime
 from backend.services import candidates, deletion, holds, report_archive, report_jobs, results, spreadsheet, users
 from backend.services.actor import Actor
 from backend.services.candidates import Person
 from backend.services.report_jobs import Choice, JobState
 from backend.services.results import Chosen
+from backend.settings import Settings
 from contract import events as ev
 from contract.errors import ErrorCode, XudaError
 from contract.events import EventType, HrState
@@ -172,6 +177,19 @@ def test_a_job_goes_on_where_another_process_died(backend: Served, officer: Acto
     assert (view.state, view.done) == (JobState.DONE, 3)
     assert min(file.stat().st_mtime_ns for file in kept_files(backend)) == first, "what was made is not made again"
     assert len([n for n in archive(backend, officer, job).namelist() if n.endswith(".pdf")]) == len(talks)
+
+
+def test_what_a_restored_backup_lacks_is_made_again(backend: Served, officer: Actor, tmp_path: Path) -> None:
+    finished(backend, backend.enrol())
+    job = make(backend, officer, Choice(pdf=False, json=True, csv=False))
+    making.make(backend.hr, tmp_path / "backup")
+    settings = Settings(data=tmp_path / "restored")
+    restoring.restore(tmp_path / "backup", settings, keys=backend.hr.settings.data / "keys.json")
+    with closing(open_runtime(settings)) as hr:
+        assert report_jobs.view(hr, officer, job).state is JobState.OPEN
+        again = replace(backend, hr=hr)
+        work_off(again, job)
+        assert "report.json" in "".join(archive(again, officer, job).namelist())
 
 
 def test_two_processes_make_each_job_once(backend: Served, officer: Actor) -> None:
