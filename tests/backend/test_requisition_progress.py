@@ -14,37 +14,17 @@ from backend.services import (
     interviews,
     placements,
     positions,
-    requisition_lists,
 )
 from backend.services.candidate_states import Ruling
-from backend.services.requisition_lists import CandidateLine, Progress
+from backend.services.requisition_lists import Progress
 from backend.services.requisition_states import Move, RequisitionState
 from contract.errors import XudaError
 from contract.events import HrState
-from tests.backend.staffing import Search, asked, finish, opened, position, refusal
+from tests.backend.hiring import candidates, onboard, progress, proposed, state
+from tests.backend.staffing import asked, finish, opened, position, refusal
 from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk
 
 DATABASES = BOTH
-
-
-def state(search: Search) -> RequisitionState:
-    return requisition_lists.one(search.hr, search.approver, search.requisition_id).state
-
-
-def progress(search: Search) -> Progress:
-    return requisition_lists.one(search.hr, search.approver, search.requisition_id).progress
-
-
-def candidates(search: Search) -> list[CandidateLine]:
-    return requisition_lists.candidates(search.hr, search.approver, search.requisition_id).items
-
-
-def proposed(search: Search) -> list[str | None]:
-    return [line.interview_id for line in candidates(search) if line.proposed]
-
-
-def onboard(search: Search, interview_id: str) -> HrState:
-    return decisions.decide(search.hr, search.approver, interview_id, Ruling.ONBOARD)
 
 
 # ---- progress and proposals -----------------------------------------------------------------------------------------

@@ -18,31 +18,15 @@ from backend.services.actor import Actor
 from backend.services.candidate_states import Ruling
 from backend.services.interview_rows import ListQuery
 from backend.services.positions import PositionDraft
-from backend.services.requisition_lists import CandidateLine, Progress
 from backend.services.requisition_states import Move, RequisitionState
 from backend.services.requisitions import Wish
 from contract.errors import XudaError
 from contract.events import HrState
-from tests.backend.staffing import Search, asked, counted, opened, position, refusal, somebody
+from tests.backend.hiring import onboard, progress, state
+from tests.backend.staffing import asked, counted, opened, position, refusal, somebody
 from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served
 
 DATABASES = BOTH
-
-
-def state(search: Search) -> RequisitionState:
-    return requisition_lists.one(search.hr, search.approver, search.requisition_id).state
-
-
-def progress(search: Search) -> Progress:
-    return requisition_lists.one(search.hr, search.approver, search.requisition_id).progress
-
-
-def candidates(search: Search) -> list[CandidateLine]:
-    return requisition_lists.candidates(search.hr, search.approver, search.requisition_id).items
-
-
-def onboard(search: Search, interview_id: str) -> HrState:
-    return decisions.decide(search.hr, search.approver, interview_id, Ruling.ONBOARD)
 
 
 # ---- approval -------------------------------------------------------------------------------------------------------
