@@ -2,3 +2,6 @@
 
 Pure functions of plain data; only folders of models are read. See docs/assessment.md.
 """
+
+# Goes up with every change that gives any answer another score: a score names it, and old ones keep theirs.
+ENGINE = 1

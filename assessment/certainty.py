@@ -28,6 +28,10 @@ class Reason(StrEnum):
     WEAK_TRANSCRIPT = "weak_transcript"
     DISTURBED = "disturbed"
     TOPIC_UNKNOWN = "topic_unknown"
+    CORRECTED = "corrected"
+    LANGUAGE_UNKNOWN = "language_unknown"
+    UNFINISHED = "unfinished"
+    NOTHING_RATED = "nothing_rated"
 
 
 @dataclass(frozen=True, slots=True)

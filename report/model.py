@@ -16,6 +16,7 @@ from contract.kit import InterviewKind, QuestionKind
 from contract.kit_media import MediaKind
 from contract.parts import Relation
 from contract.redo import RedoState
+from report.score_model import AssessmentInfo
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -257,6 +258,7 @@ class InterviewReport(WireModel):
 
     ``parts`` has more than one entry when the interview was given on several devices; ``receipt`` is then that of the
     newest part, once every part has one; parts in which a question is answered again have one of their own.
+    ``assessment`` is None without consent to it, and where nobody has scored.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -281,4 +283,5 @@ class InterviewReport(WireModel):
     receipt: ReceiptInfo | None
     parts: list[PartInfo] = Field(default_factory=list)
     redos: list[RedoInfo] = Field(default_factory=list)
+    assessment: AssessmentInfo | None = None
     generated_at: AwareDatetime = Field(description="When this report was made, not when the interview was")
