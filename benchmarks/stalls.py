@@ -7,6 +7,9 @@ it the main thread computed, how much it was ready and the machine gave it no pr
 how much it waited for another thread, which one that was and what it did. ``ours`` is what would be left of it on a
 machine that does nothing else: without the times in which this thread, or the one that it waited for, had no processor.
 
+How long the machine makes this thread wait changes from day to day; how long it computes in one go less so. So the most
+it computed between two turns is told for each screen as well, and what took more than ``--work`` ms of it.
+
 The candidate looks at each page for ``--pause`` seconds before doing anything; 0 is somebody who hurries through faster
 than a person can.
 
@@ -32,6 +35,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG_MS = 50.0
+WORK_MS = 30.0
 _BEAT_MS = 2
 _LATE = 0.012
 _LOOK = 0.004
@@ -90,17 +94,19 @@ class _Look:
 class Watch:
     """A beat on the main thread, and a thread that looks at all others while it is late."""
 
-    def __init__(self, window: Any) -> None:
+    def __init__(self, window: Any, work: float = WORK_MS) -> None:
         from PySide6.QtCore import Qt, QTimer
 
         self._window = window
+        self._work = work
         self.stalls: list[Stall] = []
         self.beats = 0
         self.screens: dict[str, float] = {}
+        self.worked: dict[str, float] = {}
         self._main = threading.get_native_id()
         self._guard = threading.Lock()
         self._look = _Look()
-        self._last = time.monotonic()
+        self._last, self._ran = time.monotonic(), time.thread_time()
         self._times = self._all_times()
         self._ended = threading.Event()
         self._timer = QTimer(window)
@@ -115,16 +121,18 @@ class Watch:
     def _beat(self) -> None:
         now = time.monotonic()
         wall = 1000 * (now - self._last) - _BEAT_MS
+        work = 1000 * (time.thread_time() - self._ran)
         screen = self._window.screen_name()
         self.screens[screen] = max(self.screens.get(screen, 0.0), wall)
+        self.worked[screen] = max(self.worked.get(screen, 0.0), work)
         self.beats += 1
-        if wall > LONG_MS:
+        if wall > LONG_MS or work > self._work:
             self._note(screen, wall)
         with self._guard:
             if wall > 1000 * _LATE or self.beats % 16 == 0:
                 self._times = self._all_times()
                 self._look = _Look()
-        self._last = time.monotonic()
+        self._last, self._ran = time.monotonic(), time.thread_time()
 
     def _note(self, screen: str, wall: float) -> None:
         before, after = self._times, self._all_times()
@@ -162,6 +170,10 @@ class Watch:
                         self._look.main[_place(frame)] += 1
                     elif native is not None and ident != threading.get_ident():
                         self._look.others.setdefault(native, Counter())[_place(frame)] += 1
+
+
+def _by_screen(longest: dict[str, float]) -> str:
+    return ", ".join(f"{name} {ms:.0f}" for name, ms in longest.items())
 
 
 def _commonest(places: Counter[str]) -> str:
@@ -221,29 +233,33 @@ def watch_client(arguments: list[str]) -> int:
 
     watches: list[Watch] = []
     imports = Imports()
+    work = float(os.environ.get("XUDA_BENCH_WORK", WORK_MS))
     show = window.ClientRun._show
 
     def watched(run: Any, *given: Any, **named: Any) -> Any:
         shown = show(run, *given, **named)
         imports.screen = shown.screen_name
-        shown.painted.connect(lambda: (watches.append(Watch(shown)), sys.meta_path.insert(0, imports)))
+        shown.painted.connect(lambda: (watches.append(Watch(shown, work)), sys.meta_path.insert(0, imports)))
         return shown
 
-    def told() -> None:
+    def tell() -> None:
         for watch in watches:
             watch.end()
             print(f"{watch.beats} turns; the longest by screen, ms:", file=sys.stderr)
-            print("  " + ", ".join(f"{name} {ms:.0f}" for name, ms in watch.screens.items()), file=sys.stderr)
+            print("  " + _by_screen(watch.screens), file=sys.stderr)
+            print("computed in one go:\n  " + _by_screen(watch.worked), file=sys.stderr)
             print("imported by the main thread: " + " ".join(imports.found), file=sys.stderr)
-            ours = [stall for stall in watch.stalls if stall.ours > LONG_MS]
-            print(f"over {LONG_MS:.0f} ms: {len(watch.stalls)}, of them ours: {len(ours)}", file=sys.stderr)
-            if ours:
+            long = [stall for stall in watch.stalls if stall.wall > LONG_MS]
+            ours = [stall for stall in long if stall.ours > LONG_MS]
+            told = [stall for stall in watch.stalls if stall.ours > LONG_MS or stall.ran > work]
+            print(f"over {LONG_MS:.0f} ms: {len(long)}, of them ours: {len(ours)}", file=sys.stderr)
+            if told:
                 print(" wall  ours   ran unserved waited  screen  main || other", file=sys.stderr)
-            for stall in ours:
+            for stall in told:
                 print(stall, file=sys.stderr)
 
     window.ClientRun._show = watched  # type: ignore[method-assign]
-    atexit.register(told)
+    atexit.register(tell)
     pause = float(os.environ.get("XUDA_BENCH_PAUSE", "0"))
     if pause:
         slow_down(pause)
@@ -253,7 +269,7 @@ def watch_client(arguments: list[str]) -> int:
 # ---- a booth for it --------------------
 
 
-def interview(folder: Path, pause: float) -> int:
+def interview(folder: Path, pause: float, work: float) -> int:
     """One whole interview of two spoken and two written questions, with leaving and coming back left out."""
     from tests.e2e.booth import MODEL, Booth, Office
     from tests.speech.say import say
@@ -272,6 +288,7 @@ def interview(folder: Path, pause: float) -> int:
     file = folder / "script.json"
     file.write_text(json.dumps(script), "utf-8")
     env = {**os.environ, **office.env, "PYTHONPYCACHEPREFIX": str(folder / "bytecode"), "XUDA_BENCH_PAUSE": str(pause)}
+    env["XUDA_BENCH_WORK"] = str(work)
     env.setdefault("QT_QPA_PLATFORM", "offscreen")
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "benchmarks.stalls", "--client", "--data", str(booth.data)]
@@ -297,9 +314,10 @@ def main() -> int:
         return watch_client(sys.argv[2:])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pause", type=float, default=2.0, help="seconds the candidate looks at each page first")
-    pause = parser.parse_args().pause
+    parser.add_argument("--work", type=float, default=WORK_MS, help="tell what computes longer in one go, ms")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="xuda-stalls-") as name:
-        return interview(Path(name), pause)
+        return interview(Path(name), given.pause, given.work)
 
 
 if __name__ == "__main__":

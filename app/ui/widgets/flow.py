@@ -16,12 +16,18 @@ class Flow(QLayout):
     """Like a QHBoxLayout as long as all fits; then the items wrap, words in a line of their own above the buttons.
 
     Stretches push what follows to the far side. In more than one line buttons share the width of theirs.
+
+    The layouts around it ask for its height some hundred times while one page is laid out: what was found is kept until
+    something in it changes, which Qt tells by ``invalidate``.
     """
 
     def __init__(self, look: Look, *, gap: float = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
         self._items: list[tuple[QLayoutItem, int]] = []
+        self._heights: dict[int, int] = {}
+        self._hint: QSize | None = None
+        self._smallest: QSize | None = None
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(look.tokens.space(gap))
 
@@ -57,15 +63,30 @@ class Flow(QLayout):
     def hasHeightForWidth(self) -> bool:
         return True
 
+    def invalidate(self) -> None:
+        self._heights.clear()
+        self._hint = self._smallest = None
+        super().invalidate()
+
     def heightForWidth(self, width: int) -> int:
-        return self._lay(QRect(0, 0, width, 0), move=False)
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._lay(QRect(0, 0, width, 0), move=False)
+        return height
 
     def sizeHint(self) -> QSize:
-        shown = self._shown()
-        width = sum(self._least(item) for item, _ in shown) + self.spacing() * max(0, len(shown) - 1)
-        return QSize(width, max((item.sizeHint().height() for item, _ in shown), default=0))
+        if self._hint is None:
+            shown = self._shown()
+            width = sum(self._least(item) for item, _ in shown) + self.spacing() * max(0, len(shown) - 1)
+            self._hint = QSize(width, max((item.sizeHint().height() for item, _ in shown), default=0))
+        return self._hint
 
     def minimumSize(self) -> QSize:
+        if self._smallest is None:
+            self._smallest = self._find_smallest()
+        return self._smallest
+
+    def _find_smallest(self) -> QSize:
         shown = [item for item, _ in self._shown() if item.widget() is not None]
         fixed = [item for item in shown if not isinstance(item.widget(), Button)]  # a button's words can be broken
         return QSize(
