@@ -195,8 +195,8 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     kept = or_(InvitationRow.cancelled_at.is_(None), InvitationRow.id.in_(places))
     query = select(InvitationRow.id).where(InvitationRow.batch_id.in_(mine), kept)
     order = list(session.scalars(query.order_by(InvitationRow.created_at, InvitationRow.id)))
-    standings = _standings(session, query)
-    found = {name: _Found(standings.get(name), places.get(name), row) for name in order}
+    newest = standings(session, query)
+    found = {name: _Found(newest.get(name), places.get(name), row) for name in order}
     order.sort(key=lambda name: found[name].rank)
     shown = order[(max(page, 1) - 1) * PAGE_SIZE :][:PAGE_SIZE]
     people = select(InvitationRow).where(InvitationRow.id.in_(shown))
@@ -204,7 +204,7 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     invitations = {item.id: item for item in session.scalars(people)}
     seen = blind.eyes(session, actor)
     items = [found[name].line(hr, invitations[name], hidden=seen.hide(invitations[name])) for name in shown]
-    rating = _being_rated(session, actor, standings)
+    rating = being_rated(session, actor, newest)
     items = [replace(item, score=None) if item.interview_id in rating else item for item in items]
     if actor.role is Role.DEPARTMENT_HEAD:
         items = _as_released(session, actor, items)
@@ -221,7 +221,7 @@ def _as_released(session: Session, actor: Actor, items: list[CandidateLine]) -> 
 
 
 @dataclass(slots=True)
-class _Standing:
+class Standing:
     """The newest attempt of an invitation."""
 
     interview_id: str
@@ -234,7 +234,7 @@ class _Standing:
 class _Found:
     """What is known of one invitation before anybody's name is opened."""
 
-    def __init__(self, standing: _Standing | None, place: Placement | None, row: Requisition) -> None:
+    def __init__(self, standing: Standing | None, place: Placement | None, row: Requisition) -> None:
         self._standing, self._place = standing, place
         self.state = HrState.INVITED
         if standing is not None:
@@ -271,24 +271,24 @@ class _Found:
         )
 
 
-def _being_rated(session: Session, actor: Actor, standings: dict[str, _Standing]) -> set[str]:
+def being_rated(session: Session, actor: Actor, newest: dict[str, Standing]) -> set[str]:
     """Interviews of which the actor has a draft of a scorecard: others' scores are kept from them meanwhile."""
     mine = Scorecard.user_id == actor.user_id, Scorecard.state == CardState.DRAFT.value
     drafts = set(session.scalars(select(Scorecard.interview_id).where(*mine)))
-    return {standing.interview_id for standing in standings.values()} & drafts
+    return {standing.interview_id for standing in newest.values()} & drafts
 
 
-def _standings(session: Session, invitations: Select[str]) -> dict[str, _Standing]:
+def standings(session: Session, invitations: Select[str]) -> dict[str, Standing]:
     """The newest attempt of each invitation, with the newest decision and the score that counts; three queries."""
     within = Interview.invitation_id.in_(invitations), Interview.deleted_at.is_(None)
     query = select(Interview).where(*within).order_by(Interview.attempt, Interview.part.desc(), Interview.id.desc())
-    newest: dict[str, _Standing] = {}
+    newest: dict[str, Standing] = {}
     whole: dict[str, tuple[str, int]] = {}
     last: dict[str, tuple[str, int]] = {}
     for row in session.scalars(query):
         key = whole[row.id] = wholes.key_of(row)
         # parts of one attempt: the first one stands for all, and its state is that of the whole
-        newest[key[0]] = _Standing(row.id, HrState(row.state))
+        newest[key[0]] = Standing(row.id, HrState(row.state))
         last[key[0]] = key
     ids = select(Interview.id).where(*within)
     said = select(Decision.interview_id, Decision.state, Decision.ruling).where(Decision.interview_id.in_(ids))

@@ -62,16 +62,21 @@ def ask(hr: Runtime, actor: Actor, wish: Wish) -> str:
     Raises XudaError(FORBIDDEN), NOT_FOUND for a position outside the scope, SETTING_INVALID with ``field``.
     """
     scope.require(actor, *ASKERS)
-    now = hr.now()
     with hr.db.write() as session:
-        row = Requisition(state=_S.DRAFT.value, asked_by=actor.username, created_at=now, updated_at=now)
-        _fill(hr, session, actor, row, wish)
-        session.add(row)
-        session.flush()
-        _seal_reason(hr, row, wish)
-        take(hr, session, row, _M.CHANGE, actor.username)
-        audit.record(session, now, actor, "requisition", f"requisition:{row.id}", wanted=row.wanted)
-        return row.id
+        return draft(hr, session, actor, wish)
+
+
+def draft(hr: Runtime, session: Session, actor: Actor, wish: Wish) -> str:
+    """:func:`ask` in the caller's transaction, which has asked for the role."""
+    now = hr.now()
+    row = Requisition(state=_S.DRAFT.value, asked_by=actor.username, created_at=now, updated_at=now)
+    _fill(hr, session, actor, row, wish)
+    session.add(row)
+    session.flush()
+    _seal_reason(hr, row, wish)
+    take(hr, session, row, _M.CHANGE, actor.username)
+    audit.record(session, now, actor, "requisition", f"requisition:{row.id}", wanted=row.wanted)
+    return row.id
 
 
 def change(hr: Runtime, actor: Actor, requisition_id: str, wish: Wish) -> None:

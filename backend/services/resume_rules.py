@@ -104,13 +104,18 @@ def checked(rules: Rules) -> Rules:
         raise XudaError(ErrorCode.SETTING_INVALID, field="keywords")
     if any(not _alternatives(line) for line in everything):
         raise XudaError(ErrorCode.SETTING_INVALID, field="keywords")
-    if any(word in _UNFAIR for line in everything for word in _alternatives(line)):
+    if any(unfair(line) for line in everything):
         raise XudaError(ErrorCode.SETTING_INVALID, field="unfair")
     if not 0 <= rules.years <= MOST_YEARS:
         raise XudaError(ErrorCode.SETTING_INVALID, field="years")
     if not everything and not rules.years and not rules.education:
         raise XudaError(ErrorCode.SETTING_INVALID, field="rules")
     return rules.model_copy(update={"must": must, "any_of": any_of})
+
+
+def unfair(line: str) -> bool:
+    """Whether it names what nobody may be sorted by."""
+    return any(word in _UNFAIR for word in _alternatives(line))
 
 
 def judge(rules: Rules, text: str, columns: Mapping[str, str]) -> Judged:

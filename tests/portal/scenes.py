@@ -251,6 +251,7 @@ def _exports(scenes: Scenes) -> Iterator[tuple[str, str]]:
 def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
     people = "工号,姓名,部门,岗位\nE-1024,周文静,rd,软件工程师\nE-1031,许志远,finance,会计\n"
     employees.import_people(scenes.world.hr, COMMAND_LINE, people.encode())
+    _leave(scenes)
     tests = "工号,测评,分数\nE-1024,2026 专业测评,75\n"
     employees.import_scores(scenes.world.hr, COMMAND_LINE, ScoreKind.ASSESSMENT, tests.encode())
     here = employees.lines(scenes.world.hr, COMMAND_LINE)[0]
@@ -258,3 +259,13 @@ def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
     leavers.note(scenes.world.hr, COMMAND_LINE, here[1].employee_id, scenes.world.hr.now().date(), Reason.RESIGNED)
     sandbox.make(scenes.world.hr, COMMAND_LINE)
     yield "topic", "start"
+
+
+def _leave(scenes: Scenes) -> None:
+    """People who left over two years, so that there is something to forecast from."""
+    hr = scenes.world.hr
+    gone = [(place, f"E-2{place:03d}", hr.now().date() - timedelta(days=29 * place)) for place in range(1, 24)]
+    rows = [f"{code},离职员工,{'overseas' if place % 4 == 0 else 'rd'},软件工程师" for place, code, _ in gone]
+    employees.import_people(hr, COMMAND_LINE, "\n".join(["工号,姓名,部门,岗位", *rows]).encode())
+    days = [f"{code},{day}" for _, code, day in gone]
+    leavers.import_table(hr, COMMAND_LINE, "\n".join(["工号,离职日期", *days]).encode())

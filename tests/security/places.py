@@ -25,6 +25,7 @@ from backend.services import (
     department_releases,
     devices,
     employees,
+    forecast_answers,
     messages,
     positions,
     requisitions,
@@ -195,6 +196,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "department_id": lambda world, department: "rd",
     "position_id": lambda world, department: _position(world, department),
     "requisition_id": lambda world, department: _requisition(world, department),
+    "table_name": lambda world, department: "positions",
     "topic": lambda world, department: "start",
     "employee_id": lambda world, department: _employee(world),
     "code": lambda world, department: "none",
@@ -346,6 +348,7 @@ def world(data: Path) -> Iterator[World]:
         devices.revoke(backend.hr, COMMAND_LINE, booths[rights.REVOKED].device_id)
         places = {name: _deliver(backend, booths[rights.OWNER], name) for name in DEPARTMENTS}
         batch_id = _batch(backend, places["rd"].talk.invitation_id)
+        forecast_answers.show_to_heads(backend.hr, COMMAND_LINE, on=True)
         # strangers ask here more often than a guesser may: that limit has tests of its own
         object.__setattr__(backend.hr.limits, "tokens", RateLimit(limit=1_000_000, window=60))
         logins = {who: login(backend, who) for who in _ROLES}

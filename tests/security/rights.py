@@ -210,6 +210,12 @@ RIGHTS = (
     Right("GET /analytics", READERS),
     Right("GET /analytics/{key}.csv", READERS, ok=frozenset({404})),  # of so few people nothing is shown
     # the portal: positions and requisitions
+    Right("GET /forecast", READERS),
+    Right("GET /forecast/{table_name}.csv", READERS),
+    Right("POST /forecast/{position_id}/ask", READERS, {"wanted": "x"}, frozenset({422})),
+    Right("POST /forecast/{position_id}/dismiss", STAFF, {"words": ""}, frozenset({422})),
+    Right("POST /forecast/{position_id}/again", STAFF),
+    Right("POST /forecast/heads", STAFF, {"on": "yes"}),
     Right("GET /requisitions", READERS),
     Right("GET /requisitions.json", READERS),
     Right("GET /requisitions/new", READERS),
