@@ -9,6 +9,9 @@ from pydantic import Field
 from contract.envelope import WireModel
 
 Unscored = Literal["choice", "not_rated", "unanswered", "no_words"]
+Unit = Literal[
+    "characters_per_minute", "words_per_minute", "per_100_characters", "per_100_words", "seconds", "share", "count"
+]
 
 
 class QuoteInfo(WireModel):
@@ -25,8 +28,8 @@ class QuoteInfo(WireModel):
 class ScorePartInfo(WireModel):
     """What earned or cost ``points``. ``name`` is a code: a measure, a guard, or what a learned model adds.
 
-    ``value``: the measure itself, 0..1 (1 is best); ``figure``: what was measured in its own unit (words a minute,
-    seconds), None where there is none. ``key_point``: what a good answer says, for content.
+    ``value``: the measure itself, 0..1 (1 is best); ``figure``: what was measured in its own ``unit`` (share: 0..1),
+    None where there is none. ``key_point``: what a good answer says, for content. ``name_words``: what was found.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ScorePartInfo(WireModel):
     points: float
     value: float
     figure: float | None = None
+    unit: Unit | None = None
     key_point: str = ""
     quotes: list[QuoteInfo] = Field(default_factory=list)
 

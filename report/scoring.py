@@ -24,8 +24,22 @@ from contract.scoresheet import ScoreSheet, SheetDimension, SheetPoint, SheetQue
 from contract.text import pick
 from report import score_model as m
 from report.model import AnswerInfo, Content, InterviewReport
+from report.score_words import assessment_in
 
 LANGUAGES = ("zh", "en")  # those whose words the scoring knows
+_UNITS: dict[str, m.Unit] = {
+    Measure.ORDER: "count",
+    Measure.FILLERS: "per_100_words",
+    Measure.VARIETY: "share",
+    Measure.HEDGES: "per_100_words",
+    Measure.FIRST_WORD: "seconds",
+    Measure.PACE: "words_per_minute",
+    Measure.PAUSES: "seconds",
+}
+_IN_CHINESE: dict[m.Unit, m.Unit] = {
+    "words_per_minute": "characters_per_minute",
+    "per_100_words": "per_100_characters",
+}
 _UNFINISHED = frozenset({HrState.INVITED, HrState.IN_PROGRESS, HrState.PAUSED, HrState.INCOMPLETE, HrState.DECLINED})
 
 
@@ -70,7 +84,7 @@ def assess(report: InterviewReport, kit: Kit, sheet: ScoreSheet, tools: Tools | 
     tools = tools or Tools()
     scored, unscored = _each(report, kit, sheet, tools)
     languages = sorted({one.language for one in scored})
-    return m.AssessmentInfo(
+    made = m.AssessmentInfo(
         engine=ENGINE,
         rubric_revision=sheet.revision,
         rubric_digest=sheet.digest,
@@ -85,6 +99,7 @@ def assess(report: InterviewReport, kit: Kit, sheet: ScoreSheet, tools: Tools | 
         questions=[_question(one, scored, report.language) for one in scored],
         unscored=unscored,
     )
+    return assessment_in(report.language, made, kit)
 
 
 def _each(
@@ -247,20 +262,20 @@ def _question(one: _Scored, scored: Sequence[_Scored], language: str) -> m.Quest
         answer_id=one.answer.answer_id,
         stage_id=one.stage.stage_id,
         share=one.weight / counting if has else 0.0,
-        score=explained(one.made.whole),
+        score=explained(one.made.whole, one.language),
         dimensions=[
             m.DimensionScoreInfo(
                 dimension_id=dimension.dimension_id,
                 title=pick(dimension.title, language),
-                score=explained(one.made.dimensions[dimension.dimension_id]),
+                score=explained(one.made.dimensions[dimension.dimension_id], one.language),
             )
             for dimension in one.rubric.dimensions
         ],
     )
 
 
-def explained(score: Score) -> m.ExplainedScoreInfo:
-    """With its parts; those that neither earn nor cost anything and could not have are left out."""
+def explained(score: Score, language: str) -> m.ExplainedScoreInfo:
+    """With its parts. ``language``: of the answer, for the units of its figures."""
     return m.ExplainedScoreInfo(
         **_info(score).model_dump(),
         parts=[
@@ -269,6 +284,7 @@ def explained(score: Score) -> m.ExplainedScoreInfo:
                 points=part.points,
                 value=part.value,
                 figure=None if part.figure is None else round(part.figure, 2),
+                unit=_unit(part.name, language) if part.figure is not None else None,
                 key_point=part.key_point,
                 quotes=[
                     m.QuoteInfo(text=q.text, first=q.first, last=q.last, start=q.start, end=q.end) for q in part.quotes
@@ -277,6 +293,11 @@ def explained(score: Score) -> m.ExplainedScoreInfo:
             for part in score.parts
         ],
     )
+
+
+def _unit(name: str, language: str) -> m.Unit | None:
+    unit = _UNITS.get(name)
+    return unit if unit is None or language != "zh" else _IN_CHINESE.get(unit, unit)
 
 
 def _info(score: Score) -> m.ScoreInfo:
