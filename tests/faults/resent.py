@@ -15,6 +15,8 @@ from tests.faults.weather import CHUNK, PATIENCE
 from tests.support.hostile_line import Exchange, HostileLine, Replay
 
 _TAKEN_OVER = 423
+# seconds within which a request that the client had given up may still come to a busy server
+_LATE = 5.0
 
 
 @dataclass
@@ -42,17 +44,19 @@ def look_over(line: HostileLine, uploads: Iterable[str]) -> Resent:
     for upload in uploads:
         path = f"{TUS_PATH}/{upload}"
         replays = [replay for replay in line.replays if replay.path == path]
-        found.add(_look_at([one for one in line.exchanges if _is_chunk(one, path)], replays))
+        found.add(_look_at([one for one in line.exchanges if one.request.path == path], replays))
     return found
 
 
-def _look_at(chunks: Sequence[Exchange], replays: Sequence[Replay]) -> Resent:
+def _look_at(asked: Sequence[Exchange], replays: Sequence[Replay]) -> Resent:
+    """``asked``: every request about one upload, in the order of their coming."""
+    chunks = [one for one in asked if _is_chunk(one)]
     found = Resent(sent=sum(chunk.request.length for chunk in chunks))
     if chunks and _begin(chunks[0]) != 0:
         found.wrong.append(f"began at {_begin(chunks[0])}")
     found.wrong += [f"a chunk of {one.request.length} bytes" for one in chunks if one.request.length > CHUNK]
     for before, after in pairwise(chunks):
-        reason = _cut(before, replays)
+        reason = _cut(before, replays, asked)
         found.cuts += reason is not None
         found.unplanned += reason not in (None, "line")
         _judge_pair(before, after, reason, found)
@@ -70,10 +74,11 @@ def _judge_pair(before: Exchange, after: Exchange, cut: str | None, found: Resen
         found.wrong.append(f"sent again what was answered: {told}")
 
 
-def _cut(chunk: Exchange, replays: Sequence[Replay]) -> str | None:
-    """Why the client cannot have heard the answer to a chunk; None when it must have.
+def _cut(chunk: Exchange, replays: Sequence[Replay], asked: Sequence[Exchange]) -> str | None:
+    """Why the client cannot have heard that a chunk was taken; None when it must have.
 
-    A client that has its answer goes on using the connection. One that leaves it has given up, if it has waited.
+    A client that has its answer goes on using the connection. One that leaves it has given up, if it has waited. What
+    it had given up before may come to the server while the chunk does, and stop it.
     """
     if chunk.fault.harms:
         return "line"
@@ -83,12 +88,17 @@ def _cut(chunk: Exchange, replays: Sequence[Replay]) -> str | None:
         return "too slow"
     over = chunk.answered or chunk.begun
     late = any(replay.begun <= over and replay.over >= chunk.begun for replay in replays)
+    late |= any(_given_up(one) and 0 < chunk.begun - one.begun <= _LATE for one in asked)
     return "a late request took the upload over" if chunk.status == _TAKEN_OVER and late else None
 
 
-def _is_chunk(exchange: Exchange, path: str) -> bool:
+def _given_up(exchange: Exchange) -> bool:
+    return exchange.fault.harms or exchange.status is None or exchange.left_after is not None
+
+
+def _is_chunk(exchange: Exchange) -> bool:
     request = exchange.request
-    return request.path == path and request.headers.get(METHOD_HEADER, request.method) == "PATCH"
+    return request.headers.get(METHOD_HEADER, request.method) == "PATCH"
 
 
 def _begin(chunk: Exchange) -> int:
