@@ -21,7 +21,18 @@ from backend.db.models import (
 )
 from backend.runtime import Runtime
 from backend.sending import queue
-from backend.services import audit, deletion, erasure, facts, interview_facts, sealing, server_time, states, wholes
+from backend.services import (
+    audit,
+    deletion,
+    erasure,
+    facts,
+    interview_facts,
+    sealing,
+    server_time,
+    states,
+    voluntary_rows,
+    wholes,
+)
 from backend.services.media import open_object
 from contract.certificate import DeletionCertificate
 from contract.envelope import Envelope, open_envelope
@@ -74,6 +85,7 @@ def _delete_unreadable(hr: Runtime) -> int:
         for candidate in session.scalars(select(Candidate).where(Candidate.name_sealed != "")):
             if candidate_subject(candidate.id) not in known:
                 erasure.erase(session, candidate.id, now)
+        voluntary_rows.forget_unreadable(session, known)
     for name in names:
         hr.store.delete(name)
     return count

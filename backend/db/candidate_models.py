@@ -56,3 +56,17 @@ class SurveyRow(Base):
     words_sealed: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(32))
     answered_at: Mapped[datetime]
+
+
+class VoluntaryRow(Base):
+    """What somebody chose to say about themselves, for figures of fairness alone (services.voluntary).
+
+    ``answers_sealed``: aspect -> value as JSON, under a storage key of its own that is destroyed with the row.
+    ``consent``: version of the words it was agreed to by.
+    """
+
+    __tablename__ = "voluntary"
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"), primary_key=True)
+    answers_sealed: Mapped[str] = mapped_column(Text)
+    consent: Mapped[str] = mapped_column(String(8))
+    answered_at: Mapped[datetime] = mapped_column(index=True)

@@ -56,6 +56,7 @@ from backend.portal.routes import (
     shares,
     sign_in,
     slots,
+    voluntary,
 )
 from backend.portal.security import Guard
 from backend.portal.tables import HeldTables
@@ -107,6 +108,7 @@ _ROUTERS = (
     account,
     learning,
     candidate,
+    voluntary,
 )
 
 

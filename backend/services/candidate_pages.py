@@ -91,7 +91,7 @@ def page(hr: Runtime, invitation_id: str) -> OwnPage:
         deletion = candidate_deletion.progress(session, row)
         if not row.candidate.name_sealed:
             raise XudaError(ErrorCode.NOT_FOUND, field="invitation")
-        state, told, now = _state(session, row.id), _told(session, row.id), hr.now()
+        state, told, now = state_of(session, row.id), _told(session, row.id), hr.now()
         answered = _answered(session, row.id)
         return OwnPage(
             name=candidate_name(hr, row.candidate),
@@ -145,7 +145,7 @@ def answer_survey(hr: Runtime, invitation_id: str, ratings: QuestionnaireData, w
         raise XudaError(ErrorCode.SETTING_INVALID, field="survey")
     with hr.db.write() as session:
         row = session.get_one(InvitationRow, invitation_id)
-        state = _state(session, row.id)
+        state = state_of(session, row.id)
         asked = candidate_deletion.progress(session, row) is not None
         if state not in _LEFT or asked or _answered(session, row.id) or not row.candidate.name_sealed:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="survey")
@@ -193,7 +193,8 @@ def own_interviews(session: Session, invitation_id: str) -> Sequence[Interview]:
     return session.scalars(query.order_by(Interview.attempt, Interview.part, Interview.id)).all()
 
 
-def _state(session: Session, invitation_id: str) -> HrState:
+def state_of(session: Session, invitation_id: str) -> HrState:
+    """Of the newest attempt, as its events say; invited before the first."""
     rows = own_interviews(session, invitation_id)
     return HrState(wholes.rows_of(session, rows[-1])[0].state) if rows else HrState.INVITED
 

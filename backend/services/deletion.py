@@ -40,7 +40,7 @@ from backend.db.models import (
     new_id,
 )
 from backend.runtime import Runtime
-from backend.services import audit, erasure, facts, holds, hooks, scope, standing, wholes
+from backend.services import audit, erasure, facts, holds, hooks, scope, standing, voluntary_rows, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
 from contract.envelope import Envelope, sign
@@ -131,6 +131,8 @@ def carry_out(hr: Runtime, interview_id: str) -> None:
     subjects = [interview_subject(interview_id)]
     if begun.candidate_id is not None:
         subjects.append(candidate_subject(begun.candidate_id))
+    with hr.db.read() as session:
+        subjects += voluntary_rows.orphans(session, interview_id)
     hr.cabinet.destroy(subjects)
     for name in begun.files:
         hr.store.delete(name)

@@ -12,7 +12,7 @@ from backend.db.delivery_models import DeliveryRow
 from backend.db.message_models import MessageRow
 from backend.db.models import Candidate, Interview, InvitationRow, window_end
 from backend.db.resume_models import ResumeMatchRow, ResumeRow
-from backend.services import slots
+from backend.services import slots, voluntary_rows
 
 
 def with_interview(session: Session, interview: Interview, now: datetime) -> str | None:
@@ -25,6 +25,7 @@ def with_interview(session: Session, interview: Interview, now: datetime) -> str
         return None
     if not _living(session, InvitationRow.id == invitation.id, interview.id):
         invitation.cancelled_at = invitation.cancelled_at or now
+        voluntary_rows.forget(session, [invitation.id])
         slots.free(session, [invitation.id])
     candidate_id = invitation.candidate_id
     if needed(session, candidate_id, now, but=interview.id):
@@ -51,6 +52,7 @@ def erase(session: Session, candidate_id: str, now: datetime) -> None:
     mine = InvitationRow.candidate_id == candidate_id
     invitations = session.scalars(select(InvitationRow.id).where(mine)).all()
     slots.free(session, invitations)
+    voluntary_rows.forget(session, invitations)
     session.execute(delete(ResumeMatchRow).where(ResumeMatchRow.invitation_id.in_(invitations)))
     session.execute(delete(ResumeRow).where(ResumeRow.candidate_id == candidate_id))
     session.execute(update(InvitationRow).where(mine).values(adjustments={}))

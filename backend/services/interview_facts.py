@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from backend.db.models import EventRow, Interview, InterviewFact, InterviewStep, ReceiptRow
 from backend.runtime import Runtime
 from backend.services import states, wholes
+from contract.catalog import LANGUAGES
 from contract.errors import XudaError
-from contract.events import Event, EventType, HrState, QuestionnaireData, moves_state
+from contract.events import AnswerData, Event, EventType, HrState, QuestionnaireData, moves_state
 from contract.parts import Part, superseded
 
 UNKNOWN = "unknown"
@@ -73,7 +74,7 @@ def catch_up(hr: Runtime) -> int:
 
 
 def _rebuild(session: Session, interview: Interview) -> InterviewFact:
-    fact = InterviewFact(interview_id=interview.id, last_seq=0, answers=0, pauses=0, busy=False)
+    fact = InterviewFact(interview_id=interview.id, last_seq=0, answers=0, pauses=0, busy=False, faults=0)
     session.add(fact)
     query = select(EventRow).where(EventRow.interview_id == interview.id).order_by(EventRow.seq)
     for row in session.scalars(query):
@@ -93,6 +94,10 @@ def _take(session: Session, fact: InterviewFact, row: EventRow, event: Event, *,
         return
     if event.kind is EventType.ANSWER_SAVED:
         fact.answers += 1
+        if fact.faults is not None:
+            fact.faults += len(event.parse_data(AnswerData).faults)
+    elif event.kind is EventType.STARTED:
+        fact.language = _language(event.data.get("language"))
     elif event.kind is EventType.QUESTIONNAIRE:
         said = event.parse_data(QuestionnaireData)
         fact.entrance_clear, fact.flow_smooth, fact.overall = said.entrance_clear, said.flow_smooth, said.overall
@@ -121,6 +126,10 @@ def _code(value: Any) -> str | None:
     if value is None or value == "":
         return None
     return value if isinstance(value, str) and _CODE.fullmatch(value) else UNKNOWN
+
+
+def _language(value: Any) -> str:
+    return value if value in LANGUAGES else UNKNOWN
 
 
 def _reckon(session: Session, fact: InterviewFact) -> None:

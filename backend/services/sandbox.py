@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from backend.cabinet import candidate_subject, interview_subject
 from backend.db.models import Batch, Department, Device, Interview, InvitationRow, ObjectRow, Role, new_id
 from backend.runtime import Runtime
-from backend.services import audit, candidates, deletion, erasure, intake, interviews, kits, scope
+from backend.services import audit, candidates, deletion, erasure, intake, interviews, kits, scope, voluntary_rows
 from backend.services.actor import Actor
 from backend.services.candidates import Person
 from backend.services.devices import Asking
@@ -104,7 +104,7 @@ def throw_away(hr: Runtime, actor: Actor | str, *, older_than: timedelta = timed
                 count += 1
             for row in rows:
                 erasure.erase(session, row.candidate_id, now)
-                subjects.add(candidate_subject(row.candidate_id))
+                subjects.update((candidate_subject(row.candidate_id), voluntary_rows.subject(row.id)))
             batch.not_after = min(batch.not_after, now)
             audit.record(session, now, actor, "throw_practice_away", f"batch:{batch.id}", interviews=count)
     if subjects:

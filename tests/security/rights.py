@@ -193,6 +193,9 @@ RIGHTS = (
     Right("GET /candidate/slots", CANDIDATES, ok=frozenset({200})),
     Right("POST /candidate/slots", CANDIDATES),
     Right("POST /candidate/survey", CANDIDATES, ok=frozenset({422})),
+    Right("GET /candidate/voluntary", CANDIDATES, ok=frozenset({200})),
+    Right("POST /candidate/voluntary", CANDIDATES, ok=frozenset({422})),
+    Right("POST /candidate/voluntary/withdraw", CANDIDATES),
     Right("GET /candidate/deletion", CANDIDATES, ok=frozenset({200})),
     Right("POST /candidate/deletion", CANDIDATES, {"sure": ""}, ok=frozenset({422})),
     Right("GET /candidate/certificates/{deleted_id}.json", frozenset(), ok=frozenset({200})),  # another person's, here

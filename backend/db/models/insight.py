@@ -20,7 +20,8 @@ class InterviewFact(Base):
     ``busy``: it is being given on its device, as far as that has said, and on no later one. ``awaited``: no receipt
     covers all that its device has announced. ``active_seconds``: from
     coming to leaving by the device's clock, None while unknown or when a crash hid the end of a stretch.
-    The last three: what the candidate said of the interview, 1 to 5.
+    The next three: what the candidate said of the interview, 1 to 5. ``language``: of the client when it began, as a
+    tag; ``faults``: technical ones that its answers tell of. Both are None for interviews from before they were kept.
     """
 
     __tablename__ = "interview_fact"
@@ -34,6 +35,8 @@ class InterviewFact(Base):
     entrance_clear: Mapped[int | None]
     flow_smooth: Mapped[int | None]
     overall: Mapped[int | None]
+    language: Mapped[str | None] = mapped_column(String(16))
+    faults: Mapped[int | None]
 
 
 class InterviewStep(Base):

@@ -188,6 +188,8 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "one_time_code": t("A one-time code was sent to a candidate"),
         "candidate_codes": t("Set who needs a one-time code at the candidate portal"),
         "survey": t("A candidate answered the questionnaire"),
+        "voluntary": t("A candidate answered voluntary questions"),
+        "voluntary_withdrawn": t("A candidate took voluntary answers back"),
         "withdrawn": t("A candidate withdrew the consent"),
         "release_department": t("Showed an interview to the department"),
         "take_back_department": t("Hid an interview from the department"),

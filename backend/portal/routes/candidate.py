@@ -12,7 +12,7 @@ from backend.portal import slot_words
 from backend.portal.visit import Visit, Visitor, VisitorForm
 from backend.sending.outcome import Channel
 from backend.sending.worker import Sender
-from backend.services import candidate_access, candidate_codes, candidate_deletion, candidate_pages, slots
+from backend.services import candidate_access, candidate_codes, candidate_deletion, candidate_pages, slots, voluntary
 from backend.services.candidate_codes import Rule
 from backend.services.candidate_pages import LONGEST_WORDS, Stage, Standing
 from backend.services.invitations import qr_svg
@@ -214,6 +214,7 @@ def _home(me: Candidate, *, thanks: bool = False, problem: str = "", words: str 
         ],
         answers=[t("Very poor"), t("Poor"), t("Fair"), t("Good"), t("Very good")],
         longest=LONGEST_WORDS,
+        fair="" if (fair := voluntary.standing(visit.hr, me.invitation_id)) is voluntary.Standing.CLOSED else fair,
         thanks=thanks,
         problem=problem,
         words=words,
