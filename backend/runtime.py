@@ -22,6 +22,7 @@ from backend.objects.folder import FolderStore, make_folder
 from backend.objects.store import ObjectStore
 from backend.ratelimit import Limits, shared
 from backend.settings import Settings
+from backend.shelf import Shelf
 from contract.canonical import b64encode
 from contract.envelope import sign
 from contract.errors import ErrorCode, XudaError
@@ -36,7 +37,10 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """See module. ``now`` gives the server's wall time (UTC), the only clock that decides anything here."""
+    """See module. ``now`` gives the server's wall time (UTC), the only clock that decides anything here.
+
+    ``shelf``: what takes long to open, such as models for scoring.
+    """
 
     settings: Settings
     db: Database
@@ -47,6 +51,7 @@ class Runtime:
     organisation_name: str
     now: Callable[[], datetime] = _utc_now
     limits: Limits = field(default_factory=Limits)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def close(self) -> None:
         self.db.close()

@@ -42,6 +42,7 @@ _TUNING = (
     "report_keep_hours",
     "kit_minutes_junior",
     "kit_minutes_management",
+    "embeddings",
     "secure_cookie",
     "host",
     "port",

@@ -53,6 +53,11 @@ COMMANDS: dict[str, str] = {
     "adjust": N_("Make a code that gives one candidate more time, takes or another way to answer."),
     "score": N_("Score the answers of a table."),
     "train": N_("Make a model for scoring from a table of answers that people have rated."),
+    "model list": N_("List the models for scoring that were learned from ratings."),
+    "model show": N_("Say what a model was made of, and how it compares."),
+    "model import": N_("Take in a model made by train; it does not count before it is published."),
+    "model publish": N_("Score with a model from now on."),
+    "model rollback": N_("Score with an earlier model again, or with the rubric alone."),
     "audit verify": N_("Check that the audit log is whole."),
     "audit checkpoint": N_("Sign the audit log as it is, and print the checkpoint."),
     "audit export": N_("Write the audit log as JSON lines or CSV."),
@@ -78,11 +83,16 @@ POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "staff add": (("name", "NAME", N_("name of the member of staff")),),
     "staff panel": (("device", "ID", N_("id of the device")),),
     "staff revoke": (("delegation", "ID", N_("id, as in staff list")),),
+    "model show": (("model", "ID", N_("id of the model")),),
+    "model import": (("file", "FILE", N_("model made by train")),),
+    "model publish": (("model", "ID", N_("id of the model")),),
+    "model rollback": (("language", "LANGUAGE", N_("language of the answers: zh or en")),),
     "user add": (("username", "NAME", N_("login name")),),
 }
 
 _BOUNDS = ("staff add", "staff panel")
 _TABLES = ("score", "train")
+_MODELS = ("model publish", "model rollback")
 _KEYS = ("key rotate", "key retire", "key revoke")
 # flag, the commands that have it (empty: all), options
 OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
@@ -211,6 +221,13 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
         {"metavar": "DIR", "type": Path, "help": N_("folder with copies of checkpoints that were kept elsewhere")},
     ),
     ("--reason", ("hold set", "hold lift"), {"required": True, "help": N_("why; kept with the hold")}),
+    ("--reason", _MODELS, {"required": True, "help": N_("why; kept with the publication")}),
+    (
+        "--anyway",
+        ("model publish",),
+        {"action": "store_true", "help": N_("also a model that is worse, or not compared")},
+    ),
+    ("--model", ("model rollback",), {"metavar": "ID", "help": N_("the earlier model; without: the rubric alone")}),
     ("--due", ("purge",), {"action": "store_true", "help": N_("everything whose retention time is over")}),
     ("--dry-run", ("purge",), {"action": "store_true", "help": N_("only say what would be deleted")}),
     (
@@ -309,7 +326,7 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--model", ("score",), {"metavar": "FILE", "type": Path, "help": N_("model made by train")}),
     (
         "--embeddings",
-        _TABLES,
+        (*_TABLES, *_MODELS, "serve"),
         {"metavar": "DIR", "type": Path, "help": N_("folder with a model of meaning for each language (en, zh, …)")},
     ),
     ("--lowest", ("train",), {"metavar": "N", "type": float, "help": N_("lowest rating of the scale")}),

@@ -26,6 +26,7 @@ from backend.db.models.interviews import (
 )
 from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow, window_end
 from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
+from backend.db.models.learning import LearnedModel, LearnedPiece, ModelJob, ModelPublication
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, RecoveryCode, User
 from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
@@ -61,9 +62,13 @@ __all__ = [
     "KitFilePiece",
     "KitQuestionRow",
     "KitRow",
+    "LearnedModel",
+    "LearnedPiece",
     "LegalHold",
     "LoginSession",
     "ManifestRow",
+    "ModelJob",
+    "ModelPublication",
     "ObjectRow",
     "OrganisationKeyRow",
     "OrganisationRow",
