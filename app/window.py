@@ -318,8 +318,10 @@ def need_screen() -> None:
 
 
 def _load_beside(window: MainWindow | None) -> None:
+    from app.ui import icons
     from app.ui.loading import BESIDE, load
 
+    icons.read_all()
     for _ in load(BESIDE):
         pass
     if window is not None:

@@ -23,6 +23,8 @@ from app.ui.style import InputWatch, Look
 from app.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:  # what the first screen does not show is imported when it is wanted
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QSessionManager
 
     from app.interview.views import News
@@ -323,14 +325,22 @@ class MainWindow(QWidget):
             QTimer.singleShot(0, self._first_frame)
 
     def _first_frame(self) -> None:
-        """What the first frame did not wait for, and nobody can have missed in it."""
+        """What the first frame did not wait for, and nobody can have missed in it: one step in each turn."""
+        self.painted.emit()
+        from app.ui.loading import in_turns
+
+        in_turns(self._complete(), self)
+
+    def _complete(self) -> Iterator[None]:
         from PySide6.QtGui import QKeySequence, QShortcut
 
-        self.painted.emit()
         icons.hold_back(False)
         self.update()
+        yield
         self.topbar.complete()
+        yield
         self.deck.complete()
+        yield
         self.watch.watch(self.windowHandle())
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self, self.open_help)
 

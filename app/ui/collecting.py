@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.ui.application import MainWindow
 
 _WAIT_MS = 300_000
+_PAGE_MS = 200
 _NEVER = 1_000_000_000
 
 
@@ -41,7 +42,7 @@ class Collector(QObject):
 
     def _moved(self) -> None:
         if self._free():
-            QTimer.singleShot(0, self._collect)  # the page that is coming first
+            QTimer.singleShot(_PAGE_MS, self, self._collect)  # the page that is coming first
         elif not self._engaged:
             self._engaged = True
             gc.freeze()  # the screens are there, and stay
@@ -53,7 +54,7 @@ class Collector(QObject):
         if not self._engaged or not self._free():
             return
         gc.collect()
-        give_back()
+        QTimer.singleShot(_PAGE_MS, self, give_back)
         if not self._settled:  # the first interview has loaded what the next ones will use
             self._settled = True
             gc.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -21,6 +21,9 @@ _MADE_LATE = (
 )
 # They come over whatever is open, which is there again afterwards.
 _COVERING = frozenset({Sheet.IDLE, Sheet.PIN, Sheet.STAFF, Sheet.EXPORT, Sheet.GIVING, Sheet.RECEIPTS})
+
+
+_DONE = object()
 
 
 def _begin(page: Page) -> None:
@@ -43,19 +46,43 @@ class Deck:
         self.begin: Callable[[Page], None] = _begin
         self._hurried: list[Page] | None = []
         self._ahead = [sheet for sheet in Sheet if sheet not in _MADE_LATE]
+        self._begun: tuple[Screen, Iterator[None]] | None = None
 
     def page(self, screen: Screen) -> Page:
-        page = self.pages.get(screen)
-        if page is None:
-            page = self.pages[screen] = self._maker.make(screen)
-            if self._hurried is not None:
-                self._hurried.append(page)
-            else:
-                page.complete()
-                _remember(page)  # as it is made; what it says of a candidate comes with its first refresh
-            self.stack.addWidget(page)
-            page.retranslate()
-        return page
+        """Made now if it is not yet, or not wholly."""
+        steps: Iterator[None] | None = None
+        while screen not in self.pages:
+            steps = steps or self._steps_to(screen)
+            next(steps, None)
+        return self.pages[screen]
+
+    def _steps_to(self, screen: Screen) -> Iterator[None]:
+        begun, self._begun = self._begun, None
+        if begun is not None and begun[0] is not screen:
+            self._begun, begun = begun, None
+        return begun[1] if begun is not None else self._make(screen)
+
+    def _make(self, screen: Screen) -> Iterator[None]:
+        """In steps that are short enough for idle moments."""
+        page = self._maker.make(screen)
+        tokens = page.look.tokens
+        if self._hurried is not None:
+            self._hurried.append(page)
+        else:
+            yield
+            page.complete()
+            _remember(page)  # as it is made; what it says of a candidate comes with its first refresh
+            yield
+        self.stack.addWidget(page)
+        if page.look.tokens is not tokens:  # the look has changed between two steps
+            for widget in (page, *page.findChildren(QWidget)):
+                if (restyle := getattr(widget, "restyle", None)) is not None:
+                    restyle()
+        page.retranslate()
+        self.pages[screen] = page
+        if self._hurried is None:
+            yield
+            draw_ahead(page)
 
     def complete(self) -> None:
         """The first frame is there: pages are made whole from now on, and what came with it is completed."""
@@ -97,15 +124,24 @@ class Deck:
         return page if isinstance(page, Page) else None
 
     def make_next(self) -> bool:
-        """One screen or sheet ahead of its time; False when there is none left."""
-        screen = next((screen for screen in self._maker.wanted() if screen not in self.pages), None)
-        if screen is not None:
-            self.page(screen)
+        """A step towards a screen, or a sheet, ahead of its time; False when there is none left."""
+        if self._begun is None:
+            screen = next((screen for screen in self._maker.wanted() if screen not in self.pages), None)
+            self._begun = (screen, self._make(screen)) if screen is not None else None
+        if self._begun is not None:
+            self._step()
         elif self._ahead:
-            self.sheet(self._ahead.pop())  # each once, whether this window has a use for it or not
+            card = self.sheet(self._ahead.pop())  # each once, whether this window has a use for it or not
+            if card is not None:
+                draw_ahead(card)
         else:
             return False
         return True
+
+    def _step(self) -> None:
+        assert self._begun is not None
+        if next(self._begun[1], _DONE) is _DONE:
+            self._begun = None
 
     def forget(self) -> None:
         """What was said to the candidate and what they typed goes. Words have to be set anew afterwards."""
@@ -119,6 +155,14 @@ class Deck:
             page.retranslate()
         for card in self.sheets.values():
             card.refresh()
+
+
+def draw_ahead(part: QWidget) -> None:
+    """The icons of a part that is hidden yet: its first picture does not wait for them."""
+    for widget in part.findChildren(QWidget):
+        draw = getattr(widget, "draw_ahead", None)
+        if draw is not None:
+            draw()
 
 
 def _remember(part: QWidget) -> None:

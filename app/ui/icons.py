@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ def hold_back(held: bool) -> None:
 @functools.lru_cache(maxsize=128)
 def _source(name: str) -> str:
     return resources.read("icons", f"{name}.svg")
+
+
+def read_all() -> None:
+    """The files of all icons, on any thread: no icon that is drawn waits for the disk then."""
+    for file in os.listdir(os.path.join(resources.FOLDER, "icons")):
+        name, ending = os.path.splitext(file)
+        if ending == ".svg":
+            _source(name)
 
 
 def pixmap(

@@ -79,6 +79,22 @@ def load(modules: Iterable[str]) -> Iterator[str]:
         yield module
 
 
+def in_turns(steps: Iterator[object], owner: QObject, *, pause_ms: int = 0) -> None:
+    """One step in each turn of the event loop, as long as ``owner`` lives: what is shown or typed comes in between."""
+    turns = QTimer(owner, interval=pause_ms)
+
+    def take() -> None:
+        if next(steps, _END) is _END:
+            turns.stop()
+            turns.deleteLater()
+
+    turns.timeout.connect(take)
+    turns.start()
+
+
+_END = object()
+
+
 def _nothing() -> None:
     pass
 

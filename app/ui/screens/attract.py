@@ -70,8 +70,8 @@ class AttractScreen(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(SCAN_MS)
         self._timer.timeout.connect(self._presenter.tick)
-        journey.listen(self.refresh)
-        self._presenter.listen(self.refresh)
+        self.hear(journey)
+        self.hear(self._presenter)
         self.retranslate()
 
     def _words_side(self) -> QVBoxLayout:

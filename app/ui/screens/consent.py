@@ -55,7 +55,7 @@ class ConsentScreen(Page):
         self.bar.addWidget(self._decline, 1)
         self.bar.addWidget(self._agree, 1)
         self.footer.show()
-        journey.listen(self.refresh)
+        self.hear(journey)
         self._fixed_words()
 
     def _ask_to_decline(self) -> None:

@@ -124,8 +124,8 @@ class DevicesScreen(Page):
         self._metering.setInterval(_METER_MS)
         self._listing.timeout.connect(self._presenter.refresh)
         self._metering.timeout.connect(self._meter)
-        journey.listen(self.refresh)
-        self._presenter.listen(self.refresh)
+        self.hear(journey)
+        self.hear(self._presenter)
         self._fixed_words()
 
     def _picture_side(self) -> QWidget:

@@ -103,6 +103,7 @@ class EntryScreen(Page):
         guide.body.addWidget(self._guide)
         self.column.addWidget(guide)
         self._folds = column(look, gap=0)
+        self._asked: list[tuple[str, str]] = []
         faq = Card(look, steps=1.5, gap=0)
         faq.body.addLayout(self._folds)
         self.column.addWidget(faq)
@@ -123,7 +124,7 @@ class EntryScreen(Page):
         self.bar.addStretch(1)
         self.bar.addWidget(self._continue)
         self.footer.show()
-        adjust.listen(self.refresh)
+        self.hear(adjust)
         journey.listen_news(self._on_news)
         self.say(self._adjust.setText, N_("Enter an adjustment code of the staff"))
         self.say(self._back.setText, N_("Back"))
@@ -176,6 +177,7 @@ class EntryScreen(Page):
             self._journey.arrival.look_again()
 
     def entered(self) -> None:
+        self._asked = []  # its words may have been forgotten meanwhile
         self.retranslate()
         self.scroll_to_top()
 
@@ -218,8 +220,14 @@ class EntryScreen(Page):
             text.setText(look.t(STEPS[index][2]))
         self._guide.setText("\n".join([look.texts.pick(kit.guide), *("· " + look.texts.pick(tip) for tip in kit.tips)]))
         self._support.setText(look.t("Support: {contact}", contact=support_words(look, kit.support)))
+        self._show_faq(faq_words(look, kit))
+
+    def _show_faq(self, asked: list[tuple[str, str]]) -> None:
+        if asked == self._asked:
+            return
+        self._asked = asked
         clear(self._folds)
-        for question, answer in faq_words(look, kit):
-            fold = Fold(look)
+        for question, answer in asked:
+            fold = Fold(self.look)
             fold.show_words(question, answer)
             self._folds.addWidget(fold)

@@ -39,6 +39,7 @@ class ReceiptCard(Card):
         self._look = look
         self._title, self._text = Label("heading"), Label("muted")
         self._code = QrCode(look, runner)
+        self._drawn: object = None
         self._digest = Label("mono")
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(look.tokens.space(2))
@@ -54,8 +55,16 @@ class ReceiptCard(Card):
         self.body.addLayout(head)
         self.body.addLayout(self._lines)
 
+    def forget(self) -> None:
+        """What comes next is shown, be it the same."""
+        self._drawn = None
+
     def show_receipt(self, receipt: ReceiptView) -> None:
         t, texts = self._look.t, self._look.texts
+        drawn = (receipt, texts.language)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
         self._title.setText(t("Your receipt"))
         self._text.setText(
             t(
@@ -127,7 +136,7 @@ class FinishScreen(Page):
         _offer_print(self, journey, printing, names.FINISH_PRINT)
         self.bar.addWidget(self._done)
         self.footer.show()
-        self._presenter.listen(self.refresh)
+        self.hear(self._presenter)
         self.say(self._next_title.setText, N_("What happens next"))
         self.say(self._ask.setText, N_("How was it for you? (optional)"))
         self.say(self._wish.setPlaceholderText, N_("What should we do better?"))
@@ -185,6 +194,7 @@ class FinishScreen(Page):
 
     def entered(self) -> None:
         self._presenter.enter()
+        self._receipt.forget()
         self._wish.clear()
         for field, group in self._groups.items():
             group.setExclusive(False)
@@ -267,6 +277,7 @@ class LeftScreen(Page):
         self.say(self._done.setText, N_("Back to the start page"))
 
     def entered(self) -> None:
+        self._receipt.forget()
         self._late.entered()
         self.retranslate()
         self.scroll_to_top()

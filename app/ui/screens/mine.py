@@ -74,7 +74,7 @@ class InterviewsScreen(Page):
         self.bar.addStretch(1)
         self.bar.addWidget(self._enter)
         self.footer.show()
-        journey.listen(self.refresh)
+        self.hear(journey)
         self.say(self._title.setText, N_("Interviews"))
         self.say(
             self._lead.setText, N_("Continue an interview, or see which positions can be interviewed on this device.")

@@ -40,7 +40,7 @@ class ProofScreen(Page):
         self.column.addWidget(sides)
         self.column.addStretch(1)
         self._buttons()
-        presenter.listen(self.refresh)
+        self.hear(presenter)
 
     def _head(self) -> None:
         self._stage, self._title = Label("stage"), Label("question")

@@ -94,7 +94,7 @@ class QuestionScreen(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        presenter.listen(self.refresh)
+        self.hear(presenter)
         self.say(self._answer.setText, N_("Start answering now"))
 
     def _found(self) -> None:

@@ -55,7 +55,7 @@ class RecordingScreen(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        presenter.listen(self.refresh)
+        self.hear(presenter)
         self.say(self._done.setText, N_("I have finished"))
         self.say(self._recording.setText, N_("Recording"))
         self.say(self._captions.setText, N_("Show captions"))

@@ -50,7 +50,7 @@ class StartScreen(Page):
         self.column.addStretch(3)
         self._timer = QTimer(self)
         self._timer.setInterval(_SCAN_MS)
-        journey.listen(self.refresh)
+        self.hear(journey)
         self.retranslate()
 
     def _headline(self) -> None:
@@ -192,7 +192,7 @@ class StartScreen(Page):
             self._preview.hide()
             self._card_body.body.insertWidget(0, self._preview)
             self._timer.timeout.connect(self._scan.tick)
-            self._scan.listen(self.refresh)
+            self.hear(self._scan)
         return self._scan, self._preview
 
     def _stop_scan(self) -> None:
@@ -213,6 +213,8 @@ class StartScreen(Page):
 
     def left(self) -> None:
         self._stop_scan()
+        if self._preview is not None:
+            self._preview.run(False)
         self._field.clear()
 
     def refresh(self) -> None:

@@ -59,7 +59,7 @@ class WrittenScreen(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(_SECOND_MS)
         self._timer.timeout.connect(self._show_time)
-        presenter.listen(self.refresh)
+        self.hear(presenter)
 
     def entered(self) -> None:
         self._presenter.enter(self.load)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.ui.style import Look
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QEnterEvent
+    from PySide6.QtGui import QEnterEvent, QPixmap
 
 _FROM_RIGHT, _POP = "\u2067", "\u2069"  # Unicode's isolate for words that are read from the right
 
@@ -135,6 +135,11 @@ class Button(QPushButton):
     def restyle(self) -> None:
         self._tint()
 
+    def draw_ahead(self) -> None:
+        """The icon, as it will be painted."""
+        if self._icon:
+            self.icon().pixmap(self.iconSize(), self.devicePixelRatioF())
+
     def _tint(self) -> None:
         if not self._icon:
             return
@@ -184,6 +189,14 @@ class IconLabel(QLabel):
         self._shown = (name, colour)
         self.update()
 
+    def draw_ahead(self) -> None:
+        """As it will be painted."""
+        self._picture()
+
+    def _picture(self) -> QPixmap | None:
+        name, colour = self._shown
+        return self._look.pixmap(name, colour, size=self.width()) if name else None
+
     def restyle(self) -> None:
         pixels = int(getattr(self._look.tokens, self._size))
         self.setFixedSize(pixels, pixels)
@@ -191,10 +204,10 @@ class IconLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        name, colour = self._shown
-        if name:
+        picture = self._picture()
+        if picture is not None:
             painter = QPainter(self)
-            painter.drawPixmap(0, 0, self._look.pixmap(name, colour, size=self.width()))
+            painter.drawPixmap(0, 0, picture)
             painter.end()
 
 

@@ -15,6 +15,7 @@ from app.ui.style import Look
 from app.ui.widgets.basic import column
 
 if TYPE_CHECKING:
+    from app.ui.presenters.base import Presenter
     from app.ui.widgets.flow import Flow
 
 
@@ -145,6 +146,16 @@ class Page(QWidget):
         for apply in self._words:
             apply()
         self.refresh()
+
+    # ---- what it shows --------------------
+
+    def hear(self, presenter: Presenter) -> None:
+        """Show each change of it while this is the page that is shown. A page that comes is refreshed by then."""
+        presenter.listen(self._show_change)
+
+    def _show_change(self) -> None:
+        if not self.isHidden():  # the stack hides all pages but one
+            self.refresh()
 
     # ---- for subclasses --------------------
 

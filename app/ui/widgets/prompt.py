@@ -39,6 +39,7 @@ class PromptView(QWidget):
         self._brief = brief
         self._sound: MemoryPlayer | None = None
         self._reads = False
+        self._here = False
         self._decoded: bytes | None = None
         self._picture = FitPicture(look, name=names.PROMPT_PICTURE, most=look.tokens.space(22 if brief else 32))
         self._picture.clicked.connect(self._enlarge)
@@ -51,8 +52,8 @@ class PromptView(QWidget):
         layout.addLayout(self._buttons())
         self.setLayout(layout)
         if not brief:
-            presenter.listen(self.refresh)
-            voices.changed.connect(self._voice_changed)
+            presenter.listen(self._heard)
+            voices.changed.connect(self._heard)
 
     def _buttons(self) -> QHBoxLayout:
         self._play = Button(self._look, "plain", name=names.PROMPT_PLAY, icon="play")
@@ -70,6 +71,7 @@ class PromptView(QWidget):
     # ---- coming and going --------------------
 
     def entered(self) -> None:
+        self._here = True
         self._presenter.enter()
         if not self._brief:
             self._voices.prepare()
@@ -77,6 +79,7 @@ class PromptView(QWidget):
 
     def left(self) -> None:
         """Nothing sounds on another screen."""
+        self._here = False
         self._silence()
 
     def quieten(self, then: Callable[[], None]) -> None:
@@ -166,8 +169,9 @@ class PromptView(QWidget):
         if not image.isNull():
             self._film.show_frame(image, "play")
 
-    def _voice_changed(self) -> None:
-        if self.isVisible():
+    def _heard(self) -> None:
+        """The presenter is shared by all screens of questions: only the one that is shown decodes and lays out."""
+        if self._here:
             self.refresh()
 
     # ---- shown --------------------

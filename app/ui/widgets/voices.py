@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Signal
+
+from app.ui.loading import in_turns
 
 if TYPE_CHECKING:
     from PySide6.QtTextToSpeech import QTextToSpeech
 
+_TURN_MS = 20
 # speaks nothing; Qt ships it for its own tests
 _MOCK = "mock"
 
@@ -26,10 +29,10 @@ class Voices(QObject):
         self._asked = False
 
     def prepare(self) -> None:
-        """Find out what there is, once the screen that is coming is there."""
+        """Find out what there is, once the screen that is coming is there: one step in each turn."""
         if not self._asked:
             self._asked = True
-            QTimer.singleShot(0, self._find)
+            in_turns(self._find(), self, pause_ms=_TURN_MS)
 
     def can_say(self, tag: str) -> bool:
         """Whether there is a voice for a language (``zh_CN``, or ``zh`` for any form of it)."""
@@ -57,26 +60,35 @@ class Voices(QObject):
         same = (found for known, found in self._tags.items() if known.split("_")[0] == tag.split("_")[0])
         return self._tags.get(tag) or next(same, None)
 
-    def _find(self) -> None:
+    def _find(self) -> Iterator[None]:
+        """To load what speaks, and each engine of the system, takes its time: a turn for each."""
         from PySide6.QtTextToSpeech import QTextToSpeech
 
-        found = find_engine(QTextToSpeech)
-        if found is None:
-            return
-        self._engine = found
-        found.setParent(self)
-        found.stateChanged.connect(lambda _: self.changed.emit())
-        self._tags = {locale.name(): locale for locale in found.availableLocales()}
+        yield
+        for found in try_engines(QTextToSpeech):
+            if found is not None:
+                self._use(found)
+                return
+            yield
+
+    def _use(self, engine: QTextToSpeech) -> None:
+        self._engine = engine
+        engine.setParent(self)
+        engine.stateChanged.connect(lambda _: self.changed.emit())
+        self._tags = {locale.name(): locale for locale in engine.availableLocales()}
         self.changed.emit()
 
 
-def find_engine(kind: type[QTextToSpeech], names: Callable[[], list[str]] | None = None) -> QTextToSpeech | None:
-    """The first engine of the system that works and has a voice; None where there is none."""
+def try_engines(
+    kind: type[QTextToSpeech], names: Callable[[], list[str]] | None = None
+) -> Iterator[QTextToSpeech | None]:
+    """The engines of the system, one after the other: the first that works and has a voice, None for those before."""
     for name in names() if names else kind.availableEngines():
+        yield None
         if name == _MOCK:
             continue
         engine = kind(name)
         if engine.state() is not kind.State.Error and engine.availableLocales():
-            return engine
+            yield engine
+            return
         engine.deleteLater()
-    return None
