@@ -58,6 +58,7 @@ _HANDLERS = {
     "adjust": ("staff", "adjust"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
+    "rescore": ("interviews", "rescore"),
     "score": ("assessing", "score"),
     "train": ("assessing", "train"),
     "model list": ("models", "list_models"),

@@ -20,6 +20,7 @@ from backend.db.duty import Duty
 from backend.portal.security import LARGE_FORMS
 from backend.portal.site import create_portal
 from backend.runtime import Runtime, open_runtime
+from backend.scoring import Scorer
 from backend.sending.mailroom import Mailroom
 from backend.services import chores
 from backend.settings import Settings
@@ -45,6 +46,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
     app.state.mailroom = Mailroom(hr)
+    app.state.scorer = Scorer(hr)
     portal.include_router(operations.router)
     app.mount("/", portal)
     app.add_middleware(BodyMiddleware, limit=4 * settings.max_body, large=LARGE_FORMS)
@@ -89,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await working
     await run_in_threadpool(app.state.sender.stop)
     await run_in_threadpool(app.state.mailroom.stop)
+    await run_in_threadpool(app.state.scorer.stop)
     await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.reporter.stop)
     await run_in_threadpool(app.state.imports.close)
@@ -101,15 +104,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _begin(app: FastAPI) -> None:
     app.state.sender.start()
     app.state.mailroom.start()
+    app.state.scorer.start()
 
 
 def _end(app: FastAPI) -> None:
     app.state.sender.stop()
     app.state.mailroom.stop()
+    app.state.scorer.stop()
 
 
 async def _work(app: FastAPI, duty: Duty) -> None:
-    """Chores and sending, while it is this process that does them."""
+    """Chores, sending and scoring, while it is this process that does them."""
     busy, due = duty.alone, 0.0
     while True:
         holds = await run_in_threadpool(duty.holds)

@@ -23,7 +23,8 @@ class Settings:
     ``warn_*``: from when the live monitor warns: a device that is silent, its clock wrong by so much, an interview that
     was interrupted so often. ``kit_minutes_junior`` and ``kit_minutes_management``: a kit that is expected to take
     longer needs a reason. ``report_keep_hours``: so long reports made in the background can be downloaded.
-    ``embeddings``: folder with a model of meaning for each language, for scoring.
+    ``ai_before_rating``: people who rate see what the scoring made before they have; off, so that no rating leans on
+    it. ``embeddings``: folder with a model of meaning for each language, for scoring.
     ``sending``: over which channels candidates are written to.
     """
 
@@ -60,5 +61,6 @@ class Settings:
     report_keep_hours: int = 72
     kit_minutes_junior: int = 20
     kit_minutes_management: int = 30
+    ai_before_rating: bool = False
     embeddings: Path | None = None
     sending: Sending = field(default_factory=Sending)

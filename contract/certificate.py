@@ -41,10 +41,10 @@ class DeletionCertificate(SignedDocument):
     """Signed by the organisation when the interview's storage key is destroyed and its files are gone.
 
     ``objects``: the sealed recordings that were deleted. ``records``: rows deleted per kind (events, manifests,
-    receipts, decisions, ratings, scorecards, scorecard_changes, comments, share_links, uploads). ``candidate_erased``:
-    name, contact data and imported columns of the candidate went with it (False: another interview or invitation of the
-    same person still needs them). ``key_backups_end``: from this time on no backup holds a key that opens anything of
-    it; None when none ever did.
+    receipts, decisions, ratings, scorecards, scorecard_changes, scores, comments, share_links, uploads).
+    ``candidate_erased``: name, contact data and imported columns of the candidate went with it (False: another
+    interview or invitation of the same person still needs them). ``key_backups_end``: from this time on no backup
+    holds a key that opens anything of it; None when none ever did.
     """
 
     certificate_id: str = Field(min_length=1, max_length=64)

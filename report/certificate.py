@@ -52,6 +52,7 @@ def record_words(kind: str, language: str) -> str:
         "ratings": t("Scores"),
         "scorecards": t("Scorecards"),
         "scorecard_changes": t("Earlier versions of scorecards"),
+        "scores": t("Scores of the assessment"),
         "comments": t("Comments"),
         "share_links": t("Share links"),
         "uploads": t("Uploads"),

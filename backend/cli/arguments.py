@@ -42,6 +42,7 @@ _TUNING = (
     "report_keep_hours",
     "kit_minutes_junior",
     "kit_minutes_management",
+    "ai_before_rating",
     "embeddings",
     "secure_cookie",
     "host",

@@ -1,12 +1,13 @@
-"""``list`` and ``report``."""
+"""``list``, ``report`` and ``rescore``."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import timedelta
 
 from backend.cli.output import print_json, print_table, texts, write_file
 from backend.runtime import Runtime
-from backend.services import audit, interviews, reports
+from backend.services import audit, interviews, reports, score_making
 from backend.services.actor import Actor
 from backend.services.interview_rows import ListQuery
 from backend.services.interviews import InterviewSummary
@@ -15,6 +16,7 @@ from report.words import state_words
 
 _ACTOR = Actor.command_line()
 _ALL = 1_000_000
+SOME_FAILED = 1
 
 
 def list_interviews(hr: Runtime, options: argparse.Namespace) -> int:
@@ -57,6 +59,28 @@ def write_report(hr: Runtime, options: argparse.Namespace) -> int:
     else:
         print(options.out)
     return 0
+
+
+def rescore(hr: Runtime, options: argparse.Namespace) -> int:
+    """One interview, or all that wait; 1 when some of these could not be scored."""
+    _ = texts(options)
+    if options.interview:
+        scored, failed = int(score_making.rescore(hr, _ACTOR, options.interview)), list[str]()
+    else:
+        scored, failed = _score_waiting(hr)
+    if options.json:
+        print_json({"scored": scored, "failed": failed})
+    else:
+        print(_("New scores: {scored}, not possible: {failed}").format(scored=scored, failed=len(failed)))
+    return SOME_FAILED if failed else 0
+
+
+def _score_waiting(hr: Runtime) -> tuple[int, list[str]]:
+    scored, failed = 0, list[str]()
+    while waiting := score_making.due(hr, quiet=timedelta(0), but=failed):
+        done = score_making.work(hr, waiting)
+        scored, failed = scored + done.new, failed + done.failed
+    return scored, failed
 
 
 def _facts(item: InterviewSummary) -> dict[str, object]:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, str] = {
     "staff revoke": N_("End somebody's right to adjust interviews."),
     "adjust": N_("Make a code that gives one candidate more time, takes or another way to answer."),
     "score": N_("Score the answers of a table."),
+    "rescore": N_("Score interviews that have ended now: one, or all that wait."),
     "train": N_("Make a model for scoring from a table of answers that people have rated."),
     "model list": N_("List the models for scoring that were learned from ratings."),
     "model show": N_("Say what a model was made of, and how it compares."),
@@ -66,6 +67,7 @@ COMMANDS: dict[str, str] = {
 # command -> positional arguments
 POSITIONALS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "report": (("interview", "INTERVIEW", N_("id of the interview")),),
+    "rescore": (("interview", "[INTERVIEW]", N_("id of the interview")),),
     "purge": (("interview", "[INTERVIEW]", N_("id of the interview")),),
     "hold set": (("interview", "INTERVIEW", N_("id of the interview")),),
     "hold lift": (("interview", "INTERVIEW", N_("id of the interview")),),
@@ -118,6 +120,11 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--organisation", ("init",), {"metavar": "NAME", "help": N_("name of the organisation")}),
     ("--host", ("serve",), {"default": "127.0.0.1", "help": N_("address to listen on")}),
     ("--port", ("serve",), {"type": int, "default": 8470, "help": N_("port to listen on; 0: any free one")}),
+    (
+        "--ai-before-rating",
+        ("serve",),
+        {"action": "store_true", "help": N_("people see what the scoring made before they have rated themselves")},
+    ),
     (
         "--secure-cookie",
         ("serve",),
@@ -326,7 +333,7 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--model", ("score",), {"metavar": "FILE", "type": Path, "help": N_("model made by train")}),
     (
         "--embeddings",
-        (*_TABLES, *_MODELS, "serve"),
+        (*_TABLES, *_MODELS, "serve", "rescore"),
         {"metavar": "DIR", "type": Path, "help": N_("folder with a model of meaning for each language (en, zh, …)")},
     ),
     ("--lowest", ("train",), {"metavar": "N", "type": float, "help": N_("lowest rating of the scale")}),

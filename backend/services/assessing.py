@@ -74,6 +74,13 @@ class Embedders:
             self._open[language] = None if place is None else open_embedder(place)
         return self._open[language]
 
+    def stamp(self) -> str:
+        """Another one when the models in the folder may be others; opens none of them."""
+        if self._folder is None:
+            return str(self._place(_PLAIN_FOLDER))
+        seen = [(path, path.stat()) for path in sorted(self._folder.rglob("*")) if path.is_file()]
+        return " ".join(f"{path.relative_to(self._folder)}:{it.st_size}:{it.st_mtime_ns}" for path, it in seen)
+
     def _place(self, language: str) -> Path | None:
         if self._none:
             return None

@@ -35,12 +35,13 @@ from backend.db.models import (
     Role,
     Scorecard,
     ScorecardChange,
+    ScoreRow,
     ShareLink,
     Upload,
     new_id,
 )
 from backend.runtime import Runtime
-from backend.services import audit, erasure, facts, holds, hooks, scope, standing, voluntary_rows, wholes
+from backend.services import audit, erasure, facts, holds, hooks, scope, score_marks, standing, voluntary_rows, wholes
 from backend.services.actor import Actor
 from contract.certificate import DeletionCertificate, Requester
 from contract.envelope import Envelope, sign
@@ -57,6 +58,7 @@ _PARTS: dict[str, Any] = {
     "ratings": Rating,
     "scorecards": Scorecard,
     "scorecard_changes": ScorecardChange,
+    "scores": ScoreRow,
     "comments": ReviewComment,
     "redos": RedoRow,
     "share_links": ShareLink,
@@ -91,7 +93,10 @@ def delete_interview(hr: Runtime, actor: Actor, interview_id: str) -> Deleted:
 
 def request(session: Session, interview: Interview, requester: Requester, now: datetime) -> None:
     """Note for all parts who asked first, in the caller's transaction; :func:`carry_out` does the rest for each."""
-    for part in wholes.rows_of(session, interview):
+    parts = wholes.rows_of(session, interview)
+    if requester is Requester.CANDIDATE:
+        score_marks.forget(session, parts, now)
+    for part in parts:
         if session.get(Deletion, part.id) is None:
             row = Deletion(interview_id=part.id, requested_by=requester.value, requested_at=now)
             session.add(row)

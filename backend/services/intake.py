@@ -18,6 +18,7 @@ from backend.services import (
     interview_facts,
     quota,
     redo_rows,
+    score_marks,
     standing,
     states,
     walkins,
@@ -61,6 +62,7 @@ def put_event(hr: Runtime, asking: Asking, interview_id: str, seq: int, envelope
             row = session.get_one(EventRow, (interview_id, seq))
             interview_facts.follow(session, interview, row, event, parts)
             adjusting.follow(hr, session, interview, event)
+            score_marks.changed(session, interview, event.kind, now)
         if new and event.kind is EventType.WITHDRAWN:
             audit.record(session, now, f"device:{asking.device_id}", "withdrawn", f"interview:{interview_id}")
         # also a part that its device brings when the candidate has long asked elsewhere

@@ -9,21 +9,16 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Interview, InvitationRow, KitRow, ObjectRow, ReceiptRow, Role
+from backend.db.models import Interview, InvitationRow, ObjectRow, Role
 from backend.runtime import Runtime
-from backend.services import adjusting, interviews, kit_files, redo_rows, scope, wholes
+from backend.services import interviews, kit_files, redo_rows, scope, wholes
 from backend.services.actor import Actor
-from backend.services.media import interview_key, open_media
+from backend.services.media import open_media
 from backend.services.people import candidate_value
-from backend.services.receipts import receipt_envelope
-from contract.envelope import Envelope, open_envelope, parse_payload
-from contract.errors import ErrorCode, XudaError
-from contract.kit import Kit
+from backend.services.report_sources import sources
 from contract.kit_media import MediaKind
-from contract.manifest import Receipt
-from contract.parts import Part
 from report.archive import Media, media_name
-from report.build import PartSource, build_whole_report
+from report.build import build_whole_report
 from report.model import CandidateInfo, InterviewReport, RedoInfo
 from report.pdf import render_pdf
 from report.words import redo_words
@@ -43,11 +38,8 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
     with hr.db.read() as session:
         row = scope.interview(session, actor, interview_id)
         rows = wholes.rows_of(session, row)
-        parts = wholes.read(session, rows)
-        kits = _kits(session, rows)
-        sources = [_source(hr, session, found, part, kit) for found, part, kit in zip(rows, parts, kits, strict=True)]
         return build_whole_report(
-            sources,
+            sources(hr, session, rows),
             candidate=CandidateInfo() if line.blind else _candidate(hr, actor, line.candidate, row.invitation),
             generated_at=hr.now(),
             language=language,
@@ -92,33 +84,6 @@ def _open(hr: Runtime, actor: Actor, interview_id: str, object_id: str) -> Binar
     return cast(BinaryIO, open_media(hr, actor, interview_id, object_id).stream)
 
 
-def _source(hr: Runtime, session: Session, row: Interview, part: Part, kit: Kit) -> PartSource:
-    receipt, key_id = _receipt(hr, session, row.id)
-    return PartSource(
-        part=part,
-        kit=kit,
-        interview_key=interview_key(hr, session, row),
-        device=row.device.name,
-        receipt=receipt,
-        receipt_key_id=key_id,
-        verified=adjusting.confirmed(hr, session, row),
-    )
-
-
-def _kits(session: Session, rows: Sequence[Interview]) -> list[Kit]:
-    """The kit of each part; a part whose own is not known (yet) is shown with that of another one."""
-    found = [_kit(session, row) for row in rows]
-    known = [kit for kit in found if kit is not None]
-    if not known:
-        raise XudaError(ErrorCode.KIT_MISSING)
-    return [kit or known[-1] for kit in found]
-
-
-def _kit(session: Session, row: Interview) -> Kit | None:
-    found = session.get(KitRow, (row.kit_id, row.kit_version)) if row.kit_id and row.kit_version else None
-    return parse_payload(Envelope.from_bytes(found.envelope).payload_bytes, Kit) if found else None
-
-
 def _redos(hr: Runtime, session: Session, rows: Sequence[Interview], language: str) -> list[RedoInfo]:
     numbers = {row.id: row.part for row in rows}
     return [
@@ -147,12 +112,3 @@ def _phone(hr: Runtime, actor: Actor, invitation: InvitationRow | None) -> str |
     if invitation is None or actor.role not in _MAY_SEE_PHONE:
         return None
     return candidate_value(hr, invitation.candidate, "phone")
-
-
-def _receipt(hr: Runtime, session: Session, interview_id: str) -> tuple[Receipt | None, str]:
-    query = select(ReceiptRow).where(ReceiptRow.interview_id == interview_id).order_by(ReceiptRow.serial.desc())
-    row = session.scalar(query.limit(1))
-    if row is None:
-        return None, ""
-    envelope = receipt_envelope(row)
-    return open_envelope(envelope, Receipt, hr.vault.public_keys), envelope.signer

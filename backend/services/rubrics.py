@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import KitRow, Role, RubricRow
 from backend.runtime import Runtime
-from backend.services import audit, scope
+from backend.services import audit, scope, score_marks
 from backend.services.actor import Actor
 from backend.services.kit_file import invalid, read_kit_file
 from backend.services.rubric import Rubric, build_rubric, default_for
@@ -56,6 +56,7 @@ def put(hr: Runtime, session: Session, actor: Actor, kit: Kit, rubric: Rubric | 
         created_at=hr.now(),
     )
     session.add(row)
+    score_marks.rubric_changed(session, kit.kit_id, kit.version)
     audit.record(session, hr.now(), actor, "rubric", f"kit:{kit.kit_id}", version=kit.version, revision=revision)
     return True
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.cabinet import interview_subject
 from backend.db.models import Interview, Scorecard, ScorecardChange, new_id
 from backend.runtime import Runtime
-from backend.services import audit, decisions, states, wholes
+from backend.services import audit, decisions, scores, states, wholes
 from backend.services.actor import Actor
 from backend.services.scorecard_sheet import (
     LONGEST_COMMENT,
@@ -100,7 +100,7 @@ def change(hr: Runtime, actor: Actor, interview_id: str, content: Content, revis
 
 
 def look(hr: Runtime, actor: Actor, interview_id: str) -> None:
-    """See what others gave without rating; a draft of one's own goes. Whoever has looked rates no more.
+    """See what others and the scoring gave without rating; a draft of one's own goes. Whoever has looked rates no more.
 
     Raises XudaError(FORBIDDEN | NOT_FOUND), ILLEGAL_STATE with ``field`` scorecard when one was handed in, or when
     there is nothing to see.
@@ -108,7 +108,8 @@ def look(hr: Runtime, actor: Actor, interview_id: str) -> None:
     user_id = decisions.person(actor)
     with hr.db.write() as session:
         _, parts, row = _locked(session, actor, interview_id, user_id)
-        if (row is not None and row.state == CardState.FINAL) or not scored_by(session, parts) - {user_id}:
+        something = scored_by(session, parts) - {user_id} or scores.current(session, [parts[0].id])
+        if (row is not None and row.state == CardState.FINAL) or not something:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="scorecard")
         kit = kit_of(session, parts)
         if kit is None:

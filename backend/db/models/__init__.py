@@ -32,6 +32,7 @@ from backend.db.models.people import Department, LoginSession, RecoveryCode, Use
 from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
 from backend.db.models.retention import Deletion, LegalHold
 from backend.db.models.reviews import RedoRow, ReviewComment, Scorecard, ScorecardChange, ShareLink
+from backend.db.models.scores import ScoreRow
 from backend.db.models.staffing import Placement, Position, Rating, Requisition, RequisitionStep
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "ReviewComment",
     "Role",
     "RubricRow",
+    "ScoreRow",
     "Scorecard",
     "ScorecardChange",
     "ServerFact",

@@ -24,7 +24,8 @@ class Interview(Base):
     learned of the event that ended it (the device's own clock may be wrong); retention counts from there.
     ``scored_at``: when a person last gave a score, noted on the first part. ``department_at``: since when the heads of
     its department may see it (services.department_releases). ``practice``: made up, to practise with. ``redo_id``: the
-    part answers one question again, as it says by HR's word of this id (services.redo).
+    part answers one question again, as it says by HR's word of this id (services.redo). ``weighed``: what the scoring
+    has last looked at the whole with (services.score_making); None: something new has come since.
     """
 
     __tablename__ = "interview"
@@ -56,6 +57,7 @@ class Interview(Base):
     department_at: Mapped[datetime | None]
     practice: Mapped[bool] = mapped_column(default=False, server_default=false())
     redo_id: Mapped[str | None] = mapped_column(String(36))
+    weighed: Mapped[str | None] = mapped_column(String(16))
     device: Mapped[Device] = relationship()
     invitation: Mapped[InvitationRow | None] = relationship()
 

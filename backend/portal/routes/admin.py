@@ -183,6 +183,8 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "change_scorecard": t("Changed a scorecard that was handed in"),
         "discard_scorecard": t("Discarded the draft of a scorecard"),
         "look_at_scorecards": t("Looked at scorecards of others"),
+        "score": t("Scored by the assessment"),
+        "view_score": t("Saw the score of the assessment"),
         "candidate_sign_in": t("A candidate opened the candidate portal"),
         "candidate_refused": t("Wrong code or contact data at the candidate portal"),
         "one_time_code": t("A one-time code was sent to a candidate"),
