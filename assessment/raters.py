@@ -10,20 +10,22 @@ import numpy as np
 from assessment.agreement import Figure, Floats, quadratic_kappa
 
 Ratings = Sequence[Sequence[float]]
+_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
     """``units`` were rated by at least two, ``ratings`` are theirs, ``apart`` the mean distance of two ratings.
 
-    ``alpha``: Krippendorff's, ``single``: the intraclass correlation of one rating. Each is None where ratings of all
-    units are alike, or there is too little.
+    ``alpha``: Krippendorff's, of the numbers; ``ranks``: the same of their order alone; ``single``: the intraclass
+    correlation of one rating. Each is None where ratings of all units are alike, or there is too little.
     """
 
     units: int
     ratings: int
     apart: float
     alpha: Figure | None
+    ranks: Figure | None
     single: Figure | None
 
 
@@ -47,50 +49,59 @@ def between(ratings: Ratings, samples: int = 300) -> Between | None:
     if not units:
         return None
     apart = [float(np.abs(unit[:, None] - unit).sum()) / (len(unit) * (len(unit) - 1)) for unit in units]
-    found = [_with_interval(units, measure, samples) for measure in (interval_alpha, intraclass)]
-    return Between(len(units), sum(map(len, units)), sum(apart) / len(apart), found[0], found[1])
+    values, ranks = _summed(units), _summed(_ranked(units))
+    return Between(
+        units=len(units),
+        ratings=sum(map(len, units)),
+        apart=sum(apart) / len(apart),
+        alpha=_with_interval(values, _alpha, samples),
+        ranks=_with_interval(ranks, _alpha, samples),
+        single=_with_interval(values, _intraclass, samples),
+    )
 
 
-def interval_alpha(units: Sequence[Floats]) -> float | None:
+def _summed(units: Sequence[Floats]) -> Floats:
+    """Of each unit: how many ratings, their mean, and the squares of their distances from it."""
+    return np.array([(len(unit), unit.mean(), ((unit - unit.mean()) ** 2).sum()) for unit in units])
+
+
+def _ranked(units: Sequence[Floats]) -> list[Floats]:
+    """Mean ranks instead of ratings: the metric of Krippendorff's alpha for ranks is the squared difference of them."""
+    _, place, counts = np.unique(np.concatenate(list(units)), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return np.split(ranks, np.cumsum([len(unit) for unit in units])[:-1])
+
+
+def _alpha(units: Floats) -> float | None:
     """Krippendorff's alpha (2011) with squared differences: 1 - observed / expected disagreement.
 
     Observed: the mean over all ratings of squared differences to the others of the same unit; expected: that of all
-    pairs of ratings whatever their unit. ``units``: each two ratings or more.
+    pairs of ratings whatever their unit.
     """
-    values = np.concatenate(list(units))
-    count = len(values)
-    expected = 2 * count * float(((values - values.mean()) ** 2).sum()) / (count * (count - 1))
-    if expected < 1e-12:
+    sizes, means, inner = units.T
+    count = sizes.sum()
+    middle = (sizes * means).sum() / count
+    expected = 2 * (inner.sum() + (sizes * (means - middle) ** 2).sum()) / (count - 1)
+    if expected < _TINY:
         return None
-    observed = sum(2 * len(unit) * float(((unit - unit.mean()) ** 2).sum()) / (len(unit) - 1) for unit in units)
-    return 1 - observed / count / expected
+    observed = (2 * sizes * inner / (sizes - 1)).sum() / count
+    return float(1 - observed / expected)
 
 
-def ordinal_alpha(units: Sequence[Floats]) -> float | None:
-    """Krippendorff's alpha for ranks: its metric for them is the squared difference of the ratings' mean ranks."""
-    values = np.concatenate(list(units))
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    return interval_alpha(np.split(ranks, np.cumsum([len(unit) for unit in units])[:-1]))
-
-
-def intraclass(units: Sequence[Floats]) -> float | None:
+def _intraclass(units: Floats) -> float | None:
     """ICC(1,1) of Shrout and Fleiss (1979), for unequal numbers of ratings: (B - W) / (B + (k - 1) W).
 
     B, W: mean squares between and within units; k: the mean number of ratings, less their variance over their sum.
     """
-    sizes = np.array([len(unit) for unit in units], dtype=float)
-    total = float(sizes.sum())
-    if len(units) < 2:
+    sizes, means, inner = units.T
+    count, total = len(units), sizes.sum()
+    if count < 2:
         return None
-    means = np.array([unit.mean() for unit in units])
-    middle = float((means * sizes).sum()) / total
-    inner = sum(float(((unit - mean) ** 2).sum()) for unit, mean in zip(units, means, strict=True))
-    within = inner / (total - len(units))
-    outer = float((sizes * (means - middle) ** 2).sum()) / (len(units) - 1)
-    size = (total - float((sizes**2).sum()) / total) / (len(units) - 1)
+    within = inner.sum() / (total - count)
+    outer = (sizes * (means - (sizes * means).sum() / total) ** 2).sum() / (count - 1)
+    size = (total - (sizes**2).sum() / total) / (count - 1)
     whole = outer + (size - 1) * within
-    return (outer - within) / whole if whole > 1e-12 else None
+    return float((outer - within) / whole) if whole > _TINY else None
 
 
 def pairs(given: Sequence[dict[str, float]], step: float, fewest: int) -> list[Pair]:
@@ -112,19 +123,11 @@ def pairs(given: Sequence[dict[str, float]], step: float, fewest: int) -> list[P
     return sorted(found, key=lambda pair: (-pair.count, pair.first, pair.second))
 
 
-def _with_interval(
-    units: list[Floats], measure: Callable[[Sequence[Floats]], float | None], samples: int
-) -> Figure | None:
+def _with_interval(units: Floats, measure: Callable[[Floats], float | None], samples: int) -> Figure | None:
     value = measure(units)
     if value is None:
         return None
     draw = np.random.default_rng(0)
-    drawn = []
-    for _ in range(samples):
-        sample = measure([units[place] for place in draw.integers(0, len(units), len(units))])
-        if sample is not None:
-            drawn.append(sample)
-    if not drawn:
-        return None
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    drawn = [measure(units[draw.integers(0, len(units), len(units))]) for _ in range(samples)]
+    low, high = np.percentile([sample for sample in drawn if sample is not None] or [value], [2.5, 97.5])
     return Figure(value, float(low), float(high))

@@ -6,7 +6,7 @@ No colour says anything that is not written too. Sizes are units of the picture,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 WIDTH = 560
 _LABEL, _VALUE, _ROW, _BAR = 192, 104, 32, 18
@@ -45,6 +45,14 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Dot:
+    x: float
+    y: float
+    radius: float
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """``title`` and ``description`` are read out instead of the picture."""
 
@@ -54,6 +62,7 @@ class Chart:
     height: float
     rects: list[Rect]
     words: list[Word]
+    dots: list[Dot] = field(default_factory=list)
     width: float = WIDTH
 
 

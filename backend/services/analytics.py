@@ -6,10 +6,10 @@ of every attempt. Groups of fewer than :data:`FEWEST` people are not shown on th
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.db.candidate_models import SurveyRow
@@ -46,8 +46,10 @@ from backend.services.analytics_figures import (
     merged,
     merged_exits,
     merged_groups,
+    midnight,
     said_of,
     stretches,
+    within,
 )
 from backend.services.interview_facts import UNKNOWN
 from backend.services.states import NO_CONTACT
@@ -106,28 +108,16 @@ class _Count:
         """One row for each invited person, with the interview that stands for the newest attempt, if there is any."""
         lead = and_(Interview.invitation_id == InvitationRow.id, Interview.deleted_at.is_(None), sql.leads())
         query = scope.invitations(self._actor).with_only_columns(*columns)
-        return query.outerjoin(Interview, lead).where(*self._wanted())
+        return query.outerjoin(Interview, lead).where(*within(self._asked))
 
     def _interviews(self, *columns: Any) -> Select[Any]:
         """One row for each interview (part) that one of these people gave, whatever the attempt."""
-        mine = scope.invitations(self._actor).with_only_columns(InvitationRow.id).where(*self._wanted())
+        mine = scope.invitations(self._actor).with_only_columns(InvitationRow.id).where(*within(self._asked))
         return (
             select(*columns)
             .select_from(Interview)
             .where(Interview.invitation_id.in_(mine), Interview.deleted_at.is_(None), Interview.redo_id.is_(None))
         )
-
-    def _wanted(self) -> list[ColumnElement[bool]]:
-        asked, found = self._asked, []
-        if asked.batch_id:
-            found.append(InvitationRow.batch_id == asked.batch_id)
-        if asked.department_id:
-            found.append(Batch.department_id.in_(scope.departments_below(asked.department_id)))
-        if asked.first:
-            found.append(InvitationRow.created_at >= _midnight(asked.first))
-        if asked.last:
-            found.append(InvitationRow.created_at < _midnight(asked.last + timedelta(days=1)))
-        return found
 
     def _fate(self) -> Any:
         late = case((window_end() < self._now, Fate.MISSED.value), else_=Fate.PENDING.value)
@@ -211,7 +201,7 @@ class _Count:
         spoken = or_(*(getattr(InterviewFact, name).is_not(None) for name in _ASKED))
         client = select(here.id).join(InterviewFact, InterviewFact.interview_id == here.id)
         client = client.where(here.invitation_id == InvitationRow.id, here.deleted_at.is_(None), spoken)
-        portal = scope.invitations(self._actor).with_only_columns(*_votes(SurveyRow)).where(*self._wanted())
+        portal = scope.invitations(self._actor).with_only_columns(*_votes(SurveyRow)).where(*within(self._asked))
         portal = portal.join(SurveyRow, SurveyRow.invitation_id == InvitationRow.id)
         portal = portal.where(~client.correlate(InvitationRow).exists())
         rows = zip(*(tuple(self._session.execute(query).one()) for query in (told, portal)), strict=True)
@@ -223,7 +213,7 @@ class _Count:
         begin, end = self._session.execute(span).one()
         starts = bucket_starts(begin.astimezone().date(), end.astimezone().date())
         first_of = case(
-            *((InvitationRow.created_at >= _midnight(day), literal(n)) for n, day in reversed(list(enumerate(starts)))),
+            *((InvitationRow.created_at >= midnight(day), literal(n)) for n, day in reversed(list(enumerate(starts)))),
             else_=literal(-1),
         ).label("place")
         found = self._people(first_of, self._fate().label("fate")).subquery()
@@ -241,8 +231,3 @@ def _votes(table: type[InterviewFact] | type[SurveyRow]) -> list[Any]:
     """How often each of :data:`VOTES` was given to each question."""
     columns = [getattr(table, name) for name in _ASKED]
     return [func.coalesce(func.sum(case((column == vote, 1), else_=0)), 0) for column in columns for vote in VOTES]
-
-
-def _midnight(day: date) -> datetime:
-    """The beginning of a day at the server's place."""
-    return datetime.combine(day, time()).astimezone()

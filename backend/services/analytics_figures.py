@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
+from sqlalchemy import ColumnElement
+
+from backend.db.models import Batch, InvitationRow
+from backend.services import scope
 from backend.services.wholes_in_sql import Fate
 
 FEWEST = 5
@@ -111,6 +115,25 @@ class Figures:
     @property
     def finished(self) -> int:
         return self.fates.get(Fate.DONE, 0)
+
+
+def within(asked: Asked) -> list[ColumnElement[bool]]:
+    """Conditions on invitations and their batches."""
+    found = []
+    if asked.batch_id:
+        found.append(InvitationRow.batch_id == asked.batch_id)
+    if asked.department_id:
+        found.append(Batch.department_id.in_(scope.departments_below(asked.department_id)))
+    if asked.first:
+        found.append(InvitationRow.created_at >= midnight(asked.first))
+    if asked.last:
+        found.append(InvitationRow.created_at < midnight(asked.last + timedelta(days=1)))
+    return found
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day at the server's place."""
+    return datetime.combine(day, time()).astimezone()
 
 
 def merged(lines: Sequence[Line], people: Callable[[Line], int], join: Callable[[Line, Line], Line]) -> list[Line]:

@@ -150,6 +150,11 @@ def answers() -> Any:
     return _sum(InterviewFact.answers)
 
 
+def faults() -> Any:
+    """Technical faults its answers tell of; None where nobody kept them."""
+    return _over_parts(lambda within: select(func.sum(InterviewFact.faults)).where(within(InterviewFact.interview_id)))
+
+
 def rating(column: Any) -> Any:
     """What the candidate said; one of the columns of InterviewFact."""
     return _over_parts(lambda within: select(func.max(column)).where(within(InterviewFact.interview_id)))

@@ -15,7 +15,7 @@ from backend.backup.place import Place
 from backend.db.candidate_models import VoluntaryRow
 from backend.db.models import AuditRow
 from backend.runtime import Runtime
-from backend.services import deletion, voluntary
+from backend.services import deletion, reports, results, voluntary
 from backend.services.voluntary_rows import FEWEST, Aspect, subject, tally
 from contract.errors import ErrorCode, XudaError
 from tests.backend.staffing import Search, finish, opened
@@ -93,6 +93,19 @@ def test_answers_are_sealed_under_their_own_key_and_named_nowhere(search: Search
     assert [(line.actor, line.detail) for line in lines] == [(f"candidate:{talk.invitation_id}", {})]
     text = person.page("/candidate/voluntary").text
     assert "checked" not in text, "not even the candidate's own browser shows them again: others may use it next"
+
+
+def test_nothing_that_people_of_hr_get_holds_an_answer(search: Search, booth: Booth) -> None:
+    person, talk = over(search, booth)
+    person.fill("/candidate/voluntary", **CHOICE)
+    hr = search.hr
+    shown = [reports.build(hr, search.approver, talk.interview_id, "en").model_dump_json()]
+    shown += [str(row) for row in results.table(hr, search.approver, results.Chosen(), "en")]
+    with hr.db.read() as session:
+        shown += [str((line.action, line.detail)) for line in session.scalars(select(AuditRow))]
+    for text in shown:
+        assert not any(word in text.lower() for word in ("female", "from_45", "minority")), text
+    assert any("voluntary" in text for text in shown), "that there are answers is in the log"
 
 
 def test_what_is_taken_back_is_erased_and_may_be_answered_anew(search: Search, booth: Booth) -> None:

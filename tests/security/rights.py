@@ -211,6 +211,10 @@ RIGHTS = (
     Right("GET /results.csv", READERS),
     Right("GET /results.xlsx", READERS),
     Right("GET /analytics", READERS),
+    Right("GET /analytics/scores", STAFF),
+    Right("GET /analytics/fairness", STAFF),
+    Right("GET /analytics/scores/{key}.csv", STAFF, ok=frozenset({404})),
+    Right("GET /analytics/fairness/{key}.csv", STAFF, ok=frozenset({404})),
     Right("GET /analytics/{key}.csv", READERS, ok=frozenset({404})),  # of so few people nothing is shown
     # the portal: positions and requisitions
     Right("GET /forecast", READERS),

@@ -190,6 +190,7 @@ def _staffing_words(visit: Visit) -> dict[str, str]:
         "one_time_code": t("A one-time code was sent to a candidate"),
         "candidate_codes": t("Set who needs a one-time code at the candidate portal"),
         "survey": t("A candidate answered the questionnaire"),
+        "view_fairness": t("Figures of fairness were looked at"),
         "voluntary": t("A candidate answered voluntary questions"),
         "voluntary_withdrawn": t("A candidate took voluntary answers back"),
         "withdrawn": t("A candidate withdrew the consent"),
