@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, cast
 
+import numpy as np
+
 from app.capture.specs import DeviceSpec, SpecKind, name_matches
 from app.capture.values import FRAME_RATE, CaptureSettings, Picture
 from app.interview.model import DeviceInfo
@@ -18,6 +20,7 @@ _QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 _OPEN_MS = 3000
 _READ_MS = 1500
 _FIRST_FRAME = 4.0
+_MOST_SIDE = 2560
 
 
 def load_cv2() -> ModuleType:
@@ -31,6 +34,30 @@ def load_cv2() -> ModuleType:
         if os.environ.get(name, "").startswith(home):
             del os.environ[name]
     return cv2
+
+
+def decode_picture(content: bytes) -> Picture:
+    """A PNG or JPEG file as BGR, what is transparent on white, shrunk so that no side is longer than _MOST_SIDE.
+
+    Raises XudaError(KIT_MEDIA_DAMAGED).
+    """
+    cv2 = load_cv2()
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    if image is None:
+        raise XudaError(ErrorCode.KIT_MEDIA_DAMAGED)
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    scale = _MOST_SIDE / max(image.shape[:2])
+    if scale < 1:
+        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if image.ndim == 2:
+        return cast(Picture, cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
+    if image.shape[2] == 4:
+        cover = image[:, :, 3:].astype(np.uint16)
+        mixed = image[:, :, :3] * cover + 255 * (255 - cover)
+        image = ((mixed + 127) // 255).astype(np.uint8)
+    return cast(Picture, image)
 
 
 @dataclass(frozen=True, slots=True)

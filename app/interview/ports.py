@@ -63,6 +63,13 @@ class MediaTools(Protocol):
         """Decode the whole stored file and say what is in it. Raises XudaError(RECORDING_EMPTY)."""
         ...
 
+    def picture(self, content: bytes) -> Any:
+        """A PNG or JPEG file as BGR uint8 of shape (height, width, 3), on white, no side longer than 2560 pixels.
+
+        Any thread; it may take a second. Raises XudaError(KIT_MEDIA_DAMAGED).
+        """
+        ...
+
 
 class TranscriptionJob(Protocol):
     def feed(self, pcm: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app.interview import drafts
 from app.interview.active import ActiveInterview
@@ -66,6 +66,7 @@ class InterviewService:
         self._shelf = shelf
         self._facts = facts
         self._wake_sync = wake_sync
+        self._media = media
         self._takes = TakeDesk(store, recorder, media, transcriber, post, notify)
         self._entry = EntryDesk(store, shelf, clock, facts, new_key)
         self._active = ActiveInterview(store, shelf, self._takes, clock, wake_sync)
@@ -174,6 +175,10 @@ class InterviewService:
     def prompt_file(self, file: MediaFile) -> bytes:
         """A picture, sound or film of the kit, whole. Any thread. Raises XudaError(KIT_MEDIA_DAMAGED)."""
         return self._shelf.files.read(file)
+
+    def prompt_picture(self, file: MediaFile) -> Any:
+        """A picture of the kit as ``MediaTools.picture`` tells. Any thread. Raises XudaError(KIT_MEDIA_DAMAGED)."""
+        return self._media.picture(self.prompt_file(file))
 
     def note_play(self, question_id: str) -> Step:
         """The question's sound or video begins to play. Raises XudaError(ILLEGAL_STATE) when no play is left."""

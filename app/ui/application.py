@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # what the first screen does not show is imported when it is 
 
 log = logging.getLogger(__name__)
 _SHUTDOWN_SECONDS = 10.0
-_SPARE_TIME_MS = 60
+_SPARE_TIME_MS = 20
 
 
 class MainWindow(QWidget):
@@ -191,7 +191,7 @@ class MainWindow(QWidget):
         return self.kiosk is None and not self._closing and self.journey.vacant
 
     def _make_the_next_part(self) -> None:
-        """One screen or sheet per idle moment, so that each is there at once when it is wanted."""
+        """One step towards a screen, or one sheet, per idle moment, so that each is there at once when it is wanted."""
         if self._closing or not (self.deck.make_next() or self._overlays.make_next()):
             self._spare_time.stop()
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from PySide6.QtCore import QObject, QTimer
 
 _PART_SECONDS = 0.005
+# The icons and what else makes the first page whole come first: a single name of Qt can take as long as all of these.
+_BEGIN_MS = 30
 
 SCREENS = (
     "app.ui.drives",
@@ -100,20 +102,31 @@ def _nothing() -> None:
 
 
 class SpareSteps(QObject):
-    """Takes steps while the thread of the screens has nothing else to do, one piece of work after the other."""
+    """Takes steps while the thread of the screens has nothing else to do, one piece of work after the other.
+
+    Begins a moment after it was made.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._work: deque[tuple[Iterator[object], Callable[[], None], Callable[[Exception], None]]] = deque()
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
+        self._begun = False
+        QTimer.singleShot(_BEGIN_MS, self, self._begin)
 
     def add(
         self, steps: Iterator[object], failed: Callable[[Exception], None], then: Callable[[], None] = _nothing
     ) -> None:
         """``then`` is called when there is no step left; ``failed`` with what a step raised."""
         self._work.append((steps, then, failed))
-        self._timer.start()
+        if self._begun:
+            self._timer.start()
+
+    def _begin(self) -> None:
+        self._begun = True
+        if self._work:
+            self._timer.start()
 
     def _go_on(self) -> None:
         end = time.perf_counter() + _PART_SECONDS

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.ui.widgets.voices import Voices
 
 
+_ASIDE = frozenset({Screen.INTERVIEWS, Screen.MINE, Screen.DECLINED, Screen.LEFT})
 _BETWEEN_CANDIDATES = (Screen.ATTRACT, Screen.ASLEEP)
 
 
@@ -104,8 +105,9 @@ class PageMaker:
         return self._before_the_interview(screen)
 
     def wanted(self) -> list[Screen]:
-        """The screens that can come up in this window."""
-        return [screen for screen in Screen if self._journey.context.kiosk or screen not in _BETWEEN_CANDIDATES]
+        """The screens that can come up in this window, those that everybody comes to first."""
+        found = [screen for screen in Screen if self._journey.context.kiosk or screen not in _BETWEEN_CANDIDATES]
+        return sorted(found, key=_ASIDE.__contains__)
 
     def make_help(self) -> HelpPanel:
         from app.ui.screens.help import HelpPanel

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from app.capture.vision import decode_picture
 from app.interview.model import CheckName, CheckResult, CheckState, DeviceInfo, Proof
 from app.interview.papers import PaperSource, Printer
 from app.interview.states import InterviewState
@@ -154,6 +155,9 @@ class StageService:
     def prompt_file(self, file: MediaFile) -> bytes:
         found = (path.read_bytes() for path in MEDIA.iterdir())
         return next(content for content in found if sha256_hex(content) == file.sha256)
+
+    def prompt_picture(self, file: MediaFile) -> Any:
+        return decode_picture(self.prompt_file(file))
 
     def note_play(self, _: str) -> Step:
         assert self.current is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from app.interview.views import Step
 from app.ui.presenters.base import Presenter
@@ -11,9 +12,12 @@ from contract.errors import ErrorCode, XudaError
 from contract.kit_media import MediaFile, MediaKind, PromptMedia
 from contract.text import pick, picked_tag
 
+T = TypeVar("T")
+
 
 class PromptPresenter(Presenter):
-    """One for all screens of questions. ``picture`` is a picture's file, ``failed``: something cannot be shown here.
+    """One for all screens of questions. ``picture`` is BGR uint8 (height, width, 3), None without one; ``failed``:
+    something cannot be shown here.
 
     ``listened``: those told when the question was heard for the first time, or cannot be: thinking begins then.
     """
@@ -21,7 +25,7 @@ class PromptPresenter(Presenter):
     def __init__(self, journey: Journey) -> None:
         super().__init__()
         self.journey = journey
-        self.picture: bytes | None = None
+        self.picture: Any = None
         self.failed = False
         self.playing = False
         self.reading = False
@@ -50,7 +54,7 @@ class PromptPresenter(Presenter):
         self._question_id = step.question.question_id
         self._heard = step.plays_used > 0
         if step.question.media is not None and step.question.media.kind is MediaKind.PICTURE:
-            self._fetch(step.question.media, self._show_picture)
+            self._fetch(step.question.media, self._show_picture, self.journey.context.service.prompt_picture)
 
     def forget(self) -> None:
         """The candidate, or the question, has gone."""
@@ -58,8 +62,8 @@ class PromptPresenter(Presenter):
         self.failed = self.playing = self.reading = self._heard = self._started = False
         self._question_id = ""
 
-    def _show_picture(self, content: bytes) -> None:
-        self.picture = content
+    def _show_picture(self, picture: Any) -> None:
+        self.picture = picture
         self.changed()
 
     # ---- a sound or video --------------------
@@ -100,7 +104,7 @@ class PromptPresenter(Presenter):
                 self.journey.quietly(lambda: service.note_play(question_id), counted)
 
         self.changed()
-        self._fetch(media, count)
+        self._fetch(media, count, service.prompt_file)
 
     def ended(self) -> None:
         """The sound or video was played to its end, was stopped, or could not be played."""
@@ -121,10 +125,10 @@ class PromptPresenter(Presenter):
                 listener()
         self.changed()
 
-    def _fetch(self, file: MediaFile, use: Callable[[bytes], None]) -> None:
-        service, question_id = self.journey.context.service, self._question_id
+    def _fetch(self, file: MediaFile, use: Callable[[T], None], read: Callable[[MediaFile], T]) -> None:
+        question_id = self._question_id
 
-        def fetched(content: bytes) -> None:
+        def fetched(content: T) -> None:
             if self._question_id == question_id:
                 use(content)
 
@@ -134,7 +138,7 @@ class PromptPresenter(Presenter):
                 self.journey.fail(error)
             self._hear()
 
-        self.journey.runner.background(lambda: service.prompt_file(file), fetched, failed)
+        self.journey.runner.background(lambda: read(file), fetched, failed)
 
     # ---- reading aloud --------------------
 
@@ -169,7 +173,7 @@ class PromptPresenter(Presenter):
         if file is not None and not self.reading:
             self.reading = True
             self.changed()
-            self._fetch(file, start)
+            self._fetch(file, start, self.journey.context.service.prompt_file)
 
     def read_done(self) -> None:
         self.reading = False

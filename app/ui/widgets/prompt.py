@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QImage
@@ -16,6 +16,7 @@ from app.ui.widgets.basic import Button, Label, column, row
 from app.ui.widgets.fold import Fold
 from app.ui.widgets.picture import FitPicture, PictureOverlay
 from app.ui.widgets.player import Picture
+from app.ui.widgets.preview import to_image
 from app.ui.widgets.voices import Voices
 from contract.kit_media import MediaKind
 
@@ -40,7 +41,7 @@ class PromptView(QWidget):
         self._sound: MemoryPlayer | None = None
         self._reads = False
         self._here = False
-        self._decoded: bytes | None = None
+        self._decoded: Any = None
         self._picture = FitPicture(look, name=names.PROMPT_PICTURE, most=look.tokens.space(22 if brief else 32))
         self._picture.clicked.connect(self._enlarge)
         self._film = Picture(look)
@@ -197,7 +198,7 @@ class PromptView(QWidget):
         content = self._presenter.picture if shown else None
         if content is not self._decoded:
             self._decoded = content
-            image = QImage.fromData(content) if content is not None else None
+            image = to_image(content) if content is not None else None
             self._picture.show_image(image)
         self._picture.setVisible(content is not None)
         self._picture.setAccessibleName(self._look.t("Picture: {text}. Enlarge it.", text=words))
