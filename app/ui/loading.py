@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
+from shiboken6 import isValid
 
 _PART_SECONDS = 0.005
 # The icons and what else makes the first page whole come first: a single name of Qt can take as long as all of these.
@@ -86,7 +87,7 @@ def in_turns(steps: Iterator[object], owner: QObject, *, pause_ms: int = 0) -> N
     turns = QTimer(owner, interval=pause_ms)
 
     def take() -> None:
-        if next(steps, _END) is _END:
+        if next(steps, _END) is _END and isValid(turns):  # the last step may have been what kept the owner
             turns.stop()
             turns.deleteLater()
 

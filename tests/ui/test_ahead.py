@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 import pytest
+from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QLabel
 
 from app.ui import icons, names
 from app.ui.deck import Deck
-from app.ui.dress import Appearance
+from app.ui.dress import Appearance, build_application
+from app.ui.loading import in_turns
 from app.ui.names import Screen
 from app.ui.tokens import Theme
 from app.ui.widgets.basic import IconLabel
@@ -117,3 +122,24 @@ def test_a_question_of_a_faq_that_was_opened_stays_open_when_something_changes(b
     fold.button.click()
     page.refresh()
     assert fold.text.isVisible()
+
+
+def test_steps_may_outlive_their_owner_and_end_quietly() -> None:
+    build_application([])
+    taken: list[int] = []
+
+    class Owner(QObject):
+        def steps(self) -> Iterator[None]:
+            for number in range(3):
+                taken.append(number)
+                yield
+
+    owner = Owner()
+    gone = weakref.ref(owner)
+    in_turns(owner.steps(), owner)  # from now on only its steps keep it
+    del owner
+    loop = QEventLoop()
+    QTimer.singleShot(50, loop.quit)
+    loop.exec()
+    assert taken == [0, 1, 2]
+    assert gone() is None
