@@ -124,7 +124,7 @@ def _shifts(visit: Visit, circumstance: Circumstance, lines: list[Shifted]) -> S
 
 
 def _words(figure: Figure) -> str:
-    return f"{figure.value:.1f} ({interval(figure, 1)})".replace("-", "−")
+    return f"{points(figure.value):.1f} ({interval(figure, 1)})".replace("-", "−")
 
 
 def _name(visit: Visit, circumstance: Circumstance, group: str) -> str:

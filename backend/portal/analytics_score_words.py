@@ -34,7 +34,8 @@ def sheets(visit: Visit, found: ScoreFigures) -> list[Sheet]:
 
 def interval(figure: Figure, digits: int = 2) -> str:
     """With a minus that spreadsheets do not take for a formula."""
-    return f"{figure.low:.{digits}f} – {figure.high:.{digits}f}".replace("-", "−")
+    low, high = (round(value, digits) + 0.0 for value in (figure.low, figure.high))
+    return f"{low:.{digits}f} – {high:.{digits}f}".replace("-", "−")
 
 
 def points(value: float) -> float:

@@ -71,7 +71,7 @@ def take(hr: Runtime, actor: Actor, asked: Asked) -> FairnessFigures:
     """The look is noted in the log. Raises XudaError(FORBIDDEN) for roles that see no scores of people."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        every = analytics_scored.read(session, actor, asked)
+        every = analytics_scored.read(session, actor, asked, others=True)
         rows = [row for row in every if row.wanted]
         scored = [row for row in rows if row.points is not None]
         impacts: list[Impacts] = []

@@ -53,8 +53,11 @@ class Scored:
         return sum(self.given.values()) / len(self.given) if self.given else None
 
 
-def read(session: Session, actor: Actor, asked: Asked) -> list[Scored]:
-    """All that ``actor`` may see, by the end of the interview; ``wanted`` marks those that ``asked`` holds."""
+def read(session: Session, actor: Actor, asked: Asked, *, others: bool = False) -> list[Scored]:
+    """Those that ``actor`` may see and ``asked`` holds, by the end of the interview.
+
+    ``others``: also those that ``asked`` leaves out, not ``wanted`` then.
+    """
     given, performance = _given(session, actor), _performance(session)
     return [
         Scored(
@@ -72,11 +75,11 @@ def read(session: Session, actor: Actor, asked: Asked) -> list[Scored]:
             given=given.get(row.id, {}),
             performance=performance.get(row.invitation_id),
         )
-        for row in session.execute(_finished(actor, asked))
+        for row in session.execute(_finished(actor, asked, others))
     ]
 
 
-def _finished(actor: Actor, asked: Asked) -> Select[Any]:
+def _finished(actor: Actor, asked: Asked, others: bool) -> Select[Any]:
     columns = (
         Interview.id,
         Interview.invitation_id,
@@ -99,6 +102,8 @@ def _finished(actor: Actor, asked: Asked) -> Select[Any]:
     current = and_(ScoreRow.interview_id == Interview.id, ScoreRow.superseded_at.is_(None))
     query = query.outerjoin(ScoreRow, current)
     done = Interview.state == HrState.PENDING_REVIEW.value, Interview.ended_at.is_not(None), sql.leads()
+    if not others:
+        query = query.where(*within(asked))
     return query.where(*done).order_by(Interview.ended_at, Interview.id)
 
 

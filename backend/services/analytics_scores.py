@@ -99,7 +99,7 @@ def take(hr: Runtime, actor: Actor, asked: Asked) -> ScoreFigures:
     """Raises XudaError(FORBIDDEN) for roles that see no scores of people."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        rows = [row for row in analytics_scored.read(session, actor, asked) if row.wanted]
+        rows = analytics_scored.read(session, actor, asked)
         machine = [row.points for row in rows if row.points is not None]
         people = [row.people for row in rows if row.people is not None]
         if max(len(machine), len(people)) < FEWEST:

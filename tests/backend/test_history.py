@@ -20,8 +20,9 @@ from backend.services.voluntary_rows import Aspect
 from backend.settings import Settings
 from benchmarks.history import SHIFTED, Truth, Writer, lines
 from contract.errors import ErrorCode, XudaError
-from tests.backend.world import COMMAND_LINE
+from tests.backend.world import BOTH, COMMAND_LINE
 
+DATABASES = BOTH
 COUNT = 1000
 EVERY_EFFECT = 6
 
@@ -39,8 +40,8 @@ class History:
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
-    settings = Settings(data=tmp_path_factory.mktemp("hr") / "data")
+def history(tmp_path_factory: pytest.TempPathFactory, database: Callable[[], dict[str, str]]) -> Iterator[History]:
+    settings = Settings(data=tmp_path_factory.mktemp("hr") / "data", **database())  # type: ignore[arg-type]
     with closing(runtime.create(settings, "History")) as made:
         yield History(made)
 

@@ -12,6 +12,9 @@ from sqlalchemy import select
 
 from backend.db.models import AuditRow
 from benchmarks.history import SHIFTED, Truth, Writer
+from tests.portal.browser import chromium
+from tests.portal.gallery import SIZES, Photographer
+from tests.portal.scenes import Page, Scenes
 from tests.portal.test_analytics_pages import charts
 from tests.portal.world import Web, World
 
@@ -79,6 +82,15 @@ def test_of_few_interviews_it_is_said_that_there_are_few(world: World) -> None:
     assert "<svg" not in web.page(f"/analytics/fairness?last={past}").text
     assert "不予显示" in page
     assert "<svg" not in page
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh_CN", "pad"), ("en", "laptop")])
+def test_nothing_on_these_pages_is_cut_off_or_covered(filled: World, language: str, size: str) -> None:
+    pages = [Page(name, f"/analytics/{name}", "hr") for name in ("scores", "fairness")]
+    with chromium() as browser:
+        photographer = Photographer(browser, Scenes(filled, filled.http("hr")))
+        wrong = [f"{page.name}: {line}" for page in pages for line in photographer.open(page, language, SIZES[size])]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_heads_find_no_way_to_figures_of_ratings(world: World) -> None:
