@@ -18,6 +18,7 @@ from backend.cabinet import interview_subject
 from backend.db.models import Decision, Interview, Rating, Role, User, new_id
 from backend.runtime import Runtime
 from backend.services import audit, hooks, placements, redo_rows, scope, standing, states, wholes
+from backend.services import scores as ai_scores
 from backend.services.actor import Actor
 from backend.services.candidate_states import DECIDED, Ruling, after
 from contract.errors import ErrorCode, XudaError
@@ -77,7 +78,13 @@ def add_score(
     session.add(Rating(interview_id=interview.id, score=score, user_id=user_id, rated_at=now))
     parts[0].scored_at = now
     session.flush()
-    about = {"interview_id": parts[0].id, "invitation_id": interview.invitation_id, "score": _score(session, parts)}
+    made = ai_scores.current(session, [parts[0].id]).get(parts[0].id)
+    about = {
+        "interview_id": parts[0].id,
+        "invitation_id": interview.invitation_id,
+        "score": _score(session, parts),
+        "ai_score": made.points if made else None,
+    }
     if not interview.practice:
         hooks.emit(session, now, hooks.Kind.RESULT_READY, interview.department_id, **about)
 

@@ -67,7 +67,8 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class EmployeeLine:
-    """Scores are the newest of each kind; None where there is none. ``interview``: of the newest scored interview.
+    """Scores are the newest of each kind; None where there is none. ``interview``: of the newest scored interview;
+    ``interview_by_ai``: people have rated none, it is that of the assessment.
 
     ``left_at`` and ``left_reason``: noted by HR, may lie ahead; ``here``: not yet.
     """
@@ -84,6 +85,7 @@ class EmployeeLine:
     left_at: datetime | None = None
     left_reason: Reason | None = None
     here: bool = True
+    interview_by_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def lines(hr: Runtime, actor: Actor, *, page: int = 1, left: bool = False) -> tu
     with hr.db.read() as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = session.scalars(query.order_by(EmployeeRow.code).limit(PAGE_SIZE).offset((max(page, 1) - 1) * PAGE_SIZE))
-        return _lines(hr, session, rows.all()), total
+        return _lines(hr, session, actor, rows.all()), total
 
 
 def file(hr: Runtime, actor: Actor, employee_id: str) -> EmployeeFile:
@@ -177,11 +179,11 @@ def file(hr: Runtime, actor: Actor, employee_id: str) -> EmployeeFile:
         query = select(EmployeeScore).where(EmployeeScore.employee_id == row.id)
         scores = session.scalars(query.order_by(EmployeeScore.noted_at.desc(), EmployeeScore.label.desc())).all()
         found = EmployeeFile(
-            line=_lines(hr, session, [row])[0],
+            line=_lines(hr, session, actor, [row])[0],
             phone=person["phone"],
             email=person["email"],
             scores=[ScoreLine(ScoreKind(item.kind), item.label, item.tenths / 10, item.noted_at) for item in scores],
-            interviews=employee_results.inside(session, row.id),
+            interviews=employee_results.inside(hr, session, actor, row.id),
         )
     audit.record_now(hr, actor, "view_employee", f"employee:{employee_id}")
     return found
@@ -324,18 +326,19 @@ def _tenths(text: str) -> int | None:
     return value if 0 <= value <= 1000 else None
 
 
-def _lines(hr: Runtime, session: Session, rows: Sequence[EmployeeRow]) -> list[EmployeeLine]:
+def _lines(hr: Runtime, session: Session, actor: Actor, rows: Sequence[EmployeeRow]) -> list[EmployeeLine]:
     ids = [row.id for row in rows]
     departments = {row.id: row.name for row in session.scalars(select(Department))}
     newest: dict[tuple[str, str], float] = {}
     scores = select(EmployeeScore).where(EmployeeScore.employee_id.in_(ids))
     for item in session.scalars(scores.order_by(EmployeeScore.noted_at, EmployeeScore.label)):
         newest[item.employee_id, item.kind] = item.tenths / 10
-    inside, share, now = employee_results.scored(session, ids), _weights(session), hr.now()
+    inside, share, now = employee_results.scored(hr, session, actor, ids), _weights(session), hr.now()
     found = []
     for row in rows:
         assessment = newest.get((row.id, ScoreKind.ASSESSMENT.value))
-        interview = inside.get(row.id)
+        counting = inside.get(row.id)
+        interview = counting.score if counting else None
         found.append(
             EmployeeLine(
                 employee_id=row.id,
@@ -345,6 +348,7 @@ def _lines(hr: Runtime, session: Session, rows: Sequence[EmployeeRow]) -> list[E
                 position=row.position,
                 performance=newest.get((row.id, ScoreKind.PERFORMANCE.value)),
                 interview=interview,
+                interview_by_ai=counting is not None and counting.by_ai,
                 assessment=assessment,
                 combined=share.combined(interview, assessment),
                 left_at=row.left_at,

@@ -143,7 +143,8 @@ class InterviewItem(BaseModel):
 
 class ResultItem(BaseModel):
     """``score``: the mean of each person's newest, 0-100, rounded. ``dimensions``: mean level, 1-5, of the scorecards
-    that were handed in."""
+    that were handed in. ``ai_*``: what the assessment makes of it, 0-100, with its range; ``ai_listen``: somebody has
+    to listen before using it. It decides nothing; null without the candidate's consent."""
 
     model_config = _example(
         interview_id=_ID,
@@ -153,6 +154,10 @@ class ResultItem(BaseModel):
         department_id="rd",
         score=83,
         raters=2,
+        ai_score=79.4,
+        ai_low=59.4,
+        ai_high=99.4,
+        ai_listen=False,
         dimensions=[{"question_id": "challenge", "dimension_id": "depth", "level": 4.5}],
         changed_at=_NOON,
     )
@@ -163,6 +168,10 @@ class ResultItem(BaseModel):
     department_id: str | None
     score: int | None
     raters: int
+    ai_score: float | None
+    ai_low: float | None
+    ai_high: float | None
+    ai_listen: bool
     dimensions: list[DimensionItem]
     changed_at: datetime
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joine
 
 from backend.db.models import Batch, Decision, Interview, InvitationRow, Rating, Requisition, Scorecard
 from backend.runtime import Runtime
-from backend.services import audit, positions, requisition_lists, scope, wholes
+from backend.services import audit, positions, requisition_lists, scope, scores, wholes
 from backend.services.actor import Actor
 from backend.services.decisions import counted
 from backend.services.feed_models import (
@@ -35,6 +35,7 @@ from backend.services.feed_models import (
 )
 from backend.services.people import candidate_name, candidate_value
 from backend.services.scorecard_sheet import CardState, content_of
+from backend.services.scores import ScoreLine
 from contract.errors import ErrorCode, XudaError
 
 MOST = 200
@@ -306,24 +307,33 @@ def _results(hr: Runtime, session: Session, rows: Sequence[Interview]) -> list[R
     parts = session.scalars(select(Interview).where(or_(Interview.id.in_(ids), *same), Interview.deleted_at.is_(None)))
     whole = {part.id: wholes.key_of(part) for part in parts}
     given = select(Rating.interview_id, Rating.user_id, Rating.score).where(Rating.interview_id.in_(whole))
-    scores: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    people: dict[tuple[str, int], list[tuple[str, int]]] = {}
     for interview_id, user_id, score in session.execute(given.order_by(Rating.rated_at)):
-        scores.setdefault(whole[interview_id], []).append((user_id, score))
+        people.setdefault(whole[interview_id], []).append((user_id, score))
     final = Scorecard.interview_id.in_(whole), Scorecard.state == CardState.FINAL.value
     levels: dict[tuple[str, int], dict[tuple[str, str], list[int]]] = {}
     for card in session.scalars(select(Scorecard).where(*final)):
         for key, level in content_of(hr, card).levels().items():
             levels.setdefault(whole[card.interview_id], {}).setdefault(key, []).append(level)
-    return [_result(row, scores.get(whole[row.id], []), levels.get(whole[row.id], {})) for row in rows]
+    made = scores.current(session, ids)
+    return [
+        _result(row, people.get(whole[row.id], []), levels.get(whole[row.id], {}), made.get(row.id)) for row in rows
+    ]
 
 
-def _result(row: Interview, scores: list[tuple[str, int]], levels: dict[tuple[str, str], list[int]]) -> ResultItem:
+def _result(
+    row: Interview, given: list[tuple[str, int]], levels: dict[tuple[str, str], list[int]], made: ScoreLine | None
+) -> ResultItem:
     assert row.scored_at is not None
     return ResultItem(
         **_about(row),
         interview_id=row.id,
-        score=counted(scores),
-        raters=len({user_id for user_id, _ in scores}),
+        score=counted(given),
+        raters=len({user_id for user_id, _ in given}),
+        ai_score=made.points if made else None,
+        ai_low=made.low if made and made.points is not None else None,
+        ai_high=made.high if made and made.points is not None else None,
+        ai_listen=made is not None and made.listen,
         dimensions=[
             DimensionItem(question_id=question, dimension_id=dimension, level=round(sum(found) / len(found), 2))
             for (question, dimension), found in sorted(levels.items())

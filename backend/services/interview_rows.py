@@ -45,11 +45,13 @@ class Key:
 
 # so many sealed names are opened to look for one of them
 MOST_OPENED = 2000
+_UNSCORED = -1
 _ORDER = {state.value: place for place, state in enumerate(HrState)}
 
 
 class Finder:
-    """The rows of one viewer's list. ``silent_after``: seconds, see ``states.shown``."""
+    """The rows of one viewer's list. ``silent_after``: seconds, see ``states.shown``. ``scored``: what interviews are
+    sorted by whose score the viewer sees."""
 
     def __init__(
         self,
@@ -59,10 +61,12 @@ class Finder:
         now: datetime,
         silent_after: int,
         hits: Hits | None = None,
+        scored: ColumnElement[Any] | None = None,
     ) -> None:
         self._session, self._actor, self._query = session, actor, query
         self._cutoff = now - timedelta(seconds=silent_after)
         self._hits = hits
+        self._scored = scored
 
     def counts(self) -> dict[HrState, int]:
         """By shown state, whatever state is asked for."""
@@ -84,7 +88,7 @@ class Finder:
         if self._query.sort in ("updated", "name") and limit is not None:
             return self._latest(limit, offset)
         rows = self._rows()
-        column = {"state": rows.c.place, "code": rows.c.code}.get(self._query.sort, rows.c.at)
+        column = {"state": rows.c.place, "code": rows.c.code, "ai": rows.c.points}.get(self._query.sort, rows.c.at)
         order = (column.desc(), rows.c.name.desc()) if self._query.descending else (column, rows.c.name)
         query = select(rows.c.interview_id, rows.c.invitation_id).order_by(*order).limit(limit).offset(offset)
         return [Key(*row) for row in self._session.execute(query)]
@@ -117,6 +121,7 @@ class Finder:
             Interview.id.label("name"),
             (func.coalesce(InvitationRow.code, "") if by_code else literal("")).label("code"),
             case(_ORDER, value=shown, else_=0).label("place"),
+            self._points().label("points"),
         )
         begun = self._begun(*columns, with_invitation=by_code)
         if self._query.state is not None:
@@ -130,8 +135,14 @@ class Finder:
             InvitationRow.id.label("name"),
             InvitationRow.code.label("code"),
             literal(_ORDER[HrState.INVITED.value]).label("place"),
+            literal(_UNSCORED).label("points"),
         )
         return union_all(begun, waiting).subquery()
+
+    def _points(self) -> ColumnElement[Any]:
+        if self._query.sort != "ai" or self._scored is None:
+            return literal(_UNSCORED)
+        return func.coalesce(self._scored, _UNSCORED)
 
     def _begun(self, *columns: Any, with_invitation: bool = False) -> Select[Any]:
         query = (

@@ -22,12 +22,13 @@ from backend.db.models import (
     Scorecard,
 )
 from backend.runtime import Runtime
-from backend.services import blind, scope, states, wholes, wholes_in_sql
+from backend.services import blind, scope, scores, states, wholes, wholes_in_sql
 from backend.services.actor import Actor
 from backend.services.interview_rows import MOST_OPENED, Finder, Hits, Key, ListQuery
 from backend.services.listings import newest_kit_rows, parsed_kit
 from backend.services.people import candidate_name, find_named
 from backend.services.scorecard_sheet import CardState
+from backend.services.scores import ScoreLine
 from contract.events import EventType, ExitData, HrState
 from contract.kit import InterviewKind, Kit
 
@@ -43,6 +44,7 @@ class InterviewSummary:
     ``parts``: ids of the interview's parts by device; ``interview_id`` is the first. ``receipt_serial`` is that of the
     newest part, once every part has a receipt. ``onboarding``: name of the department for which somebody is 待入职.
     ``blind``: who it is, is kept from the reader (services.blind); ``candidate`` is a pseudonym then.
+    ``ai``: the score of the assessment, None also where it is withheld from the reader.
     """
 
     interview_id: str | None
@@ -70,6 +72,7 @@ class InterviewSummary:
     kind: InterviewKind | None = None
     onboarding: dict[str, str] = field(default_factory=dict)
     blind: bool = False
+    ai: ScoreLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,8 @@ class _Lookup:
         self._again: set[str] = set()  # parts in which one question is answered again: beside the interview
 
     def finder(self, query: ListQuery, hits: Hits | None = None) -> Finder:
-        return Finder(self._session, self._actor, query, self._now, self._hr.settings.silent_after, hits)
+        scored = scores.points_seen(self._hr, self._actor) if query.sort == "ai" else None
+        return Finder(self._session, self._actor, query, self._now, self._hr.settings.silent_after, hits, scored)
 
     def opened(self, query: ListQuery, coarse: bool) -> Page:
         """The page of a list that is searched or sorted by what is sealed."""
@@ -283,6 +287,7 @@ class _Lookup:
         newest = select(ReceiptRow.interview_id, func.max(ReceiptRow.serial)).where(ReceiptRow.interview_id.in_(ids))
         receipts = {row[0]: row[1] for row in self._session.execute(newest.group_by(ReceiptRow.interview_id))}
         told = self._told(ids)
+        scored = scores.visible(self._hr, self._session, self._actor, [row.parts[0] for row in rows if row.parts])
         return [
             replace(
                 row,
@@ -290,6 +295,7 @@ class _Lookup:
                 answers=len({name for part in row.parts for name in told.answered.get(part, ())}),
                 events=sum(events.get(part, 0) for part in row.parts),
                 objects=sum(objects.get(part, 0) for part in row.parts),
+                ai=scored.get(row.parts[0]),
                 receipt_serial=receipts[self._given(row)[-1]] if receipts.keys() >= {*self._given(row)} else None,
             )
             if row.parts

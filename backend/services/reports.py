@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.models import Interview, InvitationRow, ObjectRow, Role
 from backend.runtime import Runtime
-from backend.services import interviews, kit_files, redo_rows, scope, wholes
+from backend.services import interviews, kit_files, redo_rows, scope, scores, wholes
 from backend.services.actor import Actor
 from backend.services.media import open_media
 from backend.services.people import candidate_value
@@ -27,8 +27,9 @@ from report.words import redo_words
 _MAY_SEE_PHONE = frozenset({Role.ADMINISTRATOR, Role.HR})
 
 
-def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> InterviewReport:
-    """The report as it stands now, also of an unfinished interview.
+def build(hr: Runtime, actor: Actor, interview_id: str, language: str, *, scored: bool = True) -> InterviewReport:
+    """The report as it stands now, also of an unfinished interview. ``scored``: with its score, where the actor may see
+    it (services.scores).
 
     Raises XudaError(NOT_FOUND) also beyond the actor's scope, FORBIDDEN for roles that read no interviews,
     KIT_MISSING while the first event or its kit is not here.
@@ -38,7 +39,7 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
     with hr.db.read() as session:
         row = scope.interview(session, actor, interview_id)
         rows = wholes.rows_of(session, row)
-        return build_whole_report(
+        report = build_whole_report(
             sources(hr, session, rows),
             candidate=CandidateInfo() if line.blind else _candidate(hr, actor, line.candidate, row.invitation),
             generated_at=hr.now(),
@@ -46,6 +47,8 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str) -> Interv
             state=line.shown_state,
             redos=_redos(hr, session, rows, language),
         )
+        seen = scores.view(hr, session, actor, interview_id, language) if scored else None
+        return report.model_copy(update={"assessment": seen.info if seen else None})
 
 
 def pdf(hr: Runtime, report: InterviewReport) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,13 +23,14 @@ from backend.db.models import (
     Scorecard,
 )
 from backend.runtime import Runtime
-from backend.services import blind, requisitions, scope, wholes
+from backend.services import blind, requisitions, scope, scores, wholes
 from backend.services.actor import Actor
 from backend.services.candidate_states import DECIDED, Ruling
 from backend.services.decisions import counted
 from backend.services.people import candidate_name
 from backend.services.requisition_states import ASKERS, RequisitionState
 from backend.services.scorecard_sheet import CardState
+from backend.services.scores import ScoreLine
 from contract.events import FINAL_STATES, HrState
 
 PAGE_SIZE = 50
@@ -68,8 +69,9 @@ class CandidateLine:
     """A candidate of a requisition. ``state`` as people decided; ``score`` None before anybody gave one.
 
     ``score`` is also None for who is rating the interview (services.scorecards). ``name`` is empty for who was erased.
-    ``proposed``: finished, at or above the threshold, and waiting for a person's word. ``placement_id``: has a place;
-    ``joined``: works there already.
+    ``proposed``: finished, at or above the threshold, and waiting for a person's word. ``to_hear``: nobody has rated
+    it, and the score of the assessment reaches the threshold: somebody should listen. ``ai``: that score, None also
+    where it is withheld (services.scores). ``placement_id``: has a place; ``joined``: works there already.
     """
 
     invitation_id: str
@@ -83,11 +85,13 @@ class CandidateLine:
     proposed: bool
     placement_id: str | None
     joined: bool
+    to_hear: bool = False
+    ai: ScoreLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CandidatePage:
-    """Proposed ones first, then by score. ``proposed`` and ``total`` count all pages."""
+    """Proposed ones first, then those to listen to, then by score. ``proposed`` and ``total`` count all pages."""
 
     items: list[CandidateLine]
     total: int
@@ -196,7 +200,8 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     query = select(InvitationRow.id).where(InvitationRow.batch_id.in_(mine), kept)
     order = list(session.scalars(query.order_by(InvitationRow.created_at, InvitationRow.id)))
     newest = standings(session, query)
-    found = {name: _Found(newest.get(name), places.get(name), row) for name in order}
+    made = scores.current(session, [standing.interview_id for standing in newest.values()])
+    found = {name: _Found(newest.get(name), places.get(name), row, made) for name in order}
     order.sort(key=lambda name: found[name].rank)
     shown = order[(max(page, 1) - 1) * PAGE_SIZE :][:PAGE_SIZE]
     people = select(InvitationRow).where(InvitationRow.id.in_(shown))
@@ -206,6 +211,8 @@ def _candidates(hr: Runtime, session: Session, actor: Actor, row: Requisition, p
     items = [found[name].line(hr, invitations[name], hidden=seen.hide(invitations[name])) for name in shown]
     rating = being_rated(session, actor, newest)
     items = [replace(item, score=None) if item.interview_id in rating else item for item in items]
+    told = scores.permitted(hr, session, actor, made)
+    items = [replace(item, ai=told.get(item.interview_id or "")) for item in items]
     if actor.role is Role.DEPARTMENT_HEAD:
         items = _as_released(session, actor, items)
     return CandidatePage(items, len(order), sum(item.proposed for item in found.values()))
@@ -216,7 +223,7 @@ def _as_released(session: Session, actor: Actor, items: list[CandidateLine]) -> 
     ids = [item.interview_id for item in items if item.interview_id]
     query = scope.interviews(actor).where(Interview.id.in_(ids)).with_only_columns(Interview.id)
     seen = set(session.scalars(query))
-    hidden = {"interview_id": None, "score": None, "proposed": False, "held": False}
+    hidden = {"interview_id": None, "score": None, "proposed": False, "held": False, "to_hear": False, "ai": None}
     return [item if item.interview_id in seen or item.joined else replace(item, **hidden) for item in items]  # type: ignore[arg-type]
 
 
@@ -234,7 +241,9 @@ class Standing:
 class _Found:
     """What is known of one invitation before anybody's name is opened."""
 
-    def __init__(self, standing: Standing | None, place: Placement | None, row: Requisition) -> None:
+    def __init__(
+        self, standing: Standing | None, place: Placement | None, row: Requisition, made: Mapping[str, ScoreLine]
+    ) -> None:
         self._standing, self._place = standing, place
         self.state = HrState.INVITED
         if standing is not None:
@@ -247,11 +256,15 @@ class _Found:
         self.held = standing is not None and standing.ruling == Ruling.HOLD and place is None
         waits = self.state in (HrState.PENDING_REVIEW, HrState.SECOND_ROUND) and not self.held
         reached = self.score is not None and self.score >= row.threshold
-        self.proposed = row.state == RequisitionState.OPEN and self.finished and waits and reached
+        open_for = row.state == RequisitionState.OPEN and self.finished and waits
+        self.proposed = open_for and reached
+        ai = made.get(standing.interview_id) if standing else None
+        heard = ai is not None and ai.points is not None and ai.points >= row.threshold
+        self.to_hear = open_for and self.score is None and heard
 
     @property
-    def rank(self) -> tuple[bool, int]:
-        return not self.proposed, -1 - self.score if self.score is not None else 0
+    def rank(self) -> tuple[bool, bool, int]:
+        return not self.proposed, not self.to_hear, -1 - self.score if self.score is not None else 0
 
     def line(self, hr: Runtime, invitation: InvitationRow, *, hidden: bool) -> CandidateLine:
         """``hidden``: who it is, is kept from the reader as soon as there is an interview to rate."""
@@ -266,6 +279,7 @@ class _Found:
             held=self.held,
             score=self._place.score if self._place else self.score,
             proposed=self.proposed,
+            to_hear=self.to_hear,
             placement_id=self._place.id if self._place else None,
             joined=self._place is not None and self._place.joined_at is not None,
         )
@@ -297,12 +311,12 @@ def standings(session: Session, invitations: Select[str]) -> dict[str, Standing]
         if last[key[0]] == key:
             newest[key[0]].decided, newest[key[0]].ruling = HrState(state), ruling
     given = select(Rating.interview_id, Rating.user_id, Rating.score).where(Rating.interview_id.in_(ids))
-    scores: dict[str, list[tuple[str, int]]] = {}
+    rated: dict[str, list[tuple[str, int]]] = {}
     for interview_id, user_id, score in session.execute(given.order_by(Rating.rated_at)):
         key = whole[interview_id]
         if last[key[0]] == key:
-            scores.setdefault(key[0], []).append((user_id, score))
-    for name, found in scores.items():
+            rated.setdefault(key[0], []).append((user_id, score))
+    for name, found in rated.items():
         newest[name].score = counted(found)
     return newest
 

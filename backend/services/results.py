@@ -22,13 +22,14 @@ from backend.db.models import (
     Scorecard,
 )
 from backend.runtime import Runtime
-from backend.services import blind, scope
+from backend.services import blind, scope, scores
 from backend.services import wholes_in_sql as sql
 from backend.services.actor import Actor
 from backend.services.decisions import counted
 from backend.services.listings import parsed_kit
 from backend.services.people import candidate_name, candidate_value
 from backend.services.scorecard_sheet import CardState
+from backend.services.scores import ScoreLine
 from contract.catalog import load
 from contract.events import HrState
 from contract.text import pick
@@ -106,6 +107,10 @@ class _Reading:
             t("Answers"),
             t("Minutes in the interview"),
             t("Score"),
+            t("AI score"),
+            t("AI score, from"),
+            t("AI score, to"),
+            t("Listen first"),
             t("Data"),
             t("Begun"),
             t("Ended"),
@@ -122,8 +127,9 @@ class _Reading:
                 self._read_departments(session)
                 rows = self._piece(session, chosen, after)
                 seen = blind.eyes(session, self._actor)
-                scores = self._scores(session, [row[0].id for row in rows])
-                lines = [self._line(session, row, seen, scores) for row in rows]
+                given = self._scores(session, [row[0].id for row in rows])
+                made = scores.visible(self._hr, session, self._actor, [row[0].id for row in rows])
+                lines = [self._line(session, row, seen, given, made.get(row[0].id)) for row in rows]
                 after = (rows[-1][0].created_at, rows[-1][0].id) if rows else None
             yield from lines
             if len(rows) < PIECE:
@@ -189,7 +195,9 @@ class _Reading:
         rating = set(session.scalars(select(Scorecard.interview_id).where(*mine)))
         return {name: counted(found) or 0 for name, found in given.items() if name not in rating}
 
-    def _line(self, session: Session, row: Row[Any], seen: blind.Eyes, scores: dict[str, int]) -> list[object]:
+    def _line(
+        self, session: Session, row: Row[Any], seen: blind.Eyes, given: dict[str, int], made: ScoreLine | None
+    ) -> list[object]:
         t = load("portal", self._language).gettext
         interview: Interview = row[0]
         invitation, state = interview.invitation, HrState(row.state)
@@ -208,7 +216,8 @@ class _Reading:
             row.pauses,
             row.answers,
             None if row.active is None else round(row.active / 60, 1),
-            None if hidden else scores.get(interview.id),
+            None if hidden else given.get(interview.id),
+            *self._made(None if hidden else made),
             t("not complete yet") if row.awaited else t("complete, receipt issued"),
             interview.created_at,
             interview.ended_at,
@@ -218,8 +227,15 @@ class _Reading:
             row.overall,
         ]
 
+    def _made(self, line: ScoreLine | None) -> list[object]:
+        if line is None:
+            return [None] * 4
+        t = load("portal", self._language).gettext
+        bounds = [None, None] if line.points is None else [line.low, line.high]
+        return [line.points, *bounds, t("yes") if line.listen else ""]
+
     def _invited(self, session: Session, row: InvitationRow, *, hidden: bool) -> list[object]:
-        empty: list[object] = [None] * 12
+        empty: list[object] = [None] * 16
         return [
             "",
             *self._person(row, "", hidden=hidden),

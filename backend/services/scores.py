@@ -6,11 +6,12 @@ rated it, or after having chosen to look (``Settings.ai_before_rating``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, or_, select, true
 from sqlalchemy.orm import Session
 
 from backend.cabinet import interview_subject
@@ -18,10 +19,11 @@ from backend.db.models import Interview, Rating, Role, Scorecard, ScoreRow
 from backend.runtime import Runtime
 from backend.services import audit, rubrics, scope, wholes
 from backend.services.actor import Actor
+from backend.services.score_sheets import sheet_of
 from backend.services.scorecard_sheet import CardState, kit_of
 from contract.events import HrState
-from contract.text import pick
 from report.score_model import AssessmentInfo
+from report.score_words import assessment_in
 
 _RATERS = frozenset({Role.ADMINISTRATOR, Role.HR})
 
@@ -73,9 +75,13 @@ def current(session: Session, interview_ids: Collection[str]) -> dict[str, Score
 
 def visible(hr: Runtime, session: Session, actor: Actor, interview_ids: Collection[str]) -> dict[str, ScoreLine]:
     """As :func:`current`, without what is withheld from the actor; two queries."""
-    found = current(session, interview_ids)
-    seen = set(session.scalars(select(Interview.id).where(Interview.id.in_(found), may_see(hr, actor))))
-    return {name: line for name, line in found.items() if name in seen}
+    return permitted(hr, session, actor, current(session, interview_ids))
+
+
+def permitted(hr: Runtime, session: Session, actor: Actor, lines: Mapping[str, ScoreLine]) -> dict[str, ScoreLine]:
+    """``lines`` of :func:`current` without what is withheld from the actor; one query."""
+    seen = set(session.scalars(select(Interview.id).where(Interview.id.in_(lines), may_see(hr, actor))))
+    return {name: line for name, line in lines.items() if name in seen}
 
 
 def may_see(hr: Runtime, actor: Actor) -> ColumnElement[bool]:
@@ -89,6 +95,12 @@ def may_see(hr: Runtime, actor: Actor) -> ColumnElement[bool]:
     done = Interview.id.in_(cards.where(~draft)), Interview.id.in_(rated)
     closed = and_(Interview.state != pending, Interview.standing != second)
     return or_(closed, and_(or_(*done), Interview.id.not_in(cards.where(draft))))
+
+
+def points_seen(hr: Runtime, actor: Actor) -> ColumnElement[Any]:
+    """Points of an interview's score, NULL without one and where it is withheld; for lists that are sorted by it."""
+    own = select(ScoreRow.points).where(ScoreRow.interview_id == Interview.id, ScoreRow.superseded_at.is_(None))
+    return case((may_see(hr, actor), own.correlate(Interview).scalar_subquery()))
 
 
 def shown(hr: Runtime, actor: Actor, interview_id: str, language: str) -> ScoreView:
@@ -114,7 +126,7 @@ def view(hr: Runtime, session: Session, actor: Actor, interview_id: str, languag
         return ScoreView()
     if session.scalar(select(Interview.id).where(Interview.id == rows[0].id, may_see(hr, actor))) is None:
         return ScoreView(withheld=True)
-    info = _titled(session, rows, newest, content_of(hr, newest), language)
+    info = _worded(session, rows, newest, content_of(hr, newest), language)
     earlier = tuple(_version(row) for row in versions if row is not newest)
     return ScoreView(current=_version(newest), info=info, earlier=earlier)
 
@@ -148,36 +160,13 @@ def _version(row: ScoreRow) -> ScoreVersion:
     )
 
 
-def _titled(
+def _worded(
     session: Session, rows: Sequence[Interview], row: ScoreRow, info: AssessmentInfo, language: str
 ) -> AssessmentInfo:
-    """With the titles of stages and dimensions in the reader's language."""
+    """With all words in the reader's language."""
     kit = kit_of(session, rows)
-    if kit is None:
-        return info
-    rubric = rubrics.one(session, row.rubric_id, kit).rubric
-    stages = {stage.stage_id: pick(stage.title, language) for stage in kit.stages}
-    asked = {question.question_id: rubric.of(question) for question in kit.questions}
-    titles = {name: {one.dimension_id: pick(one.title, language) for one in found} for name, found in asked.items()}
-    every = {name: title for found in reversed(titles.values()) for name, title in found.items()}
-    return info.model_copy(
-        update={
-            "stages": [one.model_copy(update={"title": stages.get(one.sum_id, one.title)}) for one in info.stages],
-            "dimensions": [
-                one.model_copy(update={"title": every.get(one.sum_id, one.title)}) for one in info.dimensions
-            ],
-            "questions": [
-                question.model_copy(
-                    update={
-                        "dimensions": [
-                            one.model_copy(
-                                update={"title": titles.get(question.question_id, {}).get(one.dimension_id, one.title)}
-                            )
-                            for one in question.dimensions
-                        ]
-                    }
-                )
-                for question in info.questions
-            ],
-        }
+    return (
+        info
+        if kit is None
+        else assessment_in(language, info, kit, sheet_of(kit, rubrics.one(session, row.rubric_id, kit)))
     )

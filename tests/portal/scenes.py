@@ -28,6 +28,7 @@ from backend.services import (
     resumes,
     review_comments,
     sandbox,
+    score_making,
     scorecards,
     slots,
 )
@@ -167,6 +168,7 @@ def _reviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
 
     world = scenes.world
     first = scenes.places["interview_id"]
+    score_making.make(world.hr, first, "server")
     for name in ("hr", "admin"):
         who = actor(world, name)
         scorecards.save(world.hr, who, first, RATED, 0)

@@ -16,6 +16,7 @@ from backend.services.rubric import Dimension
 from backend.services.scorecard_board import Board
 from contract.errors import ErrorCode, XudaError
 from report.model import QuestionInfo
+from report.score_model import AssessmentInfo
 
 router = APIRouter()
 FEWEST, MOST = 2, 5
@@ -23,11 +24,12 @@ FEWEST, MOST = 2, 5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One candidate. ``board`` is None for those who rate nothing."""
+    """One candidate. ``board`` is None for those who rate nothing, ``ai``: None for whom its score is withheld from."""
 
     line: InterviewSummary
     answers: dict[str, AnswerView]
     board: Board | None
+    ai: AssessmentInfo | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def compare(visit: Member, i: Annotated[list[str] | None, Query(max_length=MOST 
         rows=rows,
         unlocked=visit.login is not None and visit.login.fresh,
         total_words=review_words.total,
+        ai_words=review_words.ai,
     )
 
 
@@ -80,7 +83,7 @@ def _side_by_side(visit: Visit, ids: list[str]) -> tuple[list[Column], list[Row]
         for question in (*(view.info for view in counted), *report.unanswered):
             questions.setdefault(question.question_id, question)
         board = scorecard_board.board(visit.hr, visit.actor, name) if visit.actor.role in STAFF else None
-        columns.append(Column(line, {view.info.question_id: view for view in counted}, board))
+        columns.append(Column(line, {view.info.question_id: view for view in counted}, board, report.assessment))
     return columns, [_row(question, columns) for question in questions.values()]
 
 

@@ -15,19 +15,21 @@ from backend.portal.routes import decisions, department_releases, redos, reviews
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
-from backend.services import audit, auth, bundles, interviews, reports, scope
+from backend.services import audit, auth, bundles, interviews, reports, scope, score_making, scores
+from backend.services.candidate_states import DECIDED
 from backend.services.interview_rows import ListQuery
 from backend.services.interviews import InterviewSummary
 from backend.services.states import NO_CONTACT
 from contract.errors import ErrorCode, XudaError
-from contract.events import HrState
+from contract.events import FINAL_STATES, HrState
 from contract.text import pick
-from report import words
+from report import score_words, words
+from report.scoring import may_score
 
 router = APIRouter()
 PAGE_SIZES = (20, 50, 100)
 LIST_COOKIE = "xuda_list"
-_SORTS = ("updated", "name", "state", "code")
+_SORTS = ("updated", "name", "state", "code", "ai")
 
 
 @router.get("/interviews")
@@ -66,6 +68,7 @@ def interview_list(
         states=list(HrState),
         pages=pages,
         why=lambda row: why(visit, row),
+        ai_words=review_words.ai,
         **({} if fragment else _filters(visit)),
     )
     visit.set_cookie(answer, LIST_COOKIE, _remembered(query))
@@ -124,10 +127,19 @@ def unlock(visit: MemberForm, interview_id: str, totp: Annotated[str, Form(max_l
     return visit.redirect(f"/interviews/{interview_id}")
 
 
+@router.post("/interviews/{interview_id}/rescore")
+def rescore(visit: MemberForm, interview_id: str) -> Response:
+    """Score it now, without waiting for the server's own turn."""
+    scope.require(visit.actor, *STAFF)
+    score_making.rescore(visit.hr, visit.actor, interview_id)
+    return visit.redirect(f"/interviews/{interview_id}#ai")
+
+
 def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int = 200) -> Response:
     hr, actor = visit.hr, visit.actor
     line = interviews.summary(hr, actor, interview_id)
-    report = reports.build(hr, actor, interview_id, visit.language)
+    scored = scores.shown(hr, actor, interview_id, visit.language)
+    report = reports.build(hr, actor, interview_id, visit.language, scored=False)
     audit.record_now(hr, actor, "view_interview", f"interview:{interview_id}")
     return visit.page(
         "review.html",
@@ -139,6 +151,15 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         sharing=shares.about_interview(visit, interview_id, hidden=line.blind),
         redoing=redos.about_interview(visit, interview_id),
         reviewing=reviews.about_interview(visit, interview_id),
+        scored=scored,
+        weighed={one.answer_id: one for one in scored.info.questions} if scored.info else {},
+        may_score=may_score(report),
+        rescores=actor.role in STAFF and line.state in FINAL_STATES | {*DECIDED},
+        ai_words=review_words.ai,
+        signed=review_words.signed,
+        minutes=review_words.clock,
+        unscored_words=lambda code: score_words.unscored_words(code, visit.language),
+        listen_title=score_words.listen_title(visit.language),
         total_words=review_words.total,
         progress_words=lambda card: review_words.progress(visit, card),
         report=report,

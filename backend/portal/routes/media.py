@@ -82,7 +82,7 @@ def served(request: Request, found: Media) -> Response:
 
 @router.get("/interviews/{interview_id}/captions/{answer_id}.vtt")
 def captions(visit: Member, interview_id: str, answer_id: str) -> Response:
-    report = reports.build(visit.hr, visit.actor, interview_id, visit.language)
+    report = reports.build(visit.hr, visit.actor, interview_id, visit.language, scored=False)
     for answer in report.answers:
         if answer.answer_id == answer_id and answer.transcript is not None:
             return Response(webvtt(answer.transcript), media_type="text/vtt; charset=utf-8")

@@ -100,7 +100,7 @@ def about_interview(visit: Visit, interview_id: str, *, hidden: bool) -> dict[st
 
 def _page(visit: Visit, token: str, link: Opened) -> Response:
     line = interviews.summary(visit.hr, link.reader, link.interview_id)
-    report = reports.build(visit.hr, link.reader, link.interview_id, visit.language)
+    report = reports.build(visit.hr, link.reader, link.interview_id, visit.language, scored=False)
     audit.record_now(visit.hr, link.reader, "view_interview", f"interview:{link.interview_id}", link=link.link_id)
     return visit.page(
         "shared.html",
