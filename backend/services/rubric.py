@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from assessment.values import Measure
+from assessment.weights import WITH_KEY_POINTS, WITHOUT_KEY_POINTS
 from backend.services.kit_file import invalid
 from contract.kit import Kit, Question
 from contract.text import Localized
@@ -59,12 +61,16 @@ class KeyPoint(_Part):
 
 
 class Dimension(_Part):
-    """One scale: ``levels`` says in words what 1 (lowest) to 5 mean. ``weight``: within its question."""
+    """One scale: ``levels`` says in words what 1 (lowest) to 5 mean. ``weight``: within its question.
+
+    ``measures``: what the assessment makes its score of, measure -> weight; empty: what it does by default.
+    """
 
     dimension_id: str = Field(min_length=1, max_length=40, pattern=_ID)
     title: Localized
     weight: Annotated[float, BeforeValidator(_number)] = 1.0
     key_points: list[KeyPoint] = Field(default_factory=list, max_length=50)
+    measures: dict[str, Annotated[float, BeforeValidator(_number)]] = Field(default_factory=dict)
     levels: Annotated[dict[int, Localized], BeforeValidator(_levels)]
 
     @field_validator("weight")
@@ -73,6 +79,17 @@ class Dimension(_Part):
         if not (math.isfinite(weight) and 0 < weight <= 100):
             raise ValueError("a weight is more than 0 and at most 100")
         return weight
+
+    @field_validator("measures")
+    @classmethod
+    def _measured(cls, measures: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(measures.keys() - {measure.value for measure in Measure}):
+            raise ValueError(f"there is no measure {', '.join(unknown)}; known: {', '.join(Measure)}")
+        if any(not (math.isfinite(weight) and 0 <= weight <= 100) for weight in measures.values()):
+            raise ValueError("the weight of a measure is 0 to 100")
+        if measures and not any(measures.values()):
+            raise ValueError("one measure at least has to count")
+        return measures
 
     @field_validator("title")
     @classmethod
@@ -88,6 +105,15 @@ class Dimension(_Part):
             if not _told(words):
                 raise ValueError(f"level {level} needs its words in zh_CN and en")
         return levels
+
+
+def measured(dimension: Dimension) -> dict[str, float]:
+    """What the assessment makes of a dimension: measure -> percent, own weights or the default ones, heaviest first."""
+    default = WITH_KEY_POINTS if dimension.key_points else WITHOUT_KEY_POINTS
+    weights = dimension.measures or {measure.value: weight for measure, weight in default.items()}
+    whole = sum(weights.values())
+    shares = {name: weight / whole * 100 for name, weight in weights.items() if weight}
+    return dict(sorted(shares.items(), key=lambda one: -one[1]))
 
 
 def _each_once(dimensions: list[Dimension]) -> list[Dimension]:

@@ -32,4 +32,5 @@ def _dimension(one: Dimension) -> SheetDimension:
         title=one.title,
         weight=one.weight,
         key_points=[SheetPoint(text=point.text, synonyms=point.synonyms) for point in one.key_points],
+        measures=one.measures,
     )

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from backend.db.models import KitRow, RubricRow
 from backend.runtime import Runtime
 from backend.services import rubrics
 from backend.services.kits import add_kit, stored_kit
-from backend.services.rubric import Rubric, default_for, total, weights
+from backend.services.rubric import Rubric, default_for, measured, total, weights
+from backend.services.score_sheets import sheet_of
 from contract.envelope import Envelope
 from contract.errors import ErrorCode, XudaError
 from tests.backend.test_kits import KIT
@@ -138,6 +140,24 @@ def test_the_next_version_goes_on_with_the_rubric_of_the_questions_it_still_asks
         (("question_id: q1\n      dim", "question_id: q7\n      dim"), "rubric.questions.0.question_id", 7, "q7"),
         (("dimension_id: breadth", "dimension_id: depth"), "rubric.questions.0.dimensions", 8, "depth is used twice"),
         (("title: Breadth", "titel: Breadth"), "rubric.questions.0.dimensions.1.title", 15, "required"),
+        (
+            ("weight: 3", "weight: 3\n          measures: {beauty: 1}"),
+            "rubric.questions.0.dimensions.0.measures",
+            12,
+            "beauty",
+        ),
+        (
+            ("weight: 3", "weight: 3\n          measures: {pace: 0}"),
+            "rubric.questions.0.dimensions.0.measures",
+            12,
+            "one",
+        ),
+        (
+            ("weight: 3", "weight: 3\n          measures: {pace: -1}"),
+            "rubric.questions.0.dimensions.0.measures",
+            12,
+            "0 to",
+        ),
         (("title: Clarity", "title: {zh_CN: 清晰}"), "rubric.general.0.title", 4, "zh_CN and en"),
     ],
 )
@@ -171,6 +191,24 @@ def test_the_total_is_the_weighted_mean_of_what_was_rated(hr: Runtime) -> None:
     assert total(kit, view.rubric, {("q1", "depth"): 4, ("q1", "breadth"): 1}) == pytest.approx(60)
     every = [total(kit, view.rubric, dict.fromkeys(shares, level)) for level in (1, 2, 3, 4, 5)]
     assert every == [0, 40, 60, 80, 100]
+
+
+def test_weights_of_measures_go_in_and_out_and_to_the_score_sheet(hr: Runtime) -> None:
+    own = RUBRIC.replace("weight: 3", "weight: 3\n          measures: {content: 60, order: 20}")
+    view = publish(hr, KIT + own)
+    depth, breadth = view.rubric.questions[0].dimensions
+    assert measured(depth) == {"content": 75, "order": 25}
+    assert sum(measured(breadth).values()) == pytest.approx(100)
+    assert "content" not in measured(breadth)  # it has no key points
+    with hr.db.read() as session:
+        kit = stored_kit(session, "sales")
+    text, revision = rubrics.written(hr, COMMAND_LINE, kit)
+    assert yaml.safe_load(text)["rubric"]["questions"][0]["dimensions"][0]["measures"] == {"content": 60, "order": 20}
+    first = sheet_of(kit, view)
+    assert first.questions[0].dimensions[0].measures == {"content": 60, "order": 20}
+    assert first.questions[0].dimensions[1].measures == {}
+    assert rubrics.replace(hr, COMMAND_LINE, "sales", 1, revision, text.replace("content: 60", "content: 10"))
+    assert sheet_of(kit, rubrics.shown(hr, COMMAND_LINE, kit)).digest != first.digest
 
 
 def test_a_rubric_survives_being_stored(hr: Runtime) -> None:

@@ -41,3 +41,17 @@ def test_a_kit_with_its_rubric_is_downloaded(world: World) -> None:
     values = yaml.safe_load(answer.content)
     assert values["rubric"]["questions"][0]["question_id"] == "challenge"
     assert "encryption_key" not in values
+
+
+def test_the_weights_of_measures_are_seen_with_what_the_default_gives(world: World) -> None:
+    web = world.http("hr")
+    assert "AI 评分的构成（默认）" in web.page("/kits/demo").text
+    form = web.page("/kits/demo/rubric").text
+    assert "WITH" not in form
+    assert all(f">{name}</span>" in form for name in ("content", "pace", "pauses"))
+    text, revision = typed(form)
+    own = text.replace("weight: 2.0", "weight: 2.0\n      measures: {content: 50, pace: 50}", 1)
+    assert own != text
+    answer = web.post("/kits/demo/rubric", version="1", revision=revision, text=own)
+    assert answer.status_code == 200
+    assert "50.0 %" in answer.text

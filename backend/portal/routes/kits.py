@@ -7,14 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
+from assessment.values import Measure
+from assessment.weights import WITH_KEY_POINTS, WITHOUT_KEY_POINTS
 from backend.portal import kit_words
 from backend.portal.visit import PAGE, READERS, Member, MemberForm, Visit, pages_of
 from backend.ranges import Unsatisfiable, wanted_range
 from backend.services import duration, kit_drafts, kit_files, kits, listings, rubrics, scope
 from backend.services.duration import Level
-from backend.services.rubric import POINTS
+from backend.services.rubric import POINTS, measured
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
+from report import score_words
 
 router = APIRouter()
 
@@ -63,6 +66,8 @@ def kit_page(visit: Member, kit_id: str, version: int | None = None) -> Response
         versions=[found.version for found in rows],
         rated=rubrics.shown(visit.hr, visit.actor, kit),
         points=POINTS,
+        measured=measured,
+        measure_words=lambda name: score_words.measure_words(name, visit.language),
         length=duration.of_kit(kit),
         level=Level(row.level) if row.level else None,
         level_words=lambda level: kit_words.level(visit, level),
@@ -74,7 +79,20 @@ def kit_page(visit: Member, kit_id: str, version: int | None = None) -> Response
 def rubric_form(visit: Member, kit_id: str, version: int | None = None) -> Response:
     kit = _kit(visit, kit_id, version)
     text, revision = rubrics.written(visit.hr, visit.actor, kit)
-    return visit.page("rubric_form.html", kit=kit, text=text, revision=revision, problem="", row=None)
+    return _rubric_page(visit, kit, text, revision)
+
+
+def _rubric_page(visit: Visit, kit: Kit, text: str, revision: int, problem: str = "", status: int = 200) -> Response:
+    return visit.page(
+        "rubric_form.html",
+        status=status,
+        kit=kit,
+        text=text,
+        revision=revision,
+        problem=problem,
+        measures={name.value: (WITH_KEY_POINTS.get(name), WITHOUT_KEY_POINTS.get(name)) for name in Measure},
+        measure_words=lambda name: score_words.measure_words(name, visit.language),
+    )
 
 
 @router.post("/kits/{kit_id}/rubric")
@@ -94,9 +112,7 @@ def change_rubric(
             raise
         status = 409 if error.code is ErrorCode.CONFLICT else 422
         problem = _rubric_problem(visit, error)
-        return visit.page(
-            "rubric_form.html", status=status, kit=kit, text=text, revision=revision, problem=problem, row=error.row
-        )
+        return _rubric_page(visit, kit, text, revision, problem, status)
     return visit.redirect(f"/kits/{kit_id}?version={kit.version}#rubric")
 
 
