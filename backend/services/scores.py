@@ -78,6 +78,12 @@ def visible(hr: Runtime, session: Session, actor: Actor, interview_ids: Collecti
     return permitted(hr, session, actor, current(session, interview_ids))
 
 
+def of_list(hr: Runtime, actor: Actor, interview_ids: Collection[str]) -> dict[str, ScoreLine]:
+    """As :func:`visible`, of interviews that a list of the actor's shows."""
+    with hr.db.read() as session:
+        return visible(hr, session, actor, interview_ids)
+
+
 def permitted(hr: Runtime, session: Session, actor: Actor, lines: Mapping[str, ScoreLine]) -> dict[str, ScoreLine]:
     """``lines`` of :func:`current` without what is withheld from the actor; one query."""
     seen = set(session.scalars(select(Interview.id).where(Interview.id.in_(lines), may_see(hr, actor))))

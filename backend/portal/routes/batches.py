@@ -8,9 +8,9 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, Form, Response
 
-from backend.portal import staffing_words
+from backend.portal import review_words, staffing_words
 from backend.portal.visit import PAGE, Member, MemberForm, Visit, pages_of
-from backend.services import audit, batches, blind, listings, requisition_lists, walkins
+from backend.services import audit, batches, blind, listings, requisition_lists, scores, walkins
 from backend.services.candidates import ImportReport, RowProblem
 from backend.services.listings import BatchLine
 from backend.services.requisition_lists import RequisitionLine
@@ -131,11 +131,15 @@ def show(
 ) -> Response:
     """The batch's page, with what has just happened."""
     line = listings.batch_line(visit.hr, visit.actor, batch_id)
+    found = listings.invitation_page(visit.hr, visit.actor, batch_id=batch_id, page=max(page, 1), size=PAGE)
+    begun = [row.interview_id for row in found.lines if row.interview_id]
     return visit.page(
         "batch.html",
         status=status,
         line=line,
-        invitations=listings.invitation_page(visit.hr, visit.actor, batch_id=batch_id, page=max(page, 1), size=PAGE),
+        invitations=found,
+        scored=scores.of_list(visit.hr, visit.actor, begun),
+        ai_words=review_words.ai,
         came=walkins.of_batch(visit.hr, batch_id),
         walk_ins=walkins.allowed(visit.hr, batch_id),
         requisitions=_choices(visit, line),
