@@ -168,7 +168,7 @@ RIGHTS = (
     Right("GET /interviews/{interview_id}/report.json", READERS),
     Right("GET /interviews/{interview_id}/report.zip", READERS),
     Right("GET /interviews/{interview_id}/next", READERS),
-    Right("POST /interviews/{interview_id}/rescore", STAFF, ok=frozenset({303, 409})),
+    Right("POST /interviews/{interview_id}/rescore", STAFF, ok=frozenset({303, 422})),
     Right("POST /interviews/{interview_id}/scorecard", STAFF, {"do": "save", "revision": "x"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/comments", STAFF, {"text": ""}, frozenset({422})),
     Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),
