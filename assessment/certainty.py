@@ -16,6 +16,7 @@ _SURE_WORD = 0.5
 _WEAK_SHARE = 0.25
 _WEAK_MEAN = 0.6
 _DISTURBED = 0.2
+_TOPIC_TOLD = 0.5
 # half of the range in hundredths of a point, around a score of the rubric: nine of ten of a careful person's scores
 # lie within it where key points are known
 _WITH_CONTENT, _WITHOUT_CONTENT = 2_000, 2_600
@@ -48,9 +49,9 @@ def too_little(answer: Answer, units: Sequence[Unit]) -> bool:
     return answer.spoken and len(units) < _FEWEST_UNITS[hanzi]
 
 
-def certainty(answer: Answer, *, content: bool, half: float | None = None, about: bool = True) -> Certainty:
-    """``content``: whether key points were known; ``half``: a learned model's own; ``about``: whether anything tells
-    that the answer is about the question."""
+def certainty(answer: Answer, *, content: bool, half: float | None = None, topic: float = 1.0) -> Certainty:
+    """``content``: whether key points were known; ``half``: a learned model's own; ``topic``: 0..1, whether anything
+    tells that the answer is about the question."""
     weak = weakness(answer)
     base = half if half is not None else _WITH_CONTENT if content else _WITHOUT_CONTENT
     listen = []
@@ -58,9 +59,10 @@ def certainty(answer: Answer, *, content: bool, half: float | None = None, about
         listen.append(Reason.WEAK_TRANSCRIPT)
     if disturbed(answer) > _DISTURBED:
         listen.append(Reason.DISTURBED)
-    if not about:
+    unknown = 1 - topic
+    if topic < _TOPIC_TOLD:
         listen.append(Reason.TOPIC_UNKNOWN)
-    return Certainty(min(WHOLE, round(base * (1 + weak + disturbed(answer)))), tuple(listen))
+    return Certainty(min(WHOLE, round(base * (1 + weak + disturbed(answer) + unknown))), tuple(listen))
 
 
 def weakness(answer: Answer) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,17 @@ import numpy as np
 
 from assessment.embeddings import Embedder
 from assessment.matching import Matrix, Side, likeness, side_of_text
+from assessment.topic import Subject, subject_of
+from assessment.units import terms_of, units_of_text
 from assessment.values import KeyPoint, Question
+from assessment.wordlists import GENERAL
 
 # from this share of a point's words on something is said of it; at that share it is made. Between them the first words
 # count most: whoever says most of it has made it, and a word that recognition lost then costs little
-_FROM, _UNTIL = 0.15, 0.9
+_FROM, _UNTIL, _POWER = 0.1, 1.0, 2
 _ASKED_WEIGHT = np.float32(0.2)  # of a point's word that the question has too
+_GENERAL_WEIGHT = 0.4
+_LEAST_WEIGHT = 0.5  # a point of words of any talk alone is made by nobody for sure
 _SAME = 0.8
 _QUOTED = 0.6  # nearer than this a word is shown as what speaks of a point
 _NARROWEST = 24  # terms that a point may be spread over
@@ -38,6 +44,7 @@ class Asked:
     prompt: Side
     wanted: tuple[Wanted, ...]
     embedder: Embedder | None
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +62,35 @@ def prepare(question: Question, embedder: Embedder | None = None) -> Asked:
     prompt = side_of_text(question.prompt, embedder)
     whole = {point.text for one in question.dimensions if one.exemplar for point in one.key_points}
     wanted = tuple(_wanted(point, prompt, embedder, point.text in whole) for point in question.key_points)
-    return Asked(question, prompt, wanted, embedder)
+    return Asked(question, prompt, wanted, embedder, subject_of(f"{question.prompt}\n{question.subject}"))
 
 
 def _wanted(point: KeyPoint, prompt: Side, embedder: Embedder | None, whole: bool) -> Wanted:
     sides = [side_of_text(text, embedder) for text in (point.text, *point.synonyms)]
-    return Wanted(point, tuple((one, term_weights(one, prompt)) for one in sides if one.terms), whole)
+    return Wanted(point, tuple((one, _evened(term_weights(one, prompt))) for one in sides if one.terms), whole)
+
+
+def _evened(weights: Matrix) -> Matrix:
+    """Half as they are, half all alike: a point does not hang on one word, which recognition may lose."""
+    made: Matrix = weights / 2 + weights.mean() / 2
+    return made
 
 
 def term_weights(ours: Side, prompt: Side) -> Matrix:
-    """(terms of ours,): words of the question count little, unless there are no others."""
+    """(terms of ours,): words of the question count little, and words of any talk less than others."""
+    own = np.array([_GENERAL_WEIGHT if term.form in general_terms() else 1 for term in ours.terms], np.float32)
     near = Side(ours.units, ours.terms), Side(prompt.units, prompt.terms)  # by words: meaning would take away too much
     asked = likeness(*near).max(axis=1, initial=0) >= _SAME
     if asked.all():
-        return np.ones(len(ours.terms), np.float32)
-    return np.where(asked, _ASKED_WEIGHT, np.float32(1)).astype(np.float32)
+        return own
+    return np.where(asked, _ASKED_WEIGHT * own, own).astype(np.float32)
+
+
+@functools.cache
+def general_terms() -> frozenset[str]:
+    """Forms of :data:`assessment.wordlists.GENERAL`."""
+    words = [word for line in GENERAL.values() for word in line.split()]
+    return frozenset(term.form for word in words for term in terms_of(units_of_text(word)))
 
 
 def met(wanted: Wanted, answer: Side) -> Met:
@@ -86,7 +107,7 @@ def _met(wanted: Wanted, ours: Side, weights: Matrix, answer: Side) -> Met:
     begin = _best_window(matrix, weights, width)
     window = matrix[:, begin : begin + width]
     coverage = _coverage(window.max(axis=1), weights)
-    strength = 1 - (1 - min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))) ** 2
+    strength = 1 - (1 - min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))) ** _POWER
     places = _places(window, answer, begin) if strength > 0 else ()
     return Met(wanted, strength, coverage, places)
 
@@ -96,7 +117,7 @@ def _coverage(best: Matrix, weights: Matrix) -> float:
     by itself, and among words in no order, there is always something somewhat alike."""
     alike = best >= _QUOTED
     sure = float(weights[alike] @ best[alike])
-    return (sure + min(sure, float(weights[~alike] @ best[~alike]))) / float(weights.sum())
+    return (sure + min(sure, float(weights[~alike] @ best[~alike]))) / max(float(weights.sum()), _LEAST_WEIGHT)
 
 
 def _best_window(matrix: Matrix, weights: Matrix, width: int) -> int:

@@ -1,8 +1,8 @@
 """Meaning of words in their sentence, from a folder of a BERT-like model. Optional: without one all else works.
 
 Two kinds of folders are read, both as model hubs write them, each with ``tokenizer.json``: ``model.onnx`` (or
-``onnx/model.onnx``) is run by ONNX Runtime, ``model.safetensors`` of a BERT by the few lines in
-:mod:`assessment.bert`. The vectors are those of the last layer, averaged over the pieces of a word.
+``onnx/model.onnx``), or ``model.safetensors`` of a BERT, which :mod:`assessment.bert` makes a graph of. Both are run by
+ONNX Runtime. The vectors are those of the last layer, averaged over the pieces of a word.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assessment.bert import bert_as_onnx
 from contract.errors import ErrorCode, XudaError
 
 Floats = npt.NDArray[np.float32]
@@ -84,12 +85,7 @@ def open_embedder(folder: Path) -> Embedder:
         raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=str(folder))
     try:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        if onnx is not None:
-            forward = _onnx(onnx)
-        else:
-            from assessment.bert import open_bert
-
-            forward = open_bert(folder)
+        forward = _onnx(str(onnx) if onnx is not None else bert_as_onnx(folder))
     except XudaError:
         raise
     except Exception as error:  # the libraries raise bare Exception for a broken file
@@ -97,12 +93,13 @@ def open_embedder(folder: Path) -> Embedder:
     return Embedder(f"{folder.name}@{_hash(weights)[:12]}", forward, tokenizer)
 
 
-def _onnx(file: Path) -> Forward:
+def _onnx(model: str | bytes) -> Forward:
+    """``model``: a file's path, or its content."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     wanted = {one.name for one in session.get_inputs()}
 
     def forward(ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Floats:

@@ -6,6 +6,7 @@ speaks. All are mild within what honest answers do, which benchmarks/gaming.py s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,17 +14,28 @@ from assessment import wordlists
 from assessment.content import Asked, Met
 from assessment.matching import Side, by_words
 from assessment.parts import Guard
-from assessment.units import stem
+from assessment.units import stem, units_of
+from assessment.values import Answer
 
 _SAME = 0.8
 _OWN_PER_POINT = 2.5  # words of one's own for each point made
-_LEFT_OF_LIST = 0.25
-_LEFT_OF_SCRAMBLE = 0.3
+_LEFT_OF_LIST = 0.08
+_LEFT_OF_SCRAMBLE = 0.08
 _IN_ORDER = 0.4
 _FEWEST_JOINTS = 8
 # share of articles, prepositions and subjects before a word that cannot follow: up to the first nothing is taken
-_JOINTS = (0.12, 0.24)
+_JOINTS = (0.16, 0.24)
+_FEWEST_HANZI = 20
+_FEWEST_FITS = 8
+_FITTING = (0.1, 0.22)  # share of fitting neighbours: all taken, nothing taken
+_REPEATED = (0.5, 0.8)  # share of an answer that was said before: nothing taken, all taken
+_LEFT_OF_REPEATED = 0.2
+_HANZI = re.compile(r"[\u3400-\u9fff]")
+_SHARE_OF_ITS_SUBJECT, _TOPIC_OF_ITS_SUBJECT = 0.5, 0.6
+FORM_ALONE = 0.4
 
+_GOES_BEFORE = {one[0]: frozenset(one[1:]) for one in wordlists.GO_BEFORE.split()}
+_GOES_AFTER = {one[0]: frozenset(one[1:]) for one in wordlists.GO_AFTER.split()}
 # article, preposition or subject -> what no English sentence has after it, both as stems
 _CANNOT_FOLLOW = {
     **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_ARTICLES)) for word in wordlists.ARTICLES},
@@ -32,22 +44,32 @@ _CANNOT_FOLLOW = {
 }
 
 
-def factors(asked: Asked, found: Sequence[Met], answer: Side) -> dict[Guard, float]:
-    """Guards that take something, as factors under 1 on what content has earned, or all where nothing is wanted."""
-    if not answer.terms:
+def factors(asked: Asked, found: Sequence[Met], answer: Answer, said: Side) -> dict[Guard, float]:
+    """Guards that take something, as factors under 1. ``said``: the answer, once each."""
+    if not said.terms:
         return {}
-    own = words_of_its_own(asked, answer)
+    own = words_of_its_own(asked, said)
     made = {
-        Guard.ECHO: _echo(asked, answer),
+        Guard.ECHO: _echo(asked, said),
+        Guard.REPEATED: _repeated(answer, said),
         Guard.LISTED: _listed(found, own),
-        Guard.SCRAMBLED: min(_scrambled(found, answer), _out_of_joint(answer)),
+        Guard.SCRAMBLED: min(_scrambled(found, said), _out_of_joint(said), _out_of_joint_hanzi(answer.text)),
     }
     return {guard: factor for guard, factor in made.items() if factor < 1}
 
 
-def topic(share: float) -> float:
-    """What is left of points for manner when ``share`` of what was wanted is said: nothing for another subject."""
-    return min(1.0, share / 0.35)
+def about(share: float, topic: float) -> float:
+    """What is left of an answer's points when ``share`` of what was wanted is said: little for another subject. Words
+    of the question's subject (``topic``) tell too that somebody speaks to it, whatever they say of it."""
+    return min(1.0, (share / _SHARE_OF_ITS_SUBJECT) ** 2 + topic / _TOPIC_OF_ITS_SUBJECT)
+
+
+def form_alone(topic: float, earned: float) -> float:
+    """What is left of points, 0..1 of ``earned`` (0..1), where no key points say what an answer should say: how
+    something is said cannot earn more than a middling answer's points unless it is about the question."""
+    if earned <= FORM_ALONE:
+        return 1.0
+    return (FORM_ALONE + topic * (earned - FORM_ALONE)) / earned
 
 
 def words_of_its_own(asked: Asked, answer: Side) -> float:
@@ -73,6 +95,13 @@ def _echo(asked: Asked, answer: Side) -> float:
     return min(1.0, new / max(2.0, 0.15 * len(forms)))
 
 
+def _repeated(answer: Answer, said: Side) -> float:
+    """An answer that is mostly the same once more; saying everything twice is no trick, it only earns nothing."""
+    low, high = _REPEATED
+    again = 1 - len(said.units) / max(1, len(units_of(answer.words)))
+    return 1 - (1 - _LEFT_OF_REPEATED) * min(1.0, max(0.0, (again - low) / (high - low)))
+
+
 def _listed(found: Sequence[Met], own: float) -> float:
     """Three or more points with hardly a word between them are read off a list. Not for model answers."""
     points = sum(one.strength for one in found if not one.wanted.whole)
@@ -96,12 +125,29 @@ def _out_of_joint(answer: Side) -> float:
     """English words in no order: articles before verbs, prepositions before conjunctions. A word that recognition got
     wrong, or that somebody says otherwise, leaves most of them in place."""
     low, high = _JOINTS
-    units = [unit for unit in answer.units if unit.form not in wordlists.HESITATIONS]
+    units = [unit for unit in answer.units if unit.form not in wordlists.HESITATIONS and not unit.hanzi]
     joints = [(one, other) for one, other in pairwise(units) if one.form in _CANNOT_FOLLOW and one.form != other.form]
     if len(joints) < _FEWEST_JOINTS:
         return 1.0
     wrong = sum(other.form in _CANNOT_FOLLOW[one.form] for one, other in joints) / len(joints)
     return 1 - (1 - _LEFT_OF_SCRAMBLE) * min(1.0, max(0.0, (wrong - low) / (high - low)))
+
+
+def _out_of_joint_hanzi(text: str) -> float:
+    """Chinese characters in no order: 虽 without 然, 们 after anything. In sentences, also when a character of ten is
+    another one, at least every third has the neighbour it is nearly always seen with, in no order one of five."""
+    characters = _HANZI.findall(text)
+    if len(characters) < _FEWEST_HANZI:
+        return 1.0
+    from zhconv import convert  # late: its table takes a moment
+
+    characters = list(convert("".join(characters), "zh-hans"))
+    fits = [after in _GOES_BEFORE[one] for one, after in pairwise(characters) if one in _GOES_BEFORE]
+    fits += [before in _GOES_AFTER[one] for before, one in pairwise(characters) if one in _GOES_AFTER]
+    low, high = _FITTING
+    if len(fits) < _FEWEST_FITS:
+        return 1.0
+    return 1 - (1 - _LEFT_OF_SCRAMBLE) * min(1.0, max(0.0, (high - sum(fits) / len(fits)) / (high - low)))
 
 
 def _in_order(wanted: Sequence[str], said: Sequence[str]) -> float | None:

@@ -97,9 +97,10 @@ class Model:
 
 
 def _corrected(plain: Score, added: Sequence[float], taken: Read, half: int) -> Score:
-    """Ratings may not give back what a guard has taken."""
+    """Ratings may not give back what a guard has taken, nor give to what has nothing to do with the question."""
     guarded = math.prod(taken.guarded.values())
     guarded *= next((part.value for part in plain.parts if part.name is Guard.OFF_TOPIC), 1.0)
+    guarded *= min(1.0, taken.share + taken.topic)
     scaled = [value * guarded if sum(added) > 0 else value for value in added]
     parts = [Part(name, whole, 1.0) for name, whole in zip(_TERMS, exactly(scaled), strict=True)]
     reached = sum(part.hundredths for part in (*plain.parts, *parts))

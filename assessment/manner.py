@@ -17,6 +17,7 @@ _WINDOW = 40  # units that variety is counted in
 _VARIETY = {False: (0.45, 0.75), True: (0.45, 0.75)}
 _FILLERS_PER_100 = (3.0, 15.0)
 _HEDGES_PER_100 = (1.0, 6.0)
+_ENOUGH_UNITS = {"en": 40, "zh": 70}
 _OPENING_WITHIN = 25
 _CLOSING_WITHIN = 45
 
@@ -38,30 +39,36 @@ def manner(answer: Answer, units: Sequence[Unit]) -> dict[Measure, Seen]:
 
 def _opening(units: Sequence[Unit], language: str) -> Seen:
     found = _phrases(units[:_OPENING_WITHIN], wordlists.OPENINGS[language])
-    return Seen(min(1.0, len(found)), found[:1])
+    return Seen(_graded(len(found)), found[:2])
 
 
 def _order(units: Sequence[Unit], language: str) -> Seen:
     found = _phrases(units, wordlists.ORDER[language])
-    return Seen(min(1.0, len(found) / 3), found[:5], float(len(found)))
+    return Seen(_graded(len(found), 0.6, 4), found[:5], float(len(found)))
 
 
 def _story(units: Sequence[Unit], language: str) -> Seen:
     found = [_phrases(units, words[language]) for words in wordlists.STORY.values()]
-    return Seen(sum(map(bool, found)) / len(found), tuple(places[0] for places in found if places))
+    return Seen(sum(_graded(len(one)) for one in found) / len(found), tuple(places[0] for places in found if places))
 
 
 def _closing(units: Sequence[Unit], language: str) -> Seen:
     found = _phrases(units[-_CLOSING_WITHIN:], wordlists.CLOSINGS[language])
-    return Seen(min(1.0, len(found)), found[-1:])
+    return Seen(_graded(len(found)), found[-2:])
+
+
+def _graded(count: int, left: float = 0.4, enough: int = 3) -> float:
+    """How far ``count`` signs of something show it: the first says most, so that one that recognition lost costs
+    little where there are others."""
+    return min(1.0, (1 - left**count) / (1 - left**enough))
 
 
 def _fillers(units: Sequence[Unit], language: str) -> Seen:
-    return _few(units, wordlists.FILLERS[language], _FILLERS_PER_100)
+    return _few(units, language, wordlists.FILLERS[language], _FILLERS_PER_100)
 
 
 def _hedges(units: Sequence[Unit], language: str) -> Seen:
-    return _few(units, wordlists.HEDGES[language], _HEDGES_PER_100)
+    return _few(units, language, wordlists.HEDGES[language], _HEDGES_PER_100)
 
 
 def gives_up(units: Sequence[Unit]) -> tuple[tuple[int, int], ...]:
@@ -77,8 +84,7 @@ def _variety(units: Sequence[Unit], language: str) -> Seen:
     ratios = [len(set(forms[at : at + width])) / width for at in range(len(forms) - width + 1)]
     ratio = sum(ratios) / len(ratios)
     low, high = _VARIETY[language == "zh"]
-    # a short answer has nearly only different words, whatever it says
-    return Seen(_between(ratio, low, high) * min(1.0, len(forms) / _WINDOW), figure=ratio)
+    return Seen(_between(ratio, low, high) * _long_enough(units, language), figure=ratio)
 
 
 _MEASURES: Mapping[Measure, Callable[[Sequence[Unit], str], Seen]] = {
@@ -92,12 +98,17 @@ _MEASURES: Mapping[Measure, Callable[[Sequence[Unit], str], Seen]] = {
 }
 
 
-def _few(units: Sequence[Unit], phrases: Sequence[str], bounds: tuple[float, float]) -> Seen:
+def _long_enough(units: Sequence[Unit], language: str) -> float:
+    """Few words have no filler among them, and all of them different, whatever they say."""
+    return min(1.0, len(units) / _ENOUGH_UNITS[language])
+
+
+def _few(units: Sequence[Unit], language: str, phrases: Sequence[str], bounds: tuple[float, float]) -> Seen:
     if not units:
         return Seen(0.0)
     found = _phrases(units, phrases)
     rate = 100 * len(found) / len(units)
-    return Seen(1 - _between(rate, *bounds), found[:8], rate)
+    return Seen((1 - _between(rate, *bounds)) * _long_enough(units, language), found[:8], rate)
 
 
 def _between(value: float, low: float, high: float) -> float:

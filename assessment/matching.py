@@ -14,13 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from assessment.embeddings import Embedder
-from assessment.units import Term, Unit, sound_key, terms_of, units_of
+from assessment.thesaurus import SAME
+from assessment.units import Term, Unit, sound_key, terms_of, units_of, units_of_text
 from assessment.values import written
 
 Matrix = npt.NDArray[np.float32]
 # likeness of spelling: nothing below the first; from the second on it counts as it is, between them it is doubtful
 _SPELLING = (0.6, 0.8)
 _SOUND = np.float32(0.85)
+_ALL_WORDS = 100  # of a text that a model of meaning is given whole
+_SYNONYM = np.float32(0.8)
 _HALF_PAIR = np.float32(0.3)
 _NEARLY_PAIR = np.float32(0.75)
 # cosine of two words in context: below the first nothing in common, from the second on the same thing
@@ -47,11 +50,23 @@ def sides(texts: Sequence[tuple[Sequence[Unit], Sequence[str]]], embedder: Embed
     if embedder is None:
         return [Side(tuple(units), found) for (units, _), found in zip(texts, terms, strict=True)]
     made = []
-    vectors_of = embedder.words([words for _, words in texts])
-    for (units, _), found, (vectors, whole) in zip(texts, terms, vectors_of, strict=True):
-        rows = vectors[[term.first for term in found]] if found else vectors[:0]
+    telling = [_telling(units, words) for units, words in texts]
+    vectors_of = embedder.words(
+        [[words[place] for place in kept] for kept, (_, words) in zip(telling, texts, strict=True)]
+    )
+    for (units, _), found, kept, (vectors, whole) in zip(texts, terms, telling, vectors_of, strict=True):
+        row = {place: at for at, place in enumerate(kept)}
+        rows = vectors[[row[term.first] for term in found]] if found else vectors[:0]
         made.append(Side(tuple(units), found, rows, whole))
     return made
+
+
+def _telling(units: Sequence[Unit], words: Sequence[str]) -> list[int]:
+    """Places of the words that a model of meaning is given: in long texts those that carry meaning, half of all."""
+    said = [place for place, word in enumerate(words) if word.strip()]
+    if len(said) <= _ALL_WORDS:
+        return said
+    return sorted({unit.word for unit in units if not unit.plain})
 
 
 def side_of_text(text: str, embedder: Embedder | None) -> Side:
@@ -89,6 +104,8 @@ def _unique(forms: Sequence[str]) -> tuple[list[str], list[int]]:
 def _pair(one: str, other: str) -> np.float32:
     if one == other:
         return np.float32(1)
+    if meanings(one) & meanings(other):
+        return _SYNONYM
     if " " in one or " " in other:
         return _syllables(one.split(" "), other.split(" "))
     from rapidfuzz import fuzz
@@ -99,6 +116,23 @@ def _pair(one: str, other: str) -> np.float32:
         if len(ours) >= 3 and ours == sound_key(other):
             return max(_SOUND, np.float32(spelled))
     return np.float32(spelled) if min(len(one), len(other)) > 3 else np.float32(0)
+
+
+def meanings(form: str) -> frozenset[int]:
+    """Numbers of the thesaurus' lines that have a term; terms that share one say nearly the same."""
+    return _synonyms().get(form, frozenset())
+
+
+@functools.cache
+def _synonyms() -> dict[str, frozenset[int]]:
+    """A term's form -> lines of the thesaurus that have it. Chinese: words of two syllables, as terms are."""
+    found: dict[str, frozenset[int]] = {}
+    for at, line in enumerate(line for lines in SAME.values() for line in lines):
+        for word in line.split():
+            terms = terms_of(units_of_text(word))
+            if len(terms) == 1:
+                found[terms[0].form] = found.get(terms[0].form, frozenset()) | {at}
+    return found
 
 
 def _spelled(ratio: float) -> float:

@@ -17,6 +17,7 @@ class Guard(StrEnum):
 
     OFF_TOPIC = "off_topic"
     ECHO = "echo"
+    REPEATED = "repeated"
     LISTED = "listed"
     SCRAMBLED = "scrambled"
 

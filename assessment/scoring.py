@@ -11,14 +11,14 @@ from assessment.content import Asked, Met, all_met, prepare, share_met
 from assessment.delivery import delivery
 from assessment.embeddings import Embedder
 from assessment.manner import Seen, manner
-from assessment.matching import Side, by_words, sides
+from assessment.matching import Side, sides
 from assessment.parts import WHOLE, Guard, Part, exactly
+from assessment.topic import topicality, without_reading_out
 from assessment.units import said_once, units_of
 from assessment.values import Answer, Dimension, KeyPoint, Measure, Question, Quote, quote
 from assessment.weights import weights_of
 
 _MOST_QUOTES = 4
-_OF_THE_QUESTION = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class QuestionScore:
 
 @dataclass(frozen=True)
 class Read:
-    """An answer as it is measured. ``answer``: as it was heard; ``side``: what was said, once each."""
+    """An answer as it is measured. ``answer``: as it was heard; ``side``: what was said, once each. ``share``: of what
+    was wanted, 0..1."""
 
     answer: Answer
     side: Side
@@ -55,7 +56,11 @@ class Read:
     seen: Mapping[Measure, Seen]
     guarded: Mapping[Guard, float]
     share: float
-    about: bool
+
+    @property
+    def topic(self) -> float:
+        """Whether it is about the question, 0..1."""
+        return self.seen[Measure.SUBJECT].value
 
 
 def score(question: Question | Asked, answer: Answer, embedder: Embedder | None = None) -> QuestionScore:
@@ -79,14 +84,12 @@ def read_all(given: Sequence[tuple[Asked, Answer]], embedder: Embedder | None) -
 def measured(asked: Asked, answer: Answer, said: Side) -> Read:
     """``said``: the answer once each, with vectors if there is a model."""
     found = all_met(asked, said)
-    seen = {**manner(answer, said.units), **delivery(answer, units_of(answer.words))}
-    guarded = guards.factors(asked, found, said)
-    return Read(answer, said, tuple(found), seen, guarded, share_met(found), _about(asked, said))
-
-
-def _about(asked: Asked, said: Side) -> bool:
-    """Whether the answer has key points to be measured by, or at least a word of the question."""
-    return bool(asked.wanted) or bool((by_words(asked.prompt.forms, said.forms) >= _OF_THE_QUESTION).any())
+    topic = topicality(asked.subject, asked.prompt, said)
+    about = {Measure.SUBJECT: topic}
+    own = without_reading_out(said.units, asked.prompt.units)
+    seen = {**about, **manner(answer, own), **delivery(answer, units_of(answer.words))}
+    guarded = guards.factors(asked, found, answer, said)
+    return Read(answer, said, tuple(found), seen, guarded, share_met(found))
 
 
 def score_read(asked: Asked, taken: Read) -> QuestionScore:
@@ -101,7 +104,14 @@ def score_read(asked: Asked, taken: Read) -> QuestionScore:
 def _dimension(dimension: Dimension, taken: Read) -> Score:
     raw = _earned(dimension, taken)
     raw += _taken_away(raw, taken)
-    return with_range(_whole_parts(raw), certainty(taken.answer, content=bool(dimension.key_points), about=taken.about))
+    return with_range(
+        _whole_parts(raw), certainty(taken.answer, content=bool(dimension.key_points), topic=_told(taken))
+    )
+
+
+def _told(taken: Read) -> float:
+    """How sure it is that the answer is about the question: key points tell by themselves."""
+    return 1.0 if taken.found else taken.topic
 
 
 def _earned(dimension: Dimension, taken: Read) -> list[tuple[float, Part]]:
@@ -146,16 +156,17 @@ def _quotes(answer: Answer, places: Sequence[tuple[int, int]]) -> tuple[Quote, .
 
 def _taken_away(earned: Sequence[tuple[float, Part]], taken: Read) -> list[tuple[float, Part]]:
     """Guards one after another, each on what the ones before have left."""
-    manner_worth = sum(worth for worth, part in earned if part.name is not Measure.CONTENT)
-    whole = sum(worth for worth, _ in earned)
-    content = whole - manner_worth if taken.found else whole
+    left = sum(worth for worth, _ in earned)
     made = []
     for guard, factor in taken.guarded.items():
-        made.append((content * (factor - 1), Part(guard, 0, round(factor, 4))))
-        content *= factor
-    about = guards.topic(taken.share * min(1.0, *taken.guarded.values(), 1.0)) if taken.found else 1.0
-    if about < 1 and manner_worth:
-        made.append((manner_worth * (about - 1), Part(Guard.OFF_TOPIC, 0, round(about, 4))))
+        made.append((left * (factor - 1), Part(guard, 0, round(factor, 4))))
+        left *= factor
+    if taken.found:
+        about = guards.about(taken.share * min(1.0, *taken.guarded.values(), 1.0), taken.topic)
+    else:
+        about = guards.form_alone(taken.topic, left / WHOLE)
+    if about < 1 and left:
+        made.append((left * (about - 1), Part(Guard.OFF_TOPIC, 0, round(about, 4))))
     return made
 
 

@@ -91,6 +91,16 @@ def terms_of(units: Sequence[Unit]) -> list[Term]:
     return made
 
 
+def places_of(units: Sequence[Unit], wanted: Sequence[str]) -> list[range]:
+    """Where these forms stand in a row: places in ``units``."""
+    first, length = wanted[0], len(wanted)
+    return [
+        range(at, at + length)
+        for at, unit in enumerate(units)
+        if unit.form == first and [one.form for one in units[at : at + length]] == list(wanted)
+    ]
+
+
 def said_once(answer: Answer) -> Answer:
     """The answer without sentences and runs of a dozen units that were said before: repeating earns nothing."""
     units = units_of(answer.words)

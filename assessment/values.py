@@ -16,6 +16,7 @@ class Measure(StrEnum):
     """What a dimension may be made of; :mod:`assessment.weights` says how much each counts."""
 
     CONTENT = "content"
+    SUBJECT = "subject"
     OPENING = "opening"
     ORDER = "order"
     STORY = "story"
@@ -63,12 +64,13 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``weight``: within its stage."""
+    """``weight``: within its stage. ``subject``: what else says what it is about (the position, its skills)."""
 
     question_id: str
     prompt: str
     dimensions: tuple[Dimension, ...]
     weight: float = 1.0
+    subject: str = ""
 
     @property
     def key_points(self) -> list[KeyPoint]:

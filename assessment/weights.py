@@ -10,7 +10,8 @@ from assessment.values import Dimension, Measure
 # what is said counts most where it is known what should be said
 WITH_KEY_POINTS: Mapping[Measure, float] = MappingProxyType(
     {
-        Measure.CONTENT: 80,
+        Measure.CONTENT: 65,
+        Measure.SUBJECT: 15,
         Measure.OPENING: 2,
         Measure.ORDER: 4,
         Measure.STORY: 4,
@@ -25,13 +26,13 @@ AGAINST_EXEMPLAR: Mapping[Measure, float] = MappingProxyType({Measure.CONTENT: 1
 # how something is said; pace and pauses have wide plateaus, so that no usual way to speak costs anything
 WITHOUT_KEY_POINTS: Mapping[Measure, float] = MappingProxyType(
     {
-        Measure.OPENING: 8,
-        Measure.ORDER: 15,
-        Measure.STORY: 17,
-        Measure.CLOSING: 8,
-        Measure.FILLERS: 14,
-        Measure.VARIETY: 16,
-        Measure.HEDGES: 6,
+        Measure.OPENING: 5,
+        Measure.ORDER: 12,
+        Measure.STORY: 15,
+        Measure.CLOSING: 5,
+        Measure.FILLERS: 19,
+        Measure.VARIETY: 20,
+        Measure.HEDGES: 8,
         Measure.FIRST_WORD: 3,
         Measure.PACE: 7,
         Measure.PAUSES: 6,

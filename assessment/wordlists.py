@@ -7,12 +7,36 @@ a about after again all also am an and another any are aren't as at be because b
 can't could couldn't did didn't do does doesn't doing don't done down each either er erm every finally first
 firstly for from get gets go goes going got had has have having he her him his hmm how i i'd i'll i'm i've if in
 into is isn't it it's its just lastly let let's like many may me might mine mm more most much must my neither
-next no not of oh ok okay on only onto or other our ours out over own really same second secondly shall she
+next no not of oh ok okay on one only onto or other our ours out over own really same second secondly shall she
 should shouldn't since so some such than that that's the their them then there there's these they they're third
 thirdly this those to too uh um under up us very was wasn't we we're well went were weren't what when where
 which while who whom whose why will with won't would wouldn't yeah yes you you're your yours
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+# words that stand in any talk: where a key point has them, they say little about whether it is made
+GENERAL: dict[str, str] = {
+    "en": (
+        "able add almost already always another area back bad begin best better big bring call case change "
+        "clear come "
+        "concrete day different differently difficult do done easy end enough even ever example fact far feel "
+        "few find "
+        "full general give good great happen hard help high hold important instead interesting keep kind know large "
+        "later lead leave left less life little live long look lot low main make matter mean move need "
+        "never new "
+        "nothing number often old once open order others part people person place point possible put quick "
+        "quite read "
+        "real reason right run say see set short show simple since small something soon start state stay step still "
+        "stop take talk tell thing think time today together true try turn two use usual want way week well without "
+        "word work world year"
+    ),
+    "zh": (
+        "自己 说明 具体 采取 之后 之前 以后 什么 别人 需要 可以 知道 开始 进行 主动 不是 而是 没有 很多 一些 "
+        "这个 那个 现在 时候 事情 "
+        "东西 时间 地方 方面 情况 问题 认为 觉得 希望 想要 使用 能够 应该 非常 比较 重要 不同 大家 我们 他们 "
+        "对方 一起 最后 首先 然后 "
+        "通常 同时 只需 很少 找到 做了 举例 今后 所学 相关 保持 良好 双方"
+    ),
+}  # fmt: skip
 HESITATIONS = frozenset(("um", "uh", "er", "erm", "hmm", "mm"))
 ARTICLES = frozenset(["the", "a", "an", "my", "our", "your", "his", "their", "its"])
 PREPOSITIONS = frozenset(["of", "in", "on", "at", "with", "from", "by", "for", "into", "onto"])
@@ -24,6 +48,17 @@ _ARTICLES = "the a an my our your his their its"
 NOT_AFTER_ARTICLES = frozenset(f"{_VERBS} {_JOINING} {_ARTICLES} {_SUBJECTS} you it".split())
 NOT_AFTER_SUBJECTS = frozenset(f"{_ARTICLES} {_SUBJECTS} of at with from by for into them us him me".split())
 SUBJECTS = frozenset(_SUBJECTS.split())
+# a character, and those that nearly always stand behind it (or before it) in simplified Chinese
+GO_BEFORE = (
+    "虽然说 所以有谓需做 如果何此今实 已经 首先 其他次实中余它 或者许是 因为此素而 怎么样 什么 觉得 "
+    "应该用急对聘 需要求 可以能是靠惜 "
+    "认为同识真可定 负责面担 结果束合论构 希望 解决释 必须要 于是 特别长点 非常 问题他她我了过一 开始发会 "
+    "经理验历过常济 喜欢 情况绪 "
+    "公司开平 产品生 学习到校生会的院历 发展现给出生布 团队 能力够 方案法便面式向 时候间刻 责任 项目 数据字 "
+    "系统 同事样时学意 "
+    "成长功本绩为 总之是结的 重要新点视 第一二三四"
+)
+GO_AFTER = "们我你他她它人咱户员师生事友家 么什怎这那多要 候时 己自 为因认作以成"
 FUNCTION_CHARACTERS = frozenset(
     "一上下不与且並个为么之也了于些什从他以们会但你來個們候做其再则到則去又及可向吗吧呀呃呢和哈哦啊嗯嘛因"
     "在她如它完对将將對就并当很後得從怎您成我或所把时是會有来果样樣次此沒没為的着等給给而能與被裡要觉說讓"
@@ -53,7 +88,8 @@ GIVES_UP: dict[str, tuple[str, ...]] = {
         "don't remember", "can't remember", "no comment", "skip this",
     ),
     "zh": (
-        "不知道", "不清楚", "不了解", "不会答", "没想法", "想不起来", "记不清", "不记得", "没回答", "跳过", "没有答案",
+        "不知道", "不清楚", "不了解", "不会答", "没想法", "想不起来", "记不清", "不记得", "没回答", "跳过",
+        "没有答案",
     ),
 }  # fmt: skip
 OPENINGS: dict[str, tuple[str, ...]] = {

@@ -90,6 +90,7 @@ def measure_words(name: str, language: str) -> str:
 def _measures(t: Catalog) -> dict[str, str]:
     return {
         "content": t.gettext("What was said"),
+        "subject": t.gettext("Words that are about the subject"),
         "opening": t.gettext("A clear beginning"),
         "order": t.gettext("Words that give an order"),
         "story": t.gettext("Situation, task, action and result"),
@@ -108,6 +109,7 @@ def _guards(t: Catalog) -> dict[str, str]:
         "off_topic": t.gettext("Little of what was asked was said"),
         "echo": t.gettext("Only the question's own words"),
         "listed": t.gettext("Key points listed without words of one's own"),
+        "repeated": t.gettext("Mostly the same said again"),
         "scrambled": t.gettext("Words without an order"),
     }
 

@@ -76,8 +76,10 @@ def test_no_trick_pays_where_only_manner_counts(trick: str) -> None:
 def test_a_fluent_answer_to_nothing_known_asks_for_a_listener() -> None:
     asked = Question("q", question("en").prompt, (Dimension("communication"),))
     unrelated, honest = (written(text, "en") for text in (tricks("en")["unrelated and fluent"], middling("en")))
-    assert score(asked, unrelated).whole.listen == (Reason.TOPIC_UNKNOWN,)
-    assert score(asked, honest).whole.listen == ()
+    away, to_it = score(asked, unrelated).whole, score(asked, honest).whole
+    assert away.listen == (Reason.TOPIC_UNKNOWN,)
+    assert to_it.listen == ()
+    assert away.high - away.low > to_it.high - to_it.low
 
 
 def test_homophones_of_the_recogniser_cost_nothing() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-_WORDS = ("[PAD]", "[UNK]", "listen", "customer", "calm", "find", "cause", "hear", "client")
+_WORDS = ("[PAD]", "[UNK]", "listen", "customer", "calm", "find", "cause", "perceive", "patron")
 WIDTH = 8
 
 
@@ -24,7 +24,7 @@ def tokenizer(folder: Path) -> None:
 
 
 def table() -> npt.NDArray[np.float32]:
-    """(words, WIDTH): ``hear`` is near ``listen`` and ``client`` near ``customer``."""
+    """(words, WIDTH): ``perceive`` is near ``listen`` and ``patron`` near ``customer``."""
     rows = np.random.default_rng(0).normal(size=(len(_WORDS), WIDTH)).astype(np.float32)
     rows[7], rows[8] = rows[2] * 1.1, rows[3] * 0.9
     return rows
