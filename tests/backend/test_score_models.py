@@ -25,8 +25,9 @@ _NONE = Embedders(None, none=True)
 
 
 @pytest.fixture(autouse=True)
-def without_meaning(backend: Served) -> None:
+def without_meaning(backend: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a model of meaning is installed here must not matter."""
+    monkeypatch.setattr("backend.services.assessing._PACKAGE", "no_such_package_here")
     backend.hr.shelf.take(f"embeddings:{backend.hr.settings.embeddings or ''}", lambda: _NONE)
 
 

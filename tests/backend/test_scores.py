@@ -22,12 +22,13 @@ from backend.services import (
 )
 from backend.services.kits import stored_kit
 from backend.services.rubrics import of_kit
+from backend.services.score_models import embedders
 from backend.services.score_sheets import sheet_of
 from backend.services.scores import ScoreView
 from contract.events import EventType
 from report.build import build_report
 from report.model import CandidateInfo
-from report.scoring import assess
+from report.scoring import Tools, assess
 from tests.assessment.cases import good, middling
 from tests.backend.staffing import refusal, somebody
 from tests.backend.test_scorecards import all_of
@@ -81,7 +82,7 @@ def is_due(hr: Runtime, talk: Talk) -> bool:
 
 
 def directly(backend: Served, talk: Talk) -> object:
-    """What the scoring makes of the events as a device has them."""
+    """What the scoring makes of the events as a device has them, with the models of meaning that are installed here."""
     with backend.hr.db.read() as session:
         kit = stored_kit(session, "test", 1)
     report = build_report(
@@ -94,7 +95,7 @@ def directly(backend: Served, talk: Talk) -> object:
         language="zh_CN",
     )
     with backend.hr.db.read() as session:
-        return assess(report, kit, sheet_of(kit, of_kit(session, kit)))
+        return assess(report, kit, sheet_of(kit, of_kit(session, kit)), Tools(embedder=embedders(backend.hr).of))
 
 
 def test_hr_makes_the_same_score_as_whoever_has_the_events(backend: Served, booth: Booth) -> None:
