@@ -35,8 +35,9 @@ class Learned(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share of a score. ``hundredths`` may be negative. ``value``: the measure itself, 0..1 (1 is best);
-    ``figure``: what was measured in its own unit (words a minute, seconds), None where there is none."""
+    """A share of a score. ``hundredths`` may be negative. ``most``: hundredths it could have been at best, not rounded;
+    0 for what only corrects. ``value``: the measure itself, 0..1 (1 is best); ``figure``: what was measured in its own
+    unit (words a minute, seconds), None where there is none."""
 
     name: Measure | Guard | Learned
     hundredths: int
@@ -44,6 +45,7 @@ class Part:
     key_point: str = ""
     quotes: tuple[Quote, ...] = ()
     figure: float | None = None
+    most: float = 0.0
 
     @property
     def points(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assessment import guards
 from assessment.certainty import Certainty, Reason, certainty, too_little
@@ -134,19 +134,19 @@ def _content(dimension: Dimension, worth: float, taken: Read) -> list[tuple[floa
     points = [by_text[point.text] for point in dimension.key_points if point.text in by_text]
     whole = sum(one.wanted.point.weight for one in points)
     return [
-        (worth * one.wanted.point.weight / whole * one.strength, _content_part(one.wanted.point, one, taken.answer))
-        for one in points
+        _content_part(one.wanted.point, one, worth * one.wanted.point.weight / whole, taken.answer) for one in points
     ]
 
 
-def _content_part(point: KeyPoint, one: Met, answer: Answer) -> Part:
-    return Part(Measure.CONTENT, 0, round(one.strength, 4), point.text, _quotes(answer, one.places))
+def _content_part(point: KeyPoint, one: Met, worth: float, answer: Answer) -> tuple[float, Part]:
+    quotes = _quotes(answer, one.places)
+    return worth * one.strength, Part(Measure.CONTENT, 0, round(one.strength, 4), point.text, quotes, most=worth)
 
 
 def _manner(measure: Measure, worth: float, taken: Read) -> tuple[float, Part]:
     seen = taken.seen[measure]
     return worth * seen.value, Part(
-        measure, 0, round(seen.value, 4), quotes=_quotes(taken.answer, seen.places), figure=seen.figure
+        measure, 0, round(seen.value, 4), quotes=_quotes(taken.answer, seen.places), figure=seen.figure, most=worth
     )
 
 
@@ -176,7 +176,11 @@ def _whole_parts(raw: Sequence[tuple[float, Part]]) -> tuple[Part, ...]:
 
 
 def _with(part: Part, hundredths: int) -> Part:
-    return Part(part.name, hundredths, part.value, part.key_point, part.quotes, part.figure)
+    return Part(part.name, hundredths, part.value, part.key_point, part.quotes, part.figure, part.most)
+
+
+def _weighted(part: Part, weight: float, total: float) -> tuple[float, Part]:
+    return part.hundredths * weight / total, replace(part, most=part.most * weight / total)
 
 
 def with_range(parts: tuple[Part, ...], sure: Certainty) -> Score:
@@ -195,7 +199,7 @@ def together(scores: Sequence[Score], weights: Sequence[float]) -> Score:
         reason = next((one.reason for one in scores if one.reason), Reason.TOO_LITTLE_SPEECH)
         return Score(None, 0, WHOLE, (), (), reason)
     total = sum(weight for _, weight in there)
-    raw = [(part.hundredths * weight / total, part) for one, weight in there for part in one.parts]
+    raw = [_weighted(part, weight, total) for one, weight in there for part in one.parts]
     parts = _whole_parts(raw)
     whole = sum(part.hundredths for part in parts)
     half = sum((one.high - one.low) / 2 * weight for one, weight in there) / total

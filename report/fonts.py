@@ -22,7 +22,7 @@ _LATIN = ("Noto Sans", "Helvetica Neue", "Segoe UI", "Arial", "Liberation Sans")
 # The Chinese fonts give a whole square to an apostrophe and to a point between words, the Korean ones do not.
 _ALPHABETS = tuple(f"~{name}" for name in _KOREAN)
 _ARABIC = ("Noto Sans Arabic", "Noto Naskh Arabic", "Geeza Pro", "Segoe UI", "Arial", "DejaVu Sans")
-_FIRST = {"zh_CN": (), "en": (), "zh_TW": _TAIWAN, "ja": _JAPANESE, "ko": _KOREAN, "ar": _ARABIC}
+_FIRST = {"zh_CN": (), "en": _ALPHABETS, "zh_TW": _TAIWAN, "ja": _JAPANESE, "ko": _KOREAN, "ar": _ARABIC}
 
 
 def script(language: str) -> dict[str, Any]:

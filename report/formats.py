@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from contract.catalog import STAFF_LANGUAGES
 
-_RIGHT_TO_LEFT_MARK = "\u200f"
+_DIRECTION_MARKS = dict.fromkeys((0x200E, 0x200F, 0x061C))
 _BY_POWERS_FROM = 10**15
 
 
@@ -29,6 +29,19 @@ def number(value: float, language: str) -> str:
     return str(format_decimal(value, locale=language))
 
 
+def points(value: float, language: str) -> str:
+    """With both decimals of a score."""
+    from babel.numbers import format_decimal
+
+    return _without_marks(str(format_decimal(value, format="0.00", locale=language)))
+
+
+def clock(seconds: float) -> str:
+    """A place in a recording: minutes and seconds."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:02}:{rest:02}"
+
+
 def gigabytes(count: float, language: str) -> str:
     """A number of bytes."""
     return f"{number(round(count / 1e9, 1) if abs(count) < _BY_POWERS_FROM else _as_float(count) / 1e9, language)} GB"
@@ -46,5 +59,9 @@ def _day(local: datetime, language: str) -> str:
         return local.strftime("%Y-%m-%d")
     from babel.dates import format_skeleton
 
-    # The template keeps a date in its order; marks for it would be shown as what is hidden is shown.
-    return str(format_skeleton("yMd", local, locale=language)).replace(_RIGHT_TO_LEFT_MARK, "")
+    return _without_marks(str(format_skeleton("yMd", local, locale=language)))
+
+
+def _without_marks(text: str) -> str:
+    """The template keeps dates and numbers in their order; marks for it would be shown as what is hidden is shown."""
+    return text.translate(_DIRECTION_MARKS)

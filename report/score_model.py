@@ -28,6 +28,7 @@ class QuoteInfo(WireModel):
 class ScorePartInfo(WireModel):
     """What earned or cost ``points``. ``name`` is a code: a measure, a guard, or what a learned model adds.
 
+    ``most``: what ``points`` could have been at best, 0 for what only corrects; in a score they add up to 100.
     ``value``: the measure itself, 0..1 (1 is best); ``figure``: what was measured in its own ``unit`` (share: 0..1),
     None where there is none. ``key_point``: what a good answer says, for content. ``name_words``: what was found.
     """
@@ -35,6 +36,7 @@ class ScorePartInfo(WireModel):
     name: str
     name_words: str = ""
     points: float
+    most: float = 0.0
     value: float
     figure: float | None = None
     unit: Unit | None = None

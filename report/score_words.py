@@ -126,10 +126,14 @@ def _learned(t: Catalog) -> dict[str, str]:
 
 
 def figure_words(part: m.ScorePartInfo, language: str) -> str:
-    """What was measured, with its unit; empty where nothing was."""
+    """What was measured, with its unit, or whether it was there; empty where neither is to be said."""
+    t = texts(language)
+    if part.name in ("opening", "closing"):
+        return t.gettext("yes") if part.value else t.gettext("no")
+    if part.name == "story":
+        return t.gettext("{n} of 4").format(n=round(4 * part.value))
     if part.figure is None:
         return ""
-    t = texts(language)
     share = part.unit == "share"
     figure = part.figure * 100 if share else part.figure
     whole = share or part.unit in ("characters_per_minute", "words_per_minute")

@@ -276,12 +276,14 @@ def _question(one: _Scored, scored: Sequence[_Scored], language: str) -> m.Quest
 
 def explained(score: Score, language: str) -> m.ExplainedScoreInfo:
     """With its parts. ``language``: of the answer, for the units of its figures."""
+    most = _at_best(score)
     return m.ExplainedScoreInfo(
         **_info(score).model_dump(),
         parts=[
             m.ScorePartInfo(
                 name=str(part.name),
                 points=part.points,
+                most=best / 100,
                 value=part.value,
                 figure=None if part.figure is None else round(part.figure, 2),
                 unit=_unit(part.name, language) if part.figure is not None else None,
@@ -290,9 +292,22 @@ def explained(score: Score, language: str) -> m.ExplainedScoreInfo:
                     m.QuoteInfo(text=q.text, first=q.first, last=q.last, start=q.start, end=q.end) for q in part.quotes
                 ],
             )
-            for part in score.parts
+            for part, best in zip(score.parts, most, strict=True)
         ],
     )
+
+
+def _at_best(score: Score) -> list[int]:
+    """Whole hundredths that add up; rounding leaves none below what was earned."""
+    most = exactly([part.most for part in score.parts])
+    room = [best - part.hundredths for best, part in zip(most, score.parts, strict=True)]
+    for at, part in enumerate(score.parts):
+        while part.most and room[at] < 0:
+            widest = room.index(max(room))
+            for place, more in ((at, 1), (widest, -1)):
+                most[place] += more
+                room[place] += more
+    return most
 
 
 def _unit(name: str, language: str) -> m.Unit | None:

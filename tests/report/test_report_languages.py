@@ -28,12 +28,17 @@ def letters(language: str) -> None:
 
 
 def words_of(pdf: bytes, folder: Path) -> str:
-    """All the text, one line, as a reader copies it: without the marks that keep a direction."""
+    """All the text, one line."""
+    return " ".join(pages_of(pdf, folder))
+
+
+def pages_of(pdf: bytes, folder: Path) -> list[str]:
+    """The text of each page, one line, as a reader copies it: without the marks that keep a direction."""
     file = folder / "page.pdf"
     file.write_bytes(pdf)
     read = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True, encoding="utf-8").stdout
     marks = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-    return " ".join(read.translate(marks).split())
+    return [" ".join(page.split()) for page in read.translate(marks).split("\f")[:-1]]
 
 
 def report_pdf(language: str, wanted: str | None = None) -> bytes:

@@ -91,6 +91,8 @@ def test_sums_and_parts_add_up_to_the_hundredth() -> None:
     for question in made.questions:
         for one in (question.score, *(dimension.score for dimension in question.dimensions)):
             assert round(sum(part.points for part in one.parts), 2) == one.points
+            assert round(sum(part.most for part in one.parts), 2) == 100
+            assert all(part.points <= part.most for part in one.parts)
 
 
 def test_every_quote_is_in_the_answer_at_its_time() -> None:
