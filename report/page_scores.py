@@ -23,7 +23,7 @@ from report.score_model import (
 from report.text import breakable
 from report.words import texts
 
-_RADAR = range(3, 9)  # so many dimensions are drawn as a radar, others as bars
+_RADAR = range(3, 7)  # so many dimensions are drawn as a radar, others as bars
 _SHORT, _LONG = 44, 88  # widths in Latin letters that fit where they are shown on the first page
 
 
