@@ -198,3 +198,18 @@ def _onboarding(visit: Visit, waiting: Sequence[Waiting]) -> Sheet:
         for place, row in enumerate(waiting, start=1)
     ]
     return Sheet("onboarding", t("Order of onboarding"), head, rows, None)
+
+
+def audit_words(visit: Visit) -> dict[str, str]:
+    """Of the forecast and of recommendations."""
+    t = visit.texts.gettext
+    return {
+        "view_forecast": t("Opened the forecast"),
+        "export_forecast": t("Downloaded a table of the forecast"),
+        "forecast_asked": t("Drafted a requisition from the forecast"),
+        "forecast_dismissed": t("Set a proposal of the forecast aside"),
+        "forecast_proposed_again": t("Let the forecast propose again"),
+        "forecast_for_heads": t("Changed whether heads see the forecast"),
+        "recommend_candidates": t("Had candidates recommended"),
+        "recommend_positions": t("Had positions recommended"),
+    }

@@ -97,7 +97,7 @@ def listed(hr: Runtime, actor: Actor, wanted: Wanted, page: int = 1) -> BankPage
         order = query.order_by(BankQuestion.updated_at.desc(), BankQuestion.id)
         heads = session.scalars(order.limit(PAGE).offset((page - 1) * PAGE)).all()
         skills = select(BankSkill.shown).distinct().order_by(BankSkill.shown).limit(500)
-        return BankPage(_views(session, heads), total, page, pages, list(session.scalars(skills)))
+        return BankPage(views(session, heads), total, page, pages, list(session.scalars(skills)))
 
 
 def one(hr: Runtime, actor: Actor, question_id: str, version: int | None = None) -> BankView:
@@ -228,7 +228,8 @@ def _matching(wanted: Wanted) -> Select[BankQuestion]:
     return query
 
 
-def _views(session: Session, heads: Sequence[BankQuestion]) -> list[BankView]:
+def views(session: Session, heads: Sequence[BankQuestion]) -> list[BankView]:
+    """The newest versions, in the order of ``heads``; two queries."""
     ids = [head.id for head in heads]
     newest = select(BankVersion).join(BankQuestion, BankQuestion.id == BankVersion.question_id)
     newest = newest.where(BankQuestion.id.in_(ids), BankQuestion.version == BankVersion.version)

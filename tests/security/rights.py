@@ -218,6 +218,9 @@ RIGHTS = (
     Right("GET /analytics/fairness/{key}.csv", STAFF, ok=frozenset({404})),
     Right("GET /analytics/{key}.csv", READERS, ok=frozenset({404})),  # of so few people nothing is shown
     # the portal: positions and requisitions
+    Right("GET /requisitions/{requisition_id}/recommended", READERS),
+    Right("GET /candidates/{invitation_id}/positions", STAFF),
+    Right("GET /positions/{position_id}/questions", STAFF),
     Right("GET /forecast", READERS),
     Right("GET /forecast/{table_name}.csv", READERS),
     Right("POST /forecast/{position_id}/ask", READERS, {"wanted": "x"}, frozenset({422})),

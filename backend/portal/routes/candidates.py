@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from backend.db.models import Role
-from backend.portal.visit import PAGE, READERS, Member, MemberForm, Visit
+from backend.portal.visit import PAGE, READERS, STAFF, Member, MemberForm, Visit
 from backend.services import candidate_codes, listings, scope
 from backend.services.candidate_codes import Rule
 from contract.errors import ErrorCode, XudaError
@@ -20,7 +20,9 @@ def candidate_list(visit: Member, text: str = "", page: int = 1) -> Response:
     """Newest invitation first; ``text`` is looked for in name, code and phone."""
     scope.require(visit.actor, *READERS)
     found = listings.invitation_page(visit.hr, visit.actor, text=text, page=max(page, 1), size=PAGE)
-    return visit.page("candidates.html", found=found, text=text, decides=visit.actor.role is Role.ADMINISTRATOR)
+    role = visit.actor.role
+    decides, compares = role is Role.ADMINISTRATOR, role in STAFF
+    return visit.page("candidates.html", found=found, text=text, decides=decides, compares=compares)
 
 
 @router.get("/candidates/codes")
