@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.db.employee_models import EmployeeInvitation, EmployeeRow, EmployeeScore
-from backend.db.models import Batch, Department, Role, new_id
+from backend.db.models import Batch, Department, Position, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, employee_results, facts, inviting, leavers, scope
 from backend.services.actor import Actor
@@ -174,11 +174,11 @@ def file(hr: Runtime, actor: Actor, employee_id: str) -> EmployeeFile:
     """Raises XudaError(FORBIDDEN | NOT_FOUND)."""
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        row = _found(session, actor, employee_id)
+        row = found(session, actor, employee_id)
         person = _opened(hr, row)
         query = select(EmployeeScore).where(EmployeeScore.employee_id == row.id)
         scores = session.scalars(query.order_by(EmployeeScore.noted_at.desc(), EmployeeScore.label.desc())).all()
-        found = EmployeeFile(
+        shown = EmployeeFile(
             line=_lines(hr, session, actor, [row])[0],
             phone=person["phone"],
             email=person["email"],
@@ -186,7 +186,7 @@ def file(hr: Runtime, actor: Actor, employee_id: str) -> EmployeeFile:
             interviews=employee_results.inside(hr, session, actor, row.id),
         )
     audit.record_now(hr, actor, "view_employee", f"employee:{employee_id}")
-    return found
+    return shown
 
 
 def invite(hr: Runtime, actor: Actor, employee_id: str, batch_id: str) -> str:
@@ -198,7 +198,7 @@ def invite(hr: Runtime, actor: Actor, employee_id: str, batch_id: str) -> str:
     """
     scope.require(actor, Role.ADMINISTRATOR, Role.HR)
     with hr.db.read() as session:
-        row = _found(session, actor, employee_id)
+        row = found(session, actor, employee_id)
         if row.left_at is not None and row.left_at <= hr.now():
             raise XudaError(ErrorCode.CONFLICT, field="left")
         person = _opened(hr, row)
@@ -220,23 +220,39 @@ def invite(hr: Runtime, actor: Actor, employee_id: str, batch_id: str) -> str:
     return invited.code
 
 
+def own_position(hr: Runtime, actor: Actor, employee_id: str) -> str:
+    """Id of the department's position that the employee's table names by title or code; empty for none.
+
+    Raises XudaError(FORBIDDEN | NOT_FOUND).
+    """
+    scope.require(actor, Role.ADMINISTRATOR, Role.HR)
+    with hr.db.read() as session:
+        row = found(session, actor, employee_id)
+        name = row.position.strip().casefold()
+        same = scope.positions(actor).where(Position.department_id == row.department_id, Position.closed_at.is_(None))
+        for position in session.scalars(same.order_by(Position.created_at)):
+            if name and name in {text.strip().casefold() for text in (*position.title.values(), position.code or "")}:
+                return position.id
+    return ""
+
+
 def inside_batches(hr: Runtime, actor: Actor) -> list[tuple[str, str]]:
     """(id, title) of batches for employees whose window is not over, the newest first."""
     query = scope.batches(actor).where(Batch.not_after > hr.now()).order_by(Batch.created_at.desc())
     with hr.db.read() as session:
         kinds: dict[str, InterviewKind] = {}
-        found = []
+        open_ones = []
         for batch in session.scalars(query.limit(200)):
             if batch.kit_id not in kinds:
                 kinds[batch.kit_id] = stored_kit(session, batch.kit_id).kind
             if kinds[batch.kit_id] is not InterviewKind.RECRUITMENT:
-                found.append((batch.id, batch.title))
-        return found
+                open_ones.append((batch.id, batch.title))
+        return open_ones
 
 
 def weights(hr: Runtime) -> Weights:
     with hr.db.read() as session:
-        return _weights(session)
+        return weights_of(session)
 
 
 def set_weights(hr: Runtime, actor: Actor, wanted: Weights) -> None:
@@ -333,7 +349,7 @@ def _lines(hr: Runtime, session: Session, actor: Actor, rows: Sequence[EmployeeR
     scores = select(EmployeeScore).where(EmployeeScore.employee_id.in_(ids))
     for item in session.scalars(scores.order_by(EmployeeScore.noted_at, EmployeeScore.label)):
         newest[item.employee_id, item.kind] = item.tenths / 10
-    inside, share, now = employee_results.scored(hr, session, actor, ids), _weights(session), hr.now()
+    inside, share, now = employee_results.scored(hr, session, actor, ids), weights_of(session), hr.now()
     found = []
     for row in rows:
         assessment = newest.get((row.id, ScoreKind.ASSESSMENT.value))
@@ -359,12 +375,12 @@ def _lines(hr: Runtime, session: Session, actor: Actor, rows: Sequence[EmployeeR
     return found
 
 
-def _weights(session: Session) -> Weights:
+def weights_of(session: Session) -> Weights:
     kept = facts.get(session, WEIGHTS_FACT)
     return Weights(*kept) if kept else Weights()
 
 
-def _found(session: Session, actor: Actor, employee_id: str) -> EmployeeRow:
+def found(session: Session, actor: Actor, employee_id: str) -> EmployeeRow:
     known = EmployeeRow.id == employee_id, EmployeeRow.person_sealed != ""
     row = session.scalar(scope.employees(actor).where(*known))
     if row is None:

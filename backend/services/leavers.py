@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.employee_models import EmployeeInvitation, EmployeeRow, EmployeeScore
+from backend.db.growth_models import EmployeeAbility
 from backend.db.models import Interview, InvitationRow, Role
 from backend.runtime import Runtime
 from backend.services import audit, holds, scope, slots
@@ -140,7 +141,7 @@ def remove_over(hr: Runtime, now: datetime) -> int:
         for row in gone:
             row.person_sealed, row.code = "", row.id
             audit.record(session, hr.now(), "server", "erase_employee", f"employee:{row.id}")
-        for table in (EmployeeScore, EmployeeInvitation):
+        for table in (EmployeeScore, EmployeeAbility, EmployeeInvitation):
             session.execute(delete(table).where(table.employee_id.in_([row.id for row in gone])))
     if gone:
         hr.db.wipe_log()

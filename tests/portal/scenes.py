@@ -12,7 +12,9 @@ from sqlalchemy import select
 from backend.app import create_app
 from backend.db.models import BankQuestion, Placement, Position, Requisition
 from backend.services import (
+    abilities,
     api_tokens,
+    courses,
     deletion,
     device_settings,
     employees,
@@ -152,7 +154,7 @@ def _interviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
     slots.assign(world.hr, COMMAND_LINE, batch.batch_id, batch.invitations[7].invitation_id, first)
     papers = [
         resume_intake.Given(f"{batch.invitations[0].code}.txt", "本科，5 年 Python 开发经验，负责支付系统。".encode()),
-        resume_intake.Given(f"{batch.invitations[1].code}.txt", "大专，熟悉客户服务。".encode()),
+        resume_intake.Given(f"{batch.invitations[1].code}.txt", "大专，熟悉客户服务，英语流利。".encode()),
     ]
     resume_intake.take_in(world.hr, COMMAND_LINE, batch.batch_id, papers)
     wanted = Rules(must=["Python/Java"], any_of=["支付", "风控"], education=Education.BACHELOR, years=3)
@@ -259,8 +261,24 @@ def _practice(scenes: Scenes) -> Iterator[tuple[str, str]]:
     here = employees.lines(scenes.world.hr, COMMAND_LINE)[0]
     yield "employee_id", here[0].employee_id
     leavers.note(scenes.world.hr, COMMAND_LINE, here[1].employee_id, scenes.world.hr.now().date(), Reason.RESIGNED)
+    yield "course_id", _courses(scenes, here[0].employee_id)
     sandbox.make(scenes.world.hr, COMMAND_LINE)
     yield "topic", "start"
+
+
+def _courses(scenes: Scenes, employee_id: str) -> str:
+    """What the employee's position asks for, what is known of them, and courses; id of one."""
+    hr = scenes.world.hr
+    position_id = employees.own_position(hr, COMMAND_LINE, employee_id)
+    wanted = [abilities.Level("Python", 85), abilities.Level("PostgreSQL", 70), abilities.Level("沟通表达", 75)]
+    abilities.put(hr, COMMAND_LINE, position_id, [*wanted, abilities.Level("绩效", 80)])
+    known = "工号,能力,测评,分数\nE-1024,Python,2026 技能测评,60\nE-1024,PostgreSQL,2026 技能测评,75\n"
+    abilities.import_known(hr, COMMAND_LINE, known.encode())
+    marks = "工号,周期,绩效\nE-1024,2026Q3,72\n"
+    employees.import_scores(hr, COMMAND_LINE, ScoreKind.PERFORMANCE, marks.encode())
+    table = "编码,课程,能力,水平,学时\nPY-2,Python 进阶,Python,80,24\nPY-3,高性能 Python,Python;PostgreSQL,90,40\n"
+    courses.import_table(hr, COMMAND_LINE, (table + "COM-1,表达与沟通,沟通表达,80,8\n").encode())
+    return courses.lines(hr, COMMAND_LINE)[0].course_id
 
 
 def _leave(scenes: Scenes) -> None:

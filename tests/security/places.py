@@ -21,6 +21,7 @@ from backend.services import (
     api_tokens,
     auth,
     candidate_access,
+    courses,
     deletion,
     department_releases,
     devices,
@@ -32,6 +33,7 @@ from backend.services import (
     users,
 )
 from backend.services.api_tokens import Scope
+from backend.services.courses import CourseDraft
 from backend.services.positions import PositionDraft
 from backend.services.requisitions import Wish
 from contract import events as ev
@@ -196,6 +198,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "department_id": lambda world, department: "rd",
     "position_id": lambda world, department: _position(world, department),
     "requisition_id": lambda world, department: _requisition(world, department),
+    "course_id": lambda world, department: _course(world),
     "table_name": lambda world, department: "positions",
     "topic": lambda world, department: "start",
     "employee_id": lambda world, department: _employee(world),
@@ -224,6 +227,12 @@ def _employee(world: World) -> str:
     table = "code,name,department\nE1,Somebody,rd\n"
     employees.import_people(world.backend.hr, COMMAND_LINE, table.encode())
     return employees.lines(world.backend.hr, COMMAND_LINE)[0][0].employee_id
+
+
+def _course(world: World) -> str:
+    """A new one."""
+    draft = CourseDraft(f"C{next(world.counter)}", "Course", ["Python"], 80, 8)
+    return courses.add(world.backend.hr, COMMAND_LINE, draft)
 
 
 def _position(world: World, department: str) -> str:

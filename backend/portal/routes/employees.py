@@ -10,7 +10,7 @@ from fastapi import APIRouter, File, Form, Response
 from backend.db.models import Role
 from backend.portal import import_words
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
-from backend.services import employees, leavers, scope
+from backend.services import abilities, employees, leavers, scope
 from backend.services.employees import PAGE_SIZE, ScoreKind, Weights
 from backend.services.leavers import Reason
 from backend.services.sheet_import import Report
@@ -30,7 +30,7 @@ def employee_list(visit: Member, page: int = 1, left: str = "") -> Response:
 
 @router.post("/employees/import")
 def import_table(visit: MemberForm, what: _Short = "", file: Annotated[bytes, File()] = b"") -> Response:
-    """``what``: people, performance, assessment or leavers."""
+    """``what``: people, performance, assessment, abilities or leavers."""
     scope.require(visit.actor, *STAFF)
     try:
         if what in set(ScoreKind):
@@ -39,6 +39,9 @@ def import_table(visit: MemberForm, what: _Short = "", file: Annotated[bytes, Fi
         if what == "leavers":
             columns = "code, leaving date, reason"
             return _list(visit, report=leavers.import_table(visit.hr, visit.actor, file))
+        if what == "abilities":
+            columns = "code, ability, test, score"
+            return _list(visit, report=abilities.import_known(visit.hr, visit.actor, file))
         columns = "code, name, department"
         return _list(visit, report=employees.import_people(visit.hr, visit.actor, file))
     except XudaError as error:

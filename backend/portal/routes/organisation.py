@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Response
 from backend.db.models import Role
 from backend.portal import import_words
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
-from backend.services import scope, structure
+from backend.services import abilities, scope, structure
 from backend.services.sheet_import import Report
 from contract.errors import ErrorCode, XudaError
 
@@ -26,9 +26,11 @@ def import_page(visit: Member) -> Response:
 def import_table(
     visit: MemberForm, what: Annotated[str, Form(max_length=20)] = "", file: Annotated[bytes, File()] = b""
 ) -> Response:
-    """``what``: departments (administrators only) or positions."""
+    """``what``: departments (administrators only), positions or abilities."""
     scope.require(visit.actor, *STAFF)
     take, columns = structure.import_positions, "code, department, title, headcount"
+    if what == "abilities":
+        take, columns = abilities.import_wanted, "code, ability, level"
     if what == "departments":
         take, columns = structure.import_departments, "code, name, parent"
     try:
