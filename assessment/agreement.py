@@ -13,6 +13,7 @@ import numpy.typing as npt
 from assessment.distributions import student_quantile
 
 Floats = npt.NDArray[np.floating[Any]]
+_Measure = Callable[[Floats, Floats], float]
 NORMAL_95 = 1.959963984540054
 
 
@@ -63,17 +64,44 @@ def figures(
     scores: Floats, ratings: Floats, step: float, groups: npt.NDArray[np.int64] | None = None, samples: int = 500
 ) -> dict[str, Figure]:
     """``pearson``, ``rmse`` and ``kappa`` with intervals; ``groups`` are drawn whole (questions or candidates)."""
-    measures: Mapping[str, Callable[[Floats, Floats], float]] = {
+    return _drawn(lambda measure, at: measure(scores[at], ratings[at]), len(scores), step, groups, samples)
+
+
+def differences(
+    scores: Floats,
+    others: Floats,
+    ratings: Floats,
+    step: float,
+    groups: npt.NDArray[np.int64] | None = None,
+    samples: int = 500,
+) -> dict[str, Figure]:
+    """How much more each figure of ``scores`` is than that of ``others``, both of the same drawn rows."""
+    return _drawn(
+        lambda measure, at: measure(scores[at], ratings[at]) - measure(others[at], ratings[at]),
+        len(scores),
+        step,
+        groups,
+        samples,
+    )
+
+
+def _drawn(
+    value: Callable[[_Measure, Any], float],
+    count: int,
+    step: float,
+    groups: npt.NDArray[np.int64] | None,
+    samples: int,
+) -> dict[str, Figure]:
+    measures: Mapping[str, _Measure] = {
         "pearson": pearson,
         "rmse": rmse,
         "kappa": lambda a, b: quadratic_kappa(a, b, step),
     }
-    drawn = [_sample(len(scores), groups, np.random.default_rng(seed)) for seed in range(samples)]
+    drawn = [_sample(count, groups, np.random.default_rng(seed)) for seed in range(samples)]
     made = {}
     for name, measure in measures.items():
-        values = [measure(scores[places], ratings[places]) for places in drawn]
-        low, high = np.percentile(values, [2.5, 97.5])
-        made[name] = Figure(measure(scores, ratings), float(low), float(high))
+        low, high = np.percentile([value(measure, places) for places in drawn], [2.5, 97.5])
+        made[name] = Figure(value(measure, np.arange(count)), float(low), float(high))
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from assessment.agreement import figures, pearson
 from assessment.content import Asked
 from assessment.gaussian import Rows, fit, predict
-from assessment.learned import Card, Model, mark_of, table, texts
+from assessment.learned import Card, Model, mark_of, texts
 from assessment.parts import WHOLE
 from assessment.scoring import Read, score_read
 from assessment.vector import features
@@ -67,25 +67,50 @@ def _stretch(z: Floats, ratings: Floats) -> Floats:
     return made
 
 
+@dataclass(frozen=True)
+class Example:
+    """A rated answer as numbers, without its words: what training keeps of it. ``rubric``: hundredths of a point;
+    ``text`` (w,): see :func:`assessment.learned.texts`; ``question``: what the question is known by."""
+
+    features: Mapping[str, float]
+    text: npt.NDArray[np.float32]
+    rubric: int
+    question: str
+    rating: float
+    candidate: str
+
+
+def example(one: Rated) -> Example | None:
+    """None for an answer with too little speech to be scored."""
+    rubric = score_read(one.asked, one.taken).whole.hundredths
+    if rubric is None:
+        return None
+    given = (one.asked, one.taken)
+    text = texts([given])[0].astype(np.float32)
+    return Example(features(*given), text, rubric, mark_of(one.asked), one.rating, one.candidate)
+
+
 def prepare_ratings(rated: Sequence[Rated], lowest: float, highest: float) -> Prepared:
-    """Answers with too little speech to be scored are left out. Raises ValueError for fewer than :data:`FEWEST`."""
-    kept = [(one, score_read(one.asked, one.taken).whole.hundredths) for one in rated]
-    used = [(one, rubric) for one, rubric in kept if rubric is not None]
+    """As :func:`prepare`, of answers with their words; those with too little speech to be scored are left out."""
+    return prepare([made for one in rated if (made := example(one)) is not None], lowest, highest)
+
+
+def prepare(used: Sequence[Example], lowest: float, highest: float) -> Prepared:
+    """Raises ValueError for fewer than :data:`FEWEST`."""
     if len(used) > _MOST_ROWS:
         drawn = np.random.default_rng(0).choice(len(used), _MOST_ROWS, replace=False)
         used = [used[at] for at in sorted(drawn)]
     if len(used) < FEWEST or highest <= lowest:
         raise ValueError("too few ratings")
-    given = [(one.asked, one.taken) for one, _ in used]
-    names = tuple(features(*given[0]))
-    marks = [mark_of(asked) for asked, _ in given]
-    known = tuple(dict.fromkeys(marks))
+    names = tuple(used[0].features)
+    known = tuple(dict.fromkeys(one.question for one in used))
     index = {mark: at for at, mark in enumerate(known)}
-    question = np.array([index[mark] for mark in marks], np.int64)
-    raw = table(given, names)
-    ratings = np.array([(one.rating - lowest) / (highest - lowest) for one, _ in used])
-    rows = Rows(np.array([rubric / WHOLE for _, rubric in used]), raw, texts(given), question)
-    return Prepared(names, rows, raw, ratings, known, _numbered([one.candidate for one, _ in used]))
+    question = np.array([index[one.question] for one in used], np.int64)
+    raw = np.array([[one.features[name] for name in names] for one in used], np.float64)
+    ratings = np.array([(one.rating - lowest) / (highest - lowest) for one in used])
+    text = np.stack([one.text for one in used]).astype(np.float64)
+    rows = Rows(np.array([one.rubric / WHOLE for one in used]), raw, text, question)
+    return Prepared(names, rows, raw, ratings, known, _numbered([one.candidate for one in used]))
 
 
 def _numbered(names: Sequence[str]) -> Ints:
@@ -94,10 +119,18 @@ def _numbered(names: Sequence[str]) -> Ints:
     return np.array([seen.setdefault(name or f"\0{at}", len(seen)) for at, name in enumerate(names)], np.int64)
 
 
-def train(prepared: Prepared, lowest: float, highest: float, embeddings: str | None, made: str = "") -> Model:
-    """A model of all ratings, its card measured in folds."""
-    unseen = crossed(prepared, grouped(prepared.rows.question, 10))
-    seen = crossed(prepared, grouped(prepared.candidates, 5))
+def train(
+    prepared: Prepared,
+    lowest: float,
+    highest: float,
+    embeddings: str | None,
+    made: str = "",
+    *,
+    pulse: Callable[[], None] = lambda: None,
+) -> Model:
+    """A model of all ratings, its card measured in folds. ``pulse`` is called now and then, and may raise to stop."""
+    unseen = crossed(prepared, by_question(prepared), pulse=pulse)
+    seen = crossed(prepared, by_candidate(prepared), pulse=pulse)
     rows, mean, deviation = prepared.standardised(np.arange(len(prepared.ratings)))
     card = Card(
         prepared.names,
@@ -125,17 +158,52 @@ def grouped(groups: Ints, count: int, seed: int = 0) -> list[Fold]:
     return [(np.setdiff1d(everything, test), test) for test in folds]
 
 
-def crossed(prepared: Prepared, folds: Sequence[Fold]) -> Floats | None:
-    """For every row the prediction 0..1 of a model that has not seen its fold; None where there is but one fold."""
+def by_question(prepared: Prepared) -> list[Fold]:
+    return grouped(prepared.rows.question, 10)
+
+
+def by_candidate(prepared: Prepared) -> list[Fold]:
+    return grouped(prepared.candidates, 5)
+
+
+def crossed(
+    prepared: Prepared,
+    folds: Sequence[Fold],
+    *,
+    of: npt.NDArray[np.bool_] | None = None,
+    pulse: Callable[[], None] = lambda: None,
+) -> Floats | None:
+    """For every row the prediction 0..1 of a model that has not seen its fold; None where there is but one fold.
+
+    ``of`` (n,): the rows that models may learn from at all; where a fold leaves too few of them, the rubric answers.
+    """
     if len(folds) < 2:
         return None
     made = np.zeros(len(prepared.ratings))
     settings = None  # seven figures, chosen with the first fold's rows: choosing them anew each time takes long
     for learn, test in folds:
-        rows, _, _ = prepared.standardised(learn)
-        fitted = fit(rows.at(learn), prepared.ratings[learn], settings)
+        pulse()
+        learned = learn if of is None else learn[of[learn]]
+        if len(learned) < FEWEST:
+            made[test] = prepared.rows.rubric[test]
+            continue
+        rows, _, _ = prepared.standardised(learned)
+        fitted = fit(rows.at(learned), prepared.ratings[learned], settings)
         settings = fitted.settings
         made[test] = np.clip(rows.rubric[test] + predict(fitted, rows.at(test)).sum(axis=1), 0, 1)
+    return made
+
+
+def by_model(prepared: Prepared, model: Model) -> Floats | None:
+    """For every row what a model that is made already gives, 0..1; None for one that measures answers otherwise."""
+    width = model.fitted.wording.shape[1]
+    if model.card.names != prepared.names or width != prepared.rows.text.shape[1]:
+        return None
+    index = {mark: at for at, mark in enumerate(model.known)}
+    theirs = np.array([index.get(mark, -1) for mark in prepared.known], np.int64)
+    z = (prepared.raw - model.mean) / model.deviation
+    rows = Rows(prepared.rows.rubric, z, prepared.rows.text, theirs[prepared.rows.question])
+    made: Floats = np.clip(rows.rubric + predict(model.fitted, rows).sum(axis=1), 0, 1)
     return made
 
 

@@ -45,6 +45,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.sender = portal.state.sender
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
+    app.state.trainer = portal.state.trainer
     app.state.mailroom = Mailroom(hr)
     app.state.scorer = Scorer(hr)
     portal.include_router(operations.router)
@@ -82,6 +83,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     duty = Duty(app.state.runtime.db.engine)
     app.state.hooks.start()
     app.state.reporter.start()
+    app.state.trainer.start()
     if duty.alone:
         _begin(app)
     working = asyncio.create_task(_work(app, duty))
@@ -94,6 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(app.state.scorer.stop)
     await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.reporter.stop)
+    await run_in_threadpool(app.state.trainer.stop)
     await run_in_threadpool(app.state.imports.close)
     if await run_in_threadpool(duty.holds):
         await run_in_threadpool(chores.stopping, app.state.runtime)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from assessment import ENGINE
 from assessment.certainty import Reason
-from assessment.content import prepare
+from assessment.content import Asked, prepare
 from assessment.embeddings import Embedder
 from assessment.learned import Model
 from assessment.parts import WHOLE, exactly
@@ -129,6 +129,31 @@ def _each(
     return scored, unscored
 
 
+@dataclass(frozen=True)
+class Given:
+    """An answer that is scored, as the scoring takes it."""
+
+    question: k.Question
+    rubric: SheetQuestion
+    answer: Answer
+
+    def asked(self, embedder: Embedder | None) -> Asked:
+        return _asked(self.question, self.rubric, self.answer.language, embedder)
+
+
+def given_answers(report: InterviewReport, kit: Kit, sheet: ScoreSheet) -> list[Given]:
+    """The answers that :func:`assess` scores, in a language whose words are known: what ratings are learned from."""
+    rubrics = {one.question_id: one for one in sheet.questions}
+    answers = {one.question_id: one for one in report.answers if not one.superseded}
+    made = []
+    for question in kit.questions:
+        answer, rubric = answers.get(question.question_id), rubrics.get(question.question_id)
+        given = _answer(answer, kit) if answer is not None else None
+        if rubric is not None and given is not None and not question.kind.choice and given.language in LANGUAGES:
+            made.append(Given(question, rubric, given))
+    return made
+
+
 # --- from the report to what the scoring takes ------------------------------------------------------------------------
 def _answer(answer: AnswerInfo, kit: Kit) -> Answer | None:
     """None while there are no words of it: sealed, damaged, or not recognised yet."""
@@ -181,17 +206,20 @@ def _dimension(given: SheetDimension, language: str) -> Dimension:
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
+def _asked(question: k.Question, rubric: SheetQuestion, language: str, embedder: Embedder | None) -> Asked:
+    dimensions = tuple(_dimension(one, language) for one in rubric.dimensions)
+    prompt = pick(question.prompt, "zh_CN" if language == "zh" else language)
+    return prepare(Question(question.question_id, prompt, dimensions, question.weight), embedder)
+
+
 def _score(question: k.Question, rubric: SheetQuestion, given: Answer, tools: Tools) -> QuestionScore:
-    dimensions = tuple(_dimension(one, given.language) for one in rubric.dimensions)
     if given.language not in LANGUAGES:
         nothing = Score(None, 0, WHOLE, (), (), Reason.LANGUAGE_UNKNOWN)
-        return QuestionScore(nothing, {one.dimension_id: nothing for one in dimensions})
-    embedder = tools.embedder(given.language)
-    prompt = pick(question.prompt, "zh_CN" if given.language == "zh" else given.language)
-    asked = prepare(Question(question.question_id, prompt, dimensions, question.weight), embedder)
+        return QuestionScore(nothing, {one.dimension_id: nothing for one in rubric.dimensions})
+    asked = _asked(question, rubric, given.language, tools.embedder(given.language))
     taken, model = read(asked, given), tools.models.get(given.language)
     made = model.score(asked, taken) if model is not None else score_read(asked, taken)
-    lost = any(point.key_points for point in rubric.dimensions) and not any(one.key_points for one in dimensions)
+    lost = any(point.key_points for point in rubric.dimensions) and not asked.question.key_points
     return _listening(made, Reason.LANGUAGE_UNKNOWN) if lost else made
 
 

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from backend.api import problems
+from backend.learning import Trainer
 from backend.portal import pages
 from backend.portal.imports import ImportJobs
 from backend.portal.live import Streams
@@ -132,6 +133,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.tables = HeldTables(hr)
     portal.state.streams = Streams()
     portal.state.reporter = Reporter(hr)
+    portal.state.trainer = Trainer(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))
