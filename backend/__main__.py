@@ -62,6 +62,7 @@ _HANDLERS = {
     "score": ("assessing", "score"),
     "train": ("assessing", "train"),
     "model list": ("models", "list_models"),
+    "model train": ("models", "train"),
     "model show": ("models", "show"),
     "model import": ("models", "take_in"),
     "model publish": ("models", "publish"),

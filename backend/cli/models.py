@@ -9,11 +9,16 @@ from typing import Any
 
 from backend.cli.content import read_file
 from backend.cli.output import print_json, print_table, texts
+from backend.db.models import new_id
 from backend.runtime import Runtime
-from backend.services import model_publishing, score_models
+from backend.services import model_jobs, model_publishing, score_models
 from backend.services.actor import Actor
+from backend.services.model_jobs import TOO_FEW
+from backend.services.model_ratings import Target
 from backend.services.score_models import ModelView
+from contract.errors import ErrorCode, XudaError
 
+NOTHING_LEARNED = 1
 _ACTOR = Actor.command_line()
 
 
@@ -76,6 +81,29 @@ def take_in(hr: Runtime, options: argparse.Namespace) -> int:
     for model_id in made:
         print(_("Model {id}").format(id=model_id))
     return 0
+
+
+def train(hr: Runtime, options: argparse.Namespace) -> int:
+    """0: a model was made; 1: none, for there are too few ratings."""
+    _ = texts(options)
+    me, target = new_id(), Target(options.target)
+    job_id = model_jobs.order(hr, _ACTOR, target)
+    if model_jobs.claim(hr, me) != job_id:  # a server that runs was quicker, and does it
+        print(_("The server trains it; see model list."))
+        return 0
+    model_jobs.work(hr, me, job_id)
+    found = model_jobs.view(hr, _ACTOR, job_id)
+    if found.error is not None:
+        raise XudaError(ErrorCode(found.error))
+    made = {language: one for language, one in found.found.items() if one != TOO_FEW}
+    if options.json:
+        print_json({"models": made, "too_few": sorted(found.found.keys() - made.keys())})
+    for language, model_id in found.found.items() if not options.json else ():
+        words = _("{language}: too few ratings") if model_id == TOO_FEW else _("{language}: model {id}")
+        print(words.format(language=language, id=model_id))
+    if not found.found and not options.json:
+        print(_("There are no ratings to learn from"))
+    return 0 if made else NOTHING_LEARNED
 
 
 def publish(hr: Runtime, options: argparse.Namespace) -> int:

@@ -55,6 +55,7 @@ COMMANDS: dict[str, str] = {
     "rescore": N_("Score interviews that have ended now: one, or all that wait."),
     "train": N_("Make a model for scoring from a table of answers that people have rated."),
     "model list": N_("List the models for scoring that were learned from ratings."),
+    "model train": N_("Make a model from the scorecards in the database, compared with what scores now."),
     "model show": N_("Say what a model was made of, and how it compares."),
     "model import": N_("Take in a model made by train; it does not count before it is published."),
     "model publish": N_("Score with a model from now on."),
@@ -333,7 +334,7 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--model", ("score",), {"metavar": "FILE", "type": Path, "help": N_("model made by train")}),
     (
         "--embeddings",
-        (*_TABLES, *_MODELS, "serve", "rescore"),
+        (*_TABLES, *_MODELS, "model train", "serve", "rescore"),
         {"metavar": "DIR", "type": Path, "help": N_("folder with a model of meaning for each language (en, zh, …)")},
     ),
     ("--lowest", ("train",), {"metavar": "N", "type": float, "help": N_("lowest rating of the scale")}),

@@ -56,6 +56,7 @@ def navigation(role: Role, texts: Catalog, unread: int = 0) -> list[NavItem]:
         (_READERS, NavItem("/positions", "building", t("Organisation"))),
         (_STAFF, NavItem("/employees", "user", t("Employees"))),
         (_READERS, NavItem("/analytics", "model", t("Analytics"))),
+        (_STAFF, NavItem("/models", "model", t("Scoring models"))),
         (_READERS, NavItem("/exports", "printer", t("Reports"))),
         (_STAFF, NavItem("/messages", "mail", t("Messages"))),
         (_STAFF, NavItem("/imports", "save", t("Import"))),

@@ -31,6 +31,7 @@ _HEARTBEAT = timedelta(seconds=5)
 # a job that has taken its process with it so often is given up
 _MOST_TRIES = 3
 _NEWEST = 20
+TOO_FEW = "too_few"
 # ratings are kept as 0..100
 _LOWEST, _HIGHEST = 0.0, 100.0
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Stopped(Exception):
 @dataclass(frozen=True, slots=True)
 class JobView:
     """``model_id``: of the model that is compared, None for training. ``found``: language -> id of the model made, or
-    ``too_few``."""
+    TOO_FEW."""
 
     job_id: str
     model_id: str | None
@@ -197,9 +198,9 @@ def _mine(session: Session, me: str, job_id: str) -> ModelJob:
 
 
 def _trained(hr: Runtime, by: str, language: str, target: Target, one: Collected, beat: _Beat) -> str:
-    """Id of the model, or ``too_few``."""
+    """Id of the model, or TOO_FEW."""
     if len(one.examples) < FEWEST:
-        return "too_few"
+        return TOO_FEW
     prepared = prepare(one.examples, _LOWEST, _HIGHEST)
     embedder = score_models.embedders(hr).of(language)
     name = embedder.name if embedder else None
@@ -223,7 +224,7 @@ def _compared(
         model = score_models.open_row(hr, session, row)
     one = collected.get(language, Collected())
     if len(one.examples) < FEWEST:
-        return {language: "too_few"}
+        return {language: TOO_FEW}
     field = Field(prepare(one.examples, _LOWEST, _HIGHEST), one.at, target.value, beat)
     comparison = _beside(hr, language, field, Contender(model, source), beat)
     with hr.db.write() as session:

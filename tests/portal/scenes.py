@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from assessment.agreement import Figure
+from assessment.fairness import impact
+from assessment.training import prepare_ratings, train
 from backend.app import create_app
 from backend.db.models import BankQuestion, Placement, Position, Requisition
 from backend.services import (
@@ -23,6 +26,9 @@ from backend.services import (
     kit_drafts,
     leavers,
     messages,
+    model_effects,
+    model_jobs,
+    model_publishing,
     question_bank,
     question_media,
     requisitions,
@@ -31,17 +37,23 @@ from backend.services import (
     review_comments,
     sandbox,
     score_making,
+    score_models,
     scorecards,
     slots,
 )
+from backend.services.assessing import Embedders, rated_rows
 from backend.services.duration import Level
 from backend.services.employees import ScoreKind
 from backend.services.kit_drafts import Start
 from backend.services.leavers import Reason
+from backend.services.model_comparison import Contender, Field, compare
+from backend.services.model_ratings import Target
 from backend.services.requisitions import Wish
 from backend.services.resume_rules import Education, Rules
+from backend.services.score_models import Kind, Source
 from backend.services.scorecard_sheet import Content, Mark
 from contract.events import EventType
+from tests.assessment.test_learning import ratings_table
 from tests.portal.booth import Sitting
 from tests.portal.world import SAID, Web, World, words
 from tests.security import rights, routes
@@ -54,6 +66,7 @@ NO_PAGE = re.compile(
 )
 CANDIDATE = "candidate"
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
+SEXES = {"female": (40, 12), "male": (44, 20)}
 _TEXT = {"zh_CN": "面试时间改到下周三，其他安排不变。", "en": "The interview moves to next Wednesday; all else stays."}
 _TITLE = {"zh_CN": "面试时间调整", "en": "A new time for the interview"}
 RATED = Content(
@@ -128,6 +141,7 @@ def fill(world: World) -> Scenes:
         _import,
         _exports,
         _practice,
+        _models,
     )
     for step in steps:
         made.places.update(step(made))
@@ -289,3 +303,29 @@ def _leave(scenes: Scenes) -> None:
     employees.import_people(hr, COMMAND_LINE, "\n".join(["工号,姓名,部门,岗位", *rows]).encode())
     days = [f"{code},{day}" for _, code, day in gone]
     leavers.import_table(hr, COMMAND_LINE, "\n".join(["工号,离职日期", *days]).encode())
+
+
+def _models(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    """One that scores now, and a newer one beside it, of another table of ratings."""
+    hr, none = scenes.world.hr, Embedders(None, none=True)
+    hr.shelf.take(f"embeddings:{hr.settings.embeddings or ''}", lambda: none)
+    rated = rated_rows(ratings_table(60), none)[0]["en"]
+    prepared = prepare_ratings(rated, 1, 5)
+    at = [hr.now()] * len(prepared.ratings)
+    old, new = (train(part, 0, 100, None) for part in (prepare_ratings(rated[:30], 1, 5), prepared))
+    source = Source(Kind.TRAINED, Target.RATINGS.value, hr.now().isoformat(), 30, 4)
+    with hr.db.write() as session:
+        first = score_models.add(hr, session, "hr", "en", old, source).id
+    model_publishing.publish(hr, COMMAND_LINE, first, "首个模型，按要求发布", anyway=True)
+    sha256 = score_models.one(hr, COMMAND_LINE, first).sha256
+    beside = compare(Field(prepared, at, "ratings"), Contender(new, source), Contender(old, Source(Kind.IMPORTED)))
+    done = model_effects.effects(hr, "en", new, lambda: None)
+    done["impact"] = {name: {"sex": [asdict(one) for one in impact(SEXES)]} for name in ("new", "now", "rubric")}
+    done["performance"] = {"employees": 24, **dict.fromkeys(("new", "now", "rubric"), asdict(Figure(0.41, 0.01, 0.7)))}
+    with hr.db.write() as session:
+        made = score_models.add(
+            hr, session, "hr", "en", new, source, {**beside, "against": sha256, "at": "", "effects": done}
+        )
+        yield "model_id", made.id
+    model_jobs.order(hr, COMMAND_LINE)
+    model_jobs.claim(hr, "scene")

@@ -181,6 +181,7 @@ PATHS: dict[str, Callable[[World, str], str]] = {
     "batch_id": lambda world, department: world.batch_id,
     "key": lambda world, department: "fates",
     "job_id": lambda world, department: "none",
+    "model_id": lambda world, department: "none",
     "redo_id": lambda world, department: "none",
     "link_id": lambda world, department: "none",
     "token": lambda world, department: f"{'0' * 36}.{'0' * 64}",

@@ -202,6 +202,12 @@ RIGHTS = (
     Right("GET /candidate/certificates/{deleted_id}.json", frozenset(), ok=frozenset({200})),  # another person's, here
     Right("POST /candidate/leave", CANDIDATES),
     # the portal: reports of many
+    Right("GET /models", STAFF),
+    Right("GET /models/{model_id}", STAFF, ok=frozenset({404})),
+    Right("POST /models/train", STAFF, {"target": "x"}, frozenset({422})),
+    Right("POST /models/rollback", STAFF, {"language": "en"}, frozenset({422})),
+    Right("POST /models/{model_id}/compare", STAFF, ok=frozenset({404})),
+    Right("POST /models/{model_id}/publish", STAFF, ok=frozenset({404})),
     Right("GET /exports", READERS),
     Right("GET /exports/new", READERS),
     Right("POST /exports", READERS, ok=frozenset({422})),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from backend.portal import forecast_words, growth_words, kit_words, resume_words, slot_words
+from backend.portal import forecast_words, growth_words, kit_words, model_words, resume_words, slot_words
 from backend.portal.visit import WATCHERS, Member, Visit
 from backend.services import audit_search, batches, checkpoints, scope
 from backend.services.audit_search import Search
@@ -134,6 +134,7 @@ def action_words(visit: Visit, action: str) -> str:
         "change_password": t("Changed the password"),
         **_staffing_words(visit),
         **kit_words.audit_words(visit),
+        **model_words.audit_words(visit),
         **slot_words.audit_words(visit),
         **resume_words.audit_words(visit),
         **forecast_words.audit_words(visit),
