@@ -231,6 +231,11 @@ OPTIONS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("--reason", ("hold set", "hold lift"), {"required": True, "help": N_("why; kept with the hold")}),
     ("--reason", _MODELS, {"required": True, "help": N_("why; kept with the publication")}),
     (
+        "--target",
+        ("model train",),
+        {"choices": ["ratings", "performance"], "default": "ratings", "help": N_("what it learns to foresee")},
+    ),
+    (
         "--anyway",
         ("model publish",),
         {"action": "store_true", "help": N_("also a model that is worse, or not compared")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Form, Response
 
@@ -118,7 +118,7 @@ def _list(visit: Visit, *, problem: str = "") -> Response:
         models=models,
         published={one.language: one for one in models if one.state is ModelState.PUBLISHED},
         retired=[one for one in models if one.state is ModelState.RETIRED],
-        languages=LANGUAGES,
+        scored=LANGUAGES,
         jobs=jobs,
         busy=any(job.state is JobState.OPEN for job in jobs),
         targets=list(Target),
@@ -149,11 +149,11 @@ def _one(visit: Visit, model_id: str, *, problem: str = "") -> Response:
     )
 
 
-def _folds(found: ModelView) -> dict[str, object]:
+def _folds(found: ModelView) -> dict[str, Any]:
     return found.comparison.get("folds") or {}
 
 
-def _words(visit: Visit) -> dict[str, object]:
+def _words(visit: Visit) -> dict[str, Any]:
     return {
         name: functools.partial(getattr(model_words, name), visit)
         for name in (
