@@ -110,6 +110,7 @@ def audit_words(visit: Visit) -> dict[str, str]:
         "model_made": t("A model was made"),
         "model_compared": t("A model was compared"),
         "model_job_ended": t("Training or comparison ended"),
+        "view_model": t("Looked at a model"),
         "import_model": t("Took in a model"),
         "publish_model": t("Published a model"),
         "roll_back_model": t("Published an earlier model again"),

@@ -216,6 +216,13 @@ def one(hr: Runtime, actor: Actor, model_id: str) -> ModelView:
         return _view(found(session, model_id))
 
 
+def looked_at(hr: Runtime, actor: Actor, model_id: str) -> ModelView:
+    """As :func:`one`; what it says of groups of people is noted as seen."""
+    seen = one(hr, actor, model_id)
+    audit.record_now(hr, actor, "view_model", target(model_id))
+    return seen
+
+
 def current(session: Session, language: str) -> LearnedModel | None:
     return next((row for row in _published(session) if row.language == language), None)
 

@@ -131,7 +131,7 @@ def _list(visit: Visit, *, problem: str = "") -> Response:
 def _one(visit: Visit, model_id: str, *, problem: str = "") -> Response:
     scope.require(visit.actor, *STAFF)
     hr, actor = visit.hr, visit.actor
-    found = score_models.one(hr, actor, model_id)
+    found = score_models.looked_at(hr, actor, model_id)
     verdict = model_publishing.verdict(hr, model_id)
     return visit.page(
         "model.html",
