@@ -48,6 +48,7 @@ def train(visit: MemberForm, target: _Short = "") -> Response:
 @router.post("/models/{model_id}/compare")
 def compare(visit: MemberForm, model_id: str) -> Response:
     scope.require(visit.actor, *STAFF)
+    score_models.one(visit.hr, visit.actor, model_id)
     order = functools.partial(model_jobs.order, visit.hr, visit.actor, model_id=model_id)
     return _begun(visit, order) or visit.redirect(f"/models/{model_id}")
 
