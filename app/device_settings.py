@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.sources import Source as Source
-from contract.settings import FIELDS, DeviceSettings
+from contract.settings import FIELDS, DeviceSettings, ScoreReader
 
 log = logging.getLogger(__name__)
 
 NOTHING = DeviceSettings()
-DEFAULTS = DeviceSettings(sync_paused=False, kiosk=False, idle_minutes=3, video_height=720, video_kbit=1500)
+DEFAULTS = DeviceSettings(
+    sync_paused=False,
+    kiosk=False,
+    idle_minutes=3,
+    video_height=720,
+    video_kbit=1500,
+    scoring=False,
+    score_on_paper=ScoreReader.STAFF,
+)
 
 
 WEIGHT = {source: place for place, source in enumerate(reversed(Source))}

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from app.clock import SystemClock
 from app.interview.papers import Paper, PaperSource
+from app.scores import scores_for
 from contract.envelope import Envelope, parse_payload
 from contract.errors import ErrorCode, XudaError
 from contract.kit_media import MediaKind
 from contract.manifest import Receipt
 
 if TYPE_CHECKING:
-    from report.model import ReceiptInfo
+    from report.model import InterviewReport, ReceiptInfo
 
 
-def make_paper(source: PaperSource, paper: Paper, *, language: str, letter: bool) -> bytes:
+def make_paper(source: PaperSource, paper: Paper, *, language: str, letter: bool, own_copy: bool = True) -> bytes:
     """See :class:`app.interview.papers.PaperMaker`. The page compiler is loaded with the first page."""
-    return _report(source, language, letter) if paper is Paper.REPORT else _receipt(source, language, letter)
+    if paper is Paper.RECEIPT:
+        return _receipt(source, language, letter)
+    return _report(source, language, letter, own_copy=own_copy)
 
 
 def _receipt(source: PaperSource, language: str, letter: bool) -> bytes:
@@ -42,29 +45,44 @@ def _receipt(source: PaperSource, language: str, letter: bool) -> bytes:
     return receipt_pdf(page, readable(language), size, wanted=language)
 
 
-def _report(source: PaperSource, language: str, letter: bool) -> bytes:
+def _report(source: PaperSource, language: str, letter: bool, *, own_copy: bool) -> bytes:
     if not source.readable:
         raise XudaError(ErrorCode.KEY_DESTROYED)
-    from report.build import build_report
     from report.fonts import readable
-    from report.model import CandidateInfo
     from report.pdf import PaperSize, render_pdf
+    from report.unscored import unscored_words
+
+    report = report_of(source, readable(language))
+    scores = scores_for(report, source.kit, source.basis, own_copy=own_copy, whole=source.whole)
+    size = PaperSize.LETTER if letter else PaperSize.A4
+    return render_pdf(
+        report.model_copy(update={"assessment": scores.made}),
+        pictures=_pictures(source),
+        paper=size,
+        own_copy=own_copy,
+        wanted=language,
+        notices=[unscored_words(scores.missing, report.language)] if scores.missing else [],
+    )
+
+
+def report_of(source: PaperSource, language: str) -> InterviewReport:
+    """As HR builds it of the same events, without scores."""
+    from report.build import build_report
+    from report.model import CandidateInfo
 
     confirmed = source.confirmed
-    report = build_report(
+    return build_report(
         source.kit,
         source.events,
         source.interview_key,
         interview_id=source.interview_id,
         candidate=CandidateInfo(name=source.candidate_name),
         generated_at=SystemClock().now(),
-        language=readable(language),
+        language=language,
         state=source.state,
         receipt=parse_payload(confirmed.payload_bytes, Receipt) if confirmed else None,
         receipt_key_id=confirmed.signer if confirmed else "",
     )
-    size = PaperSize.LETTER if letter else PaperSize.A4
-    return render_pdf(report, pictures=_pictures(source), paper=size, own_copy=True, wanted=language)
 
 
 def _pictures(source: PaperSource) -> dict[str, bytes]:

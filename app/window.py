@@ -384,10 +384,10 @@ def _of(opening: Opening) -> Client:
     return client
 
 
-def _paper(source: PaperSource, paper: Paper, *, language: str, letter: bool) -> bytes:
+def _paper(source: PaperSource, paper: Paper, *, language: str, letter: bool, own_copy: bool = True) -> bytes:
     from app.papers import make_paper
 
-    return make_paper(source, paper, language=language, letter=letter)
+    return make_paper(source, paper, language=language, letter=letter, own_copy=own_copy)
 
 
 def _diagnostics(client: Client) -> str:

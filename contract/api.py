@@ -17,6 +17,7 @@ from contract.events import HrState, ObjectRef
 from contract.keys import SigningKey
 from contract.numbers import Count, Ordinal
 from contract.parts import Elsewhere
+from contract.scoresheet import MOST_MODEL_BYTES
 
 AUDIENCE = "xuda-hr"
 TOKEN_SECONDS = 300
@@ -145,6 +146,20 @@ class Bootstrap(WireModel):
         return (
             {key: state for key, state in results.items() if state in known} if isinstance(results, dict) else results
         )
+
+
+class ScoreSheets(WireModel):
+    """What a device that may score scores by, now. ``mark`` names all of it: a device that says the same mark has it.
+
+    ``sheets``: signed ``contract.scoresheet.ScoreSheet`` documents, None when the device has them; what is missing here
+    is scored no more. ``models``: SHA-256 (hex) -> size in bytes of the files of learned models that they name.
+    """
+
+    mark: str = Field(min_length=1, max_length=64)
+    sheets: list[Envelope] | None = None
+    models: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], Annotated[int, Field(ge=1, le=MOST_MODEL_BYTES)]] = (
+        Field(default_factory=dict)
+    )
 
 
 class EventReply(WireModel):

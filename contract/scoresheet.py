@@ -16,6 +16,8 @@ from contract.envelope import SignedDocument, WireModel
 from contract.numbers import Ordinal
 from contract.text import Localized
 
+MOST_MODEL_BYTES = 200 * 1024 * 1024
+
 
 class SheetPoint(WireModel):
     """What a good answer says; ``synonyms``: other words for the same, in any language."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, ValidationError
@@ -106,6 +107,15 @@ def _known_height(height: int) -> int:
     return height
 
 
+class ScoreReader(StrEnum):
+    """Whose printed report shows the scores made on the device: nobody's, that which staff print, the candidate's own
+    as well."""
+
+    NOBODY = "nobody"
+    STAFF = "staff"
+    CANDIDATE = "candidate"
+
+
 def _pin_hash(text: str) -> str:
     if not is_pin_hash(text):
         raise ValueError("not the hash of a PIN")
@@ -126,6 +136,8 @@ class DeviceSettings(WireModel):
       screen is dark then. ``staff_pin``: the hash of the PIN (``contract.pin``).
     - ``video_height`` (lines) and ``video_kbit`` (1000 bit/s) bound what is recorded.
     - ``minimum_version``: an older client asks to be updated.
+    - ``scoring``: the device gets what answers are scored by (``contract.scoresheet``) and makes scores for printed
+      reports. ``score_on_paper``: who finds them there. HR alone decides both: no device sets them for itself.
     """
 
     upload_limit: int | None = Field(default=None, ge=8, le=1_000_000)
@@ -140,6 +152,8 @@ class DeviceSettings(WireModel):
     video_kbit: int | None = Field(default=None, ge=200, le=10_000)
     staff_pin: Annotated[str, AfterValidator(_pin_hash)] | None = None
     minimum_version: str | None = Field(default=None, pattern=r"^\d{1,5}(\.\d{1,5}){0,3}$")
+    scoring: bool | None = None
+    score_on_paper: ScoreReader | None = None
 
     def limit_at(self, local: datetime) -> int | None:
         """Bytes a second that recordings may take at a local time; None: as many as the line carries."""

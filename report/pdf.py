@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from importlib import resources
@@ -32,17 +32,18 @@ def render_pdf(
     paper: PaperSize = PaperSize.A4,
     own_copy: bool = False,
     wanted: str | None = None,
+    notices: Sequence[str] = (),
 ) -> bytes:
     """PDF of a report in ``language`` (default: the report's own).
 
     ``pictures``: SHA-256 -> PNG or JPEG of questions that were asked with one; others are shown by their words.
     ``zone`` is the time zone of the times shown (default: this machine's); each time carries its offset. ``own_copy``
     marks it as the candidate's. ``wanted`` is the reader's language where it had to be another (report.fonts.readable):
-    the page says so. Nothing is written to the disk.
+    the page says so. ``notices``: said before those of the report itself. Nothing is written to the disk.
     """
     shown = language or report.language
     data = page_data(report, shown, zone, pictures, own_copy=own_copy)
-    data["notices"] = [*no_letters(shown, wanted), *data["notices"]]
+    data["notices"] = [*no_letters(shown, wanted), *notices, *data["notices"]]
     return typeset(data, report.generated_at, paper)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from app.interview import plan
 from app.interview.receipt import bound_receipt, receipt_view
+from app.interview.score_basis import ScoreBasis
 from app.interview.states import TakeState
 from app.interview.store import InterviewRow, InterviewStore, Shelf
 from app.interview.summary import summary_view
@@ -32,7 +33,8 @@ class PaperSource:
 
     ``interview_key``, ``candidate_name`` and ``events`` are gone once the interview was delivered and removed: what
     was said can then be read at HR only. ``confirmed`` is HR's newest receipt, verified when it came in. ``read_file``
-    gives a file of the kit, on any thread; raises XudaError(KIT_MEDIA_DAMAGED).
+    gives a file of the kit, on any thread; raises XudaError(KIT_MEDIA_DAMAGED). ``basis``: what answers are scored by
+    where this device may. ``whole``: all of the interview was given here.
     """
 
     interview_id: str
@@ -44,6 +46,8 @@ class PaperSource:
     candidate_name: str | None
     confirmed: Envelope | None
     read_file: Callable[[MediaFile], bytes]
+    basis: ScoreBasis | None = None
+    whole: bool = True
 
     @property
     def readable(self) -> bool:
@@ -54,8 +58,13 @@ class PaperSource:
 class PaperMaker(Protocol):
     """Lays a page out. May take a second: never called on the thread of the screens or of the database."""
 
-    def __call__(self, source: PaperSource, paper: Paper, *, language: str, letter: bool) -> bytes:
-        """A PDF, in memory; ``letter``: for US Letter instead of A4. Raises XudaError(KEY_DESTROYED)."""
+    def __call__(
+        self, source: PaperSource, paper: Paper, *, language: str, letter: bool, own_copy: bool = True
+    ) -> bytes:
+        """A PDF, in memory; ``letter``: for US Letter instead of A4; ``own_copy``: the candidate's, not that of staff.
+
+        Raises XudaError(KEY_DESTROYED).
+        """
         ...
 
 
@@ -97,6 +106,8 @@ def paper_source(store: InterviewStore, shelf: Shelf, interview_id: str) -> Pape
         candidate_name=store.candidate_name(interview_id),
         confirmed=store.confirmation(interview_id),
         read_file=shelf.files.read,
+        basis=shelf.scores.basis(kit),
+        whole=not row.carried and row.redo is None,
     )
 
 

@@ -363,6 +363,10 @@ class InterviewService:
         """What can be printed of an interview; see :class:`PaperSource` for what is left after its delivery."""
         return paper_source(self._store, self._shelf, interview_id)
 
+    def staff_reports(self) -> bool:
+        """Whether HR lets staff print reports with scores."""
+        return self._shelf.scores.prints
+
     def withdraw(self, interview_id: str) -> None:
         """Take the consent back: HR is told on the next sync, this device's keys and files are destroyed at once.
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from app.interview.model import Fault, Proof, StoredObject, Transcript
+from app.interview.score_basis import ScoreBook
 from app.interview.states import InterviewState, TakeState
 from contract.adjusting import Grant
 from contract.envelope import Envelope, WireModel
@@ -318,6 +319,9 @@ class Shelf(Protocol):
 
     @property
     def messages(self) -> MessageBook: ...
+
+    @property
+    def scores(self) -> ScoreBook: ...
 
     def organisation_name(self) -> str | None:
         """None when this device is not enrolled."""

@@ -1,6 +1,6 @@
-"""The files that kits name, in a folder of their own: fetched piece by piece, whole only when their hash says so.
+"""The files that kits and score sheets name, in folders of their own: whole only when their hash says so.
 
-They say nothing about any candidate and lie there as they came. The signed kit names each by its SHA-256.
+They say nothing about any candidate and lie there as they came. The signed document names each by its SHA-256.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Collection
 from pathlib import Path
+from typing import Protocol
 
 from app.storage.files import disk_errors, make_folder, remove_file, sync_file, sync_folder, write_all
 from contract.errors import ErrorCode, XudaError
@@ -17,6 +18,16 @@ from contract.kit import Kit
 from contract.kit_media import MediaFile
 
 _PART = ".part"
+
+
+class NamedFile(Protocol):
+    """A file that a signed document names by its content. ``size`` in bytes; ``sha256`` in hex."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
 
 
 class KitFiles:
@@ -30,16 +41,16 @@ class KitFiles:
 
     def missing(self, kit: Kit) -> list[MediaFile]:
         """What of a kit is not here (whole)."""
-        return [file for file in kit.files if not self._there(file)]
+        return [file for file in kit.files if not self.there(file)]
 
-    def begun(self, file: MediaFile) -> int:
+    def begun(self, file: NamedFile) -> int:
         """How many bytes of a file that is not whole are here already."""
         try:
             return min(self._part(file).stat().st_size, file.size)
         except OSError:
             return 0
 
-    def add(self, file: MediaFile, start: int, piece: bytes) -> bool:
+    def add(self, file: NamedFile, start: int, piece: bytes) -> bool:
         """Put a piece where it belongs, durably; True when the file is whole now.
 
         Raises XudaError(KIT_MEDIA_DAMAGED) when all is there and is not the file (it begins anew), DISK_FULL,
@@ -60,7 +71,7 @@ class KitFiles:
                 return False
             return self._finish(file, part)
 
-    def read(self, file: MediaFile) -> bytes:
+    def read(self, file: NamedFile) -> bytes:
         """The whole file. Raises XudaError(KIT_MEDIA_DAMAGED) when it is missing or damaged: it is fetched again."""
         path = self._path(file)
         try:
@@ -84,7 +95,8 @@ class KitFiles:
                     remove_file(path)
                     self._known.discard(path.name)
 
-    def _there(self, file: MediaFile) -> bool:
+    def there(self, file: NamedFile) -> bool:
+        """Whether it was whole when it was last looked at."""
         if file.sha256 in self._known:
             return True
         try:
@@ -95,7 +107,7 @@ class KitFiles:
             self._known.add(file.sha256)
         return whole
 
-    def _finish(self, file: MediaFile, part: Path) -> bool:
+    def _finish(self, file: NamedFile, part: Path) -> bool:
         if hashlib.sha256(part.read_bytes()).hexdigest() != file.sha256:
             remove_file(part)
             raise XudaError(ErrorCode.KIT_MEDIA_DAMAGED)
@@ -104,8 +116,8 @@ class KitFiles:
         self._known.add(file.sha256)
         return True
 
-    def _path(self, file: MediaFile) -> Path:
+    def _path(self, file: NamedFile) -> Path:
         return self._folder / file.sha256
 
-    def _part(self, file: MediaFile) -> Path:
+    def _part(self, file: NamedFile) -> Path:
         return self._folder / (file.sha256 + _PART)

@@ -99,6 +99,13 @@ ALTER TABLE interviews ADD COLUMN redo TEXT;
 ALTER TABLE interviews ADD COLUMN redo_question TEXT;
 """
 
+_VERSION_4 = """
+CREATE TABLE score_sheets (
+  kit_id TEXT NOT NULL, kit_version INTEGER NOT NULL, revision INTEGER NOT NULL, sealed TEXT NOT NULL,
+  PRIMARY KEY (kit_id, kit_version)
+);
+"""
+
 
 def _statements(script: str) -> list[str]:
     return [part for part in (piece.strip() for piece in script.split(";")) if part]
@@ -119,7 +126,12 @@ def _version_3(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
+def _version_4(db: sqlite_utils.Database) -> None:
+    for statement in _statements(_VERSION_4):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)
 
 
 def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -21,11 +21,12 @@ from app.storage.messages import MessageBook
 from app.storage.query import Row, one, rows
 from app.storage.roster import looked_up, redos, urgency
 from app.storage.rows import stamp
+from app.storage.score_book import ScoreBook
 from app.storage.settings_book import SettingsBook
 from app.storage.standing import HEARD_AT, write_standing
 from app.storage.storage_key import storage_key, stored_key
 from app.storage.walk_ins import WalkInBook
-from contract.api import Bootstrap
+from contract.api import Bootstrap, ScoreSheets
 from contract.envelope import Envelope, open_envelope
 from contract.errors import ErrorCode, XudaError
 from contract.events import HrState
@@ -74,6 +75,7 @@ class SqliteShelf:
         self._enrolments = enrolments
         self._clock = clock
         self.settings = SettingsBook(database, keystore, enrolments)
+        self.scores = ScoreBook(database, keystore, enrolments, self.settings)
         self.files = KitFiles(database.path.with_name("kit-files"))
         self.adjustments = AdjustmentBook(database, enrolments, lambda: self._entries(enrolments.need()))
         self.walk_ins = WalkInBook(database, keystore, lambda: self._entries(enrolments.need()))
@@ -124,6 +126,7 @@ class SqliteShelf:
         refused = self._database.transaction(save)
         self._heard = self._newest = heard
         self._refused = (*refused, *self._take_settings(bootstrap.settings, trusted))
+        self.scores.settle()
         for item in self._refused:
             log.warning("bootstrap: %s %s refused: %s", item.what, item.name, item.code)
         if broken is not None:
@@ -139,6 +142,11 @@ class SqliteShelf:
         """HR has said so. It stays until HR takes this device's word again."""
         now = self._clock.now()
         self._database.transaction(lambda db: write_standing(db, ErrorCode.DEVICE_REVOKED, now))
+        self.scores.clear()
+
+    def save_score_sheets(self, reply: ScoreSheets) -> None:
+        """See :meth:`ScoreBook.take`."""
+        self.scores.take(reply, self._enrolments.need().accepted_keys(self.server_time()))
 
     def keys_serial(self) -> int:
         """Number of the newest key list that is here; 0 for none."""

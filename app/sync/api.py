@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from app.storage.kit_files import NamedFile
 from app.sync.failures import Fate, Reply, TransportError, failure, not_xuda
 from app.sync.transport import Transport
 from contract.api import (
@@ -23,10 +24,10 @@ from contract.api import (
     ManifestReply,
     NoticeRequest,
     Notices,
+    ScoreSheets,
 )
 from contract.envelope import Envelope, WireModel
 from contract.errors import ErrorCode
-from contract.kit_media import MediaFile
 from contract.parts import Elsewhere
 
 Answer = TypeVar("Answer", bound=WireModel)
@@ -60,9 +61,20 @@ class DeviceApi:
         path = f"/v1/bootstrap?keys={keys_serial}" if keys_serial else "/v1/bootstrap"
         return self._call("GET", path, Bootstrap)
 
-    def kit_file(self, file: MediaFile, start: int, count: int) -> bytes:
+    def score_sheets(self, known: str) -> ScoreSheets:
+        """``known``: the mark of what is here."""
+        return self._call("GET", f"/v1/score-sheets?known={known}" if known else "/v1/score-sheets", ScoreSheets)
+
+    def kit_file(self, file: NamedFile, start: int, count: int) -> bytes:
         """At most ``count`` bytes of a kit's file from ``start`` on."""
-        path, last = f"/v1/kit-files/{file.sha256}", min(start + count, file.size) - 1
+        return self._piece(f"/v1/kit-files/{file.sha256}", file, start, count)
+
+    def score_model(self, file: NamedFile, start: int, count: int) -> bytes:
+        """As :meth:`kit_file`, of a learned model."""
+        return self._piece(f"/v1/score-models/{file.sha256}", file, start, count)
+
+    def _piece(self, path: str, file: NamedFile, start: int, count: int) -> bytes:
+        last = min(start + count, file.size) - 1
         headers = {"Range": f"bytes={start}-{last}", "Accept": "application/octet-stream"}
         reply = self.transport.send("GET", path, headers=headers)
         if not reply.ok:

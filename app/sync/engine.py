@@ -14,13 +14,14 @@ from app.sync.backoff import Backoff
 from app.sync.courier import Courier
 from app.sync.facts import NetworkFacts
 from app.sync.herald import Herald
-from app.sync.kit_files import KitFileFetcher
+from app.sync.kit_files import FileFetcher
 from app.sync.line import Line
 from app.sync.machine import Machine
 from app.sync.news import Pace, SyncSummary
 from app.sync.notices import NoticeListener
 from app.sync.ports import Books, DatabaseThread, NoticePort, OutboxPort, ShelfPort
 from app.sync.rules import SendingRules, Throttle
+from app.sync.score_sheets import ScoreSheetFetcher
 from app.sync.sending import Sender, item_key
 from app.sync.shift import Leave, Shift
 from app.sync.transport import Transport
@@ -88,7 +89,23 @@ class SyncEngine:
         self._sender = Sender(
             self._books, self._courier, self._uploader, self._shift, self._herald, self._upkeep, self.facts, self._rules
         )
-        self._kit_files = KitFileFetcher(api, self._books, shelf.files, self._shift, self._herald, self._between_chunks)
+        self._sheets = ScoreSheetFetcher(api, self._books, self._shift, pace.bootstrap)
+        self._kit_files = FileFetcher(
+            self._books.wanted_files,
+            api.kit_file,
+            shelf.files,
+            self._shift,
+            lambda: self._herald.tell(KitsChanged()),
+            self._between_chunks,
+        )
+        self._models = FileFetcher(
+            self._books.wanted_models,
+            api.score_model,
+            shelf.scores.files,
+            self._shift,
+            lambda: None,
+            self._between_chunks,
+        )
         self._noted = False
         self._signal = threading.Event()
         self._at_once = threading.Event()
@@ -177,6 +194,8 @@ class SyncEngine:
                 self._upkeep.hear()
                 # what interviews here need comes before recordings of interviews that are over
                 self._kit_files.fetch()
+                self._sheets.fetch()
+                self._models.fetch()
                 self._sender.send_due(small=False)
                 self._upkeep.heartbeat()
         self._note_revoked()
@@ -197,6 +216,7 @@ class SyncEngine:
             return False
         self._backoff.all_due()
         self._upkeep.all_due()
+        self._sheets.due = 0.0
         return True
 
     def _rest(self, seconds: float) -> None:
@@ -222,9 +242,13 @@ class SyncEngine:
             self._line.online
             and not self._line.paused
             and not self._upkeep.checks
-            and not self._kit_files.waiting
+            and not self._fetching
             and not self._sender.sendable(small=False)
         )
+
+    @property
+    def _fetching(self) -> list[str]:
+        return [*self._kit_files.waiting, *self._sheets.waiting, *self._models.waiting]
 
     def _report(self) -> float:
         """Say how things stand; the seconds until something is due."""
@@ -235,7 +259,7 @@ class SyncEngine:
             self._herald.announce(SyncPhase.WAITING)
             return self._line.wait()
         items = (item_key(item) for item in self._sender.sendable(small=False))
-        waiting = [*items, *self._upkeep.checks, *self._kit_files.waiting]
+        waiting = [*items, *self._upkeep.checks, *self._fetching]
         pending, failed = self._books.counts()
         held = self._rules.held(pending)
         if not waiting and not failed:

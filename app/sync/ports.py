@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from app.storage.kit_files import NamedFile
 from app.storage.outbox import LocalCheck, OutboxItem
-from contract.api import Bootstrap
+from contract.api import Bootstrap, ScoreSheets
 from contract.envelope import Envelope
 from contract.errors import ErrorCode
 from contract.events import ObjectRef
@@ -52,13 +53,28 @@ class NoticePort(Protocol):
 class FilePort(Protocol):
     """See ``app.storage.kit_files.KitFiles``; it may be used from any thread."""
 
-    def begun(self, file: MediaFile) -> int: ...
-    def add(self, file: MediaFile, start: int, piece: bytes) -> bool: ...
+    def begun(self, file: NamedFile) -> int: ...
+    def add(self, file: NamedFile, start: int, piece: bytes) -> bool: ...
+
+
+class ScorePort(Protocol):
+    """See ``app.storage.score_book.ScoreBook``."""
+
+    @property
+    def files(self) -> FilePort: ...
+    @property
+    def allowed(self) -> bool: ...
+    @property
+    def mark(self) -> str: ...
+    def wanted_models(self) -> Sequence[NamedFile]: ...
 
 
 class ShelfPort(Protocol):
     @property
     def files(self) -> FilePort: ...
+    @property
+    def scores(self) -> ScorePort: ...
+    def save_score_sheets(self, reply: ScoreSheets) -> None: ...
     def save_bootstrap(
         self, bootstrap: Bootstrap, heard_at_monotonic: float, asked_at_monotonic: float | None = None
     ) -> None: ...
@@ -126,6 +142,16 @@ class Books:
 
     def wanted_files(self) -> list[MediaFile]:
         return self._database.call(lambda _: self._shelf.wanted_files())
+
+    def scoring_mark(self) -> str | None:
+        """None: this device may not score."""
+        return self._database.call(lambda _: self._shelf.scores.mark if self._shelf.scores.allowed else None)
+
+    def save_score_sheets(self, reply: ScoreSheets) -> None:
+        self._database.call(lambda _: self._shelf.save_score_sheets(reply))
+
+    def wanted_models(self) -> Sequence[NamedFile]:
+        return self._database.call(lambda _: self._shelf.scores.wanted_models())
 
     def save_bootstrap(self, bootstrap: Bootstrap, heard_at_monotonic: float, asked_at_monotonic: float) -> None:
         self._database.call(lambda _: self._shelf.save_bootstrap(bootstrap, heard_at_monotonic, asked_at_monotonic))

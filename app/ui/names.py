@@ -138,6 +138,7 @@ GIVING_RESULT = "giving_result"  # label
 
 # ---- a receipt again, from the staff panel (Sheet.RECEIPTS) ----
 RECEIPTS_INTERVIEW = "receipts_interview"  # combo boxes
+RECEIPTS_PAPER = "receipts_paper"
 RECEIPTS_PRINTER = "receipts_printer"
 RECEIPTS_PRINT = "receipts_print"
 RECEIPTS_CLOSE = "receipts_close"

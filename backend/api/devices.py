@@ -11,7 +11,17 @@ from pydantic import ValidationError
 from backend.api.asking import Body, Device, Hr, address
 from backend.api.description import asked_by, json_body, problems
 from backend.ranges import Unsatisfiable, wanted_range
-from backend.services import bootstrap, certificates, deletion, devices, intake, kit_files, moving, receipts
+from backend.services import (
+    bootstrap,
+    certificates,
+    deletion,
+    device_scoring,
+    devices,
+    intake,
+    kit_files,
+    moving,
+    receipts,
+)
 from backend.version import VERSION
 from contract.api import (
     Bootstrap,
@@ -28,6 +38,7 @@ from contract.api import (
     ManifestReply,
     NoticeRequest,
     Notices,
+    ScoreSheets,
 )
 from contract.certificate import DeletionProgress
 from contract.envelope import Envelope, WireModel, field_of
@@ -43,6 +54,7 @@ _NUMBER = Path(ge=1, le=1_000_000)
 _KEYS = Query(default=0, ge=0, le=1_000_000)
 # one of its own: the framework writes the parameter's name into the object
 _SERIAL = Path(ge=1, le=1_000_000)
+_MARK = Query(default="", max_length=64)
 
 
 @router.get("/health")
@@ -96,6 +108,12 @@ def get_kit_file(request: Request, hr: Hr, device: Device, sha256: str = _SHA256
     headers["Content-Length"] = str(last - first + 1)
     content = kit_files.read_range(hr, sha256, first, last)
     return StreamingResponse(content, status_code=206 if part else 200, headers=headers, media_type=_BYTES)
+
+
+@router.get("/score-sheets", openapi_extra=asked_by("request"), responses=problems(401, 403, 408, 413, 422))
+def get_score_sheets(hr: Hr, device: Device, known: str = _MARK) -> ScoreSheets:
+    """What answers are scored by, for a device that HR's settings let score; ``known`` is the mark it was given."""
+    return device_scoring.sheets_for(hr, device, known)
 
 
 @router.put(

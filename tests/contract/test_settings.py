@@ -38,6 +38,8 @@ GOOD: dict[str, Any] = {
     "video_kbit": 800,
     "staff_pin": PIN_HASH,
     "minimum_version": "1.2",
+    "scoring": True,
+    "score_on_paper": "candidate",
 }
 BAD: dict[str, Any] = {
     "upload_limit": 0,
@@ -52,6 +54,8 @@ BAD: dict[str, Any] = {
     "video_kbit": 10**9,
     "staff_pin": "123456",
     "minimum_version": "newest",
+    "scoring": "sometimes",
+    "score_on_paper": "everybody",
 }
 
 

@@ -108,6 +108,7 @@ def test_a_value_that_is_not_possible_is_said_at_its_field_and_changes_nothing(a
         ("minimum_version", "new"),
         ("video_height", "481"),
         ("language", "tlh"),
+        ("score_on_paper", "everybody"),
         ("staff_pin", "111111"),
     ):
         answer = administrator.post("/device-settings", layer="group:Site", **{"upload_limit": "700", field: value})
@@ -115,6 +116,16 @@ def test_a_value_that_is_not_possible_is_said_at_its_field_and_changes_nothing(a
         assert f'id="wrong-{field}"' in answer.text
         assert "111111" not in answer.text
     assert administrator.typed("group:Site")["upload_limit"] == "500"
+
+
+def test_scoring_on_the_device_is_set_and_typed_back(administrator: Administrator, booth: Device) -> None:
+    layer = f"device:{booth.enrolments.need().device_id}"
+    assert administrator.post("/device-settings", layer=layer, scoring="on", score_on_paper="candidate").ok
+    standing = meet(booth)
+    assert standing.received.settings.scoring
+    assert standing.received.settings.score_on_paper == "candidate"
+    page = administrator.get(f"/device-settings?layer={layer}")
+    assert re.findall(r'<option value="(candidate|on)" selected', page) == ["on", "candidate"]
 
 
 def test_a_pin_stays_when_its_field_is_left_empty_is_never_shown_and_goes_when_asked(

@@ -24,6 +24,7 @@ from backend.services import (
     courses,
     deletion,
     department_releases,
+    device_settings,
     devices,
     employees,
     forecast_answers,
@@ -356,6 +357,7 @@ def world(data: Path) -> Iterator[World]:
     with served(data) as backend:
         booths = {name: backend.enrol(name) for name in (rights.OWNER, rights.OTHER, rights.REVOKED)}
         devices.revoke(backend.hr, COMMAND_LINE, booths[rights.REVOKED].device_id)
+        device_settings.save(backend.hr, COMMAND_LINE, device_settings.ALL, {"scoring": True})
         places = {name: _deliver(backend, booths[rights.OWNER], name) for name in DEPARTMENTS}
         batch_id = _batch(backend, places["rd"].talk.invitation_id)
         forecast_answers.show_to_heads(backend.hr, COMMAND_LINE, on=True)

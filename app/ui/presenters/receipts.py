@@ -1,4 +1,4 @@
-"""Staff print a receipt of today again: which interview, which printer, what became of it. No names are read here."""
+"""Staff print a page of today again: a receipt or, where HR lets them, a report with scores. Names are not read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _WITH_RECEIPT = frozenset({InterviewState.FINISHED, InterviewState.ABANDONED, In
 class ReceiptsPresenter(Presenter):
     """``interviews`` of this local day that have left their answers here, newest first; ``looked``: they are known.
 
-    ``printed_on`` (a printer's words) or ``error`` tell of the last page. ``local_now`` is the local wall time.
+    ``papers``: what may be printed of them. ``printed_on`` (a printer's words) or ``error`` tell of the last page.
+    ``local_now`` is the local wall time.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class ReceiptsPresenter(Presenter):
     def clear(self) -> None:
         self.interviews: tuple[InterviewSummary, ...] = ()
         self.printers: list[Printer] = []
+        self.papers: tuple[Paper, ...] = (Paper.RECEIPT,)
         self.looked = self.working = False
         self.printed_on = ""
         self.error: Exception | None = None
@@ -48,21 +50,25 @@ class ReceiptsPresenter(Presenter):
     def enter(self) -> None:
         if not self.working:
             self.clear()
-            self.journey.runner.service(self.journey.context.service.mine, self._seen, self._failed)
+            service = self.journey.context.service
+            self.journey.runner.service(lambda: (service.mine(), service.staff_reports()), self._seen, self._failed)
 
-    def print(self, interview: int, printer: int) -> None:
-        """Places in the two lists."""
+    def print(self, interview: int, printer: int, paper: int = 0) -> None:
+        """Places in the lists."""
         if not self.may_print:
             return
         self.printed_on, self.error, self.working = "", None, True
         self.changed()
         journey, chosen, to = self.journey, self.interviews[interview].interview_id, self.printers[printer]
+        page = self.papers[paper]
 
         def read(source: PaperSource) -> None:
             language = journey.language
             journey.runner.background(
                 lambda: self._press().print(
-                    self._make(source, Paper.RECEIPT, language=language, letter=to.letter), to.name, 1
+                    self._make(source, page, language=language, letter=to.letter, own_copy=page is Paper.RECEIPT),
+                    to.name,
+                    1,
                 ),
                 lambda _: self._done(to.words),
                 self._failed,
@@ -75,7 +81,9 @@ class ReceiptsPresenter(Presenter):
         if not self.working:
             self.journey.open_sheet(Sheet.STAFF)
 
-    def _seen(self, found: list[InterviewSummary]) -> None:
+    def _seen(self, seen: tuple[list[InterviewSummary], bool]) -> None:
+        found, reports = seen
+        self.papers = (Paper.RECEIPT, Paper.REPORT) if reports else (Paper.RECEIPT,)
         today = self._local_now()
         mine = [
             summary

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from app.interview.papers import Paper
 from app.interview.views import InterviewSummary
 from app.ui import names
+from app.ui.i18n import N_
 from app.ui.names import Sheet
 from app.ui.presenters.receipts import ReceiptsPresenter
 from app.ui.screens.sheets import SheetCard
@@ -14,6 +16,7 @@ from app.ui.widgets.basic import Label
 from app.ui.widgets.notice import OutcomeCard, error_words
 from app.ui.widgets.select import Select
 
+_PAPERS = {Paper.RECEIPT: N_("Receipt, one page"), Paper.REPORT: N_("Report with scores")}
 _SHOWN_OF_AN_ID = 8  # as in the panel's queue
 
 
@@ -23,10 +26,12 @@ class ReceiptsSheet(SheetCard):
     def __init__(self, look: Look, presenter: ReceiptsPresenter) -> None:
         super().__init__(look)
         self._presenter = presenter
-        self._which, self._where = Label("strong"), Label("strong")
+        self._which, self._what, self._where = Label("strong"), Label("strong"), Label("strong")
         self._interviews = Select(look, name=names.RECEIPTS_INTERVIEW)
+        self._papers = Select(look, name=names.RECEIPTS_PAPER)
         self._printers = Select(look, name=names.RECEIPTS_PRINTER)
-        for part in (self._which, self._interviews, self._where, self._printers):
+        self._papers.currentIndexChanged.connect(lambda _: self.text.setText(self._saying()))
+        for part in (self._which, self._interviews, self._what, self._papers, self._where, self._printers):
             self.content.addWidget(part)
         self._good = OutcomeCard(look, "soft", "check-circle", "accent")
         self._bad = OutcomeCard(look, "error", "warning", "error")
@@ -36,7 +41,9 @@ class ReceiptsSheet(SheetCard):
         self._start = self.add("primary", names.RECEIPTS_PRINT)
         self._close.clicked.connect(presenter.close)
         self._start.clicked.connect(
-            lambda: presenter.print(self._interviews.currentIndex(), self._printers.currentIndex())
+            lambda: presenter.print(
+                self._interviews.currentIndex(), self._printers.currentIndex(), self._papers.currentIndex()
+            )
         )
         presenter.listen(self.refresh)
 
@@ -54,9 +61,9 @@ class ReceiptsSheet(SheetCard):
         if presenter.journey.sheet is not Sheet.RECEIPTS:
             return
         self.title.setText(t("Print a receipt again"))
-        self.text.setText(self._saying())
         for label, select, words, items in (
             (self._which, self._interviews, t("Interview"), [self._line(one) for one in presenter.interviews]),
+            (self._what, self._papers, t("Page to print"), [t(_PAPERS[paper]) for paper in presenter.papers]),
             (self._where, self._printers, t("Printer"), [one.words for one in presenter.printers]),
         ):
             label.setText(words)
@@ -65,8 +72,10 @@ class ReceiptsSheet(SheetCard):
                 select.clear()
                 select.addItems(items)
             select.setEnabled(presenter.may_print)
+            choice = select is not self._papers or len(items) > 1
             for part in (label, select):
-                part.setVisible(bool(presenter.interviews and presenter.printers))
+                part.setVisible(bool(presenter.interviews and presenter.printers) and choice)
+        self.text.setText(self._saying())
         printed = presenter.printed_on
         good = t("Printed on {printer}. Please take all pages with you.", printer=printed) if printed else ""
         bad = "\n".join(error_words(self.look, presenter.error)) if presenter.error is not None else ""
@@ -88,6 +97,8 @@ class ReceiptsSheet(SheetCard):
             return t("No interview of today has left answers on this device.")
         if not presenter.printers:
             return t("This device has no printer.")
+        if self._papers.currentIndex() > 0:
+            return t("The report holds everything the candidate said, and scores. It is for HR: keep it safe.")
         return t("The page bears the candidate's name. Hand it to nobody else.")
 
     def _line(self, summary: InterviewSummary) -> str:

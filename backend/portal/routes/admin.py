@@ -102,6 +102,7 @@ def action_words(visit: Visit, action: str) -> str:
         "enrolment_code": t("Made an enrolment code"),
         "enrol": t("Device enrolled"),
         "revoke": t("Revoked a device"),
+        "score_sheets": t("Gave a device what it scores by"),
         "device_lost": t("Reported a device lost"),
         "key_rotate": t("Changed the organisation's keys"),
         "key_retire": t("Ended an old key"),

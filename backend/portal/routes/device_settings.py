@@ -17,8 +17,8 @@ from contract.settings import VIDEO_HEIGHTS, DeviceSettings, hours_text, parse_h
 router = APIRouter()
 HOURS = ("upload_limit_hours", "no_video_hours", "sleep_hours")
 NUMBERS = ("upload_limit", "idle_minutes", "video_height", "video_kbit")
-SWITCHES = ("sync_paused", "kiosk")
-WORDS = ("language", "minimum_version")
+SWITCHES = ("sync_paused", "kiosk", "scoring")
+WORDS = ("language", "minimum_version", "score_on_paper")
 _NEVER = "-"
 Layer = Annotated[str, Form(max_length=120)]
 
