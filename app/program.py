@@ -13,7 +13,7 @@ from pathlib import Path
 from contract.errors import ErrorCode, XudaError
 
 FROZEN = bool(getattr(sys, "frozen", False))
-OURS = ("app", "contract", "report")
+OURS = ("app", "assessment", "contract", "report")
 _NOT_CARRIED = "app.demo"
 _VERSIONS = "-versions"  # as xuda-update.sh puts them
 _LISTING = Path("_internal") / "program.json"

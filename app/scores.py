@@ -6,6 +6,7 @@ HR makes the same ones from the same events (docs/adr/0041-scores-on-devices.md)
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from report.unscored import Unscored
 
 if TYPE_CHECKING:
     from contract.kit import Kit
+    from contract.scoresheet import ScoreSheet
     from report.model import AnswerInfo, InterviewReport
     from report.score_model import AssessmentInfo
     from report.scoring import Tools
@@ -75,4 +77,14 @@ def _tools(basis: ScoreBasis) -> Tools:
         if language not in held:
             raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=sha256)
         models[language] = held[language]
-    return Tools(models, basis.sheet.models)
+    return Tools(models, basis.sheet.models, _no_meaning(basis.sheet))
+
+
+def _no_meaning(sheet: ScoreSheet) -> Callable[[str], None]:
+    """Devices have no model of meaning: what HR scores with one is not scored here."""
+
+    def of(language: str) -> None:
+        if language in sheet.meaning:
+            raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=sheet.meaning[language])
+
+    return of

@@ -69,6 +69,18 @@ def catalogs(_: ClientSettings) -> str:
     return ", ".join(offered())
 
 
+def scores(_: ClientSettings) -> str:
+    """A homophone of a key point counts, so the tables of how characters sound are there."""
+    from assessment.scoring import score
+    from assessment.values import Dimension, KeyPoint, Question, written
+
+    asked = Question("q", "怎么做?", (Dimension("d", (KeyPoint("安抚情绪"),)),))
+    made = score(asked, written("首先我会耐心地安抚情序,然后再了解情况。", "zh")).whole
+    if made.points is None or not any(part.key_point and part.hundredths for part in made.parts):
+        raise RuntimeError("what was said is not found in an answer")
+    return ""
+
+
 def papers(_: ClientSettings) -> str:
     """A page with a code is laid out as PDF, drawn by Qt and read back by the eye of the attract screen."""
     import numpy as np

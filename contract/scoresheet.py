@@ -45,7 +45,8 @@ class SheetQuestion(WireModel):
 class ScoreSheet(SignedDocument):
     """``revision``: of the rubric it was made from; 0: the default one. Questions that are not in it have no score.
 
-    ``models``: language -> SHA-256 (hex) of the file of the learned model that is published for it.
+    ``models``: language -> SHA-256 (hex) of the file of the learned model that is published for it. ``meaning``:
+    language -> name of the model of meaning that HR scores with; whoever has another, or none, makes other scores.
     """
 
     kit_id: str = Field(min_length=1, max_length=32)
@@ -53,6 +54,7 @@ class ScoreSheet(SignedDocument):
     revision: int = Field(ge=0, le=1_000_000)
     questions: list[SheetQuestion] = Field(max_length=500)
     models: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=dict, max_length=20)
+    meaning: dict[str, Annotated[str, Field(max_length=200)]] = Field(default_factory=dict, max_length=20)
 
     @property
     def digest(self) -> str:

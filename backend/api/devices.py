@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -77,37 +78,48 @@ def get_bootstrap(hr: Hr, device: Device, keys: int = _KEYS) -> Bootstrap:
     return bootstrap.bootstrap(hr, device, keys_serial=keys)
 
 
+_A_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_BYTES: {}}, "description": "The whole file"},
+    206: {"content": {_BYTES: {}}, "description": "The part that `Range` asks for"},
+    416: {"description": "The range lies beyond the end"},
+}
+
+
 @router.get(
     "/kit-files/{sha256}",
     response_class=Response,
     openapi_extra=asked_by("request"),
-    responses=problems(
-        401,
-        404,
-        408,
-        413,
-        422,
-        also={
-            200: {"content": {_BYTES: {}}, "description": "The whole file"},
-            206: {"content": {_BYTES: {}}, "description": "The part that `Range` asks for"},
-            416: {"description": "The range lies beyond the end"},
-        },
-    ),
+    responses=problems(401, 404, 408, 413, 422, also=_A_FILE),
 )
 def get_kit_file(request: Request, hr: Hr, device: Device, sha256: str = _SHA256) -> Response:
     """A picture, sound or film of a kit, by the hash the signed kit names; ``Range`` goes on with what was cut."""
     found = kit_files.stored_file(hr, sha256)
-    headers = {"Accept-Ranges": "bytes", "ETag": f'"{found.sha256}"'}
+    return _piece(request, found.sha256, found.size, lambda first, last: kit_files.read_range(hr, sha256, first, last))
+
+
+@router.get(
+    "/score-models/{sha256}",
+    response_class=Response,
+    openapi_extra=asked_by("request"),
+    responses=problems(401, 403, 404, 408, 413, 422, also=_A_FILE),
+)
+def get_score_model(request: Request, hr: Hr, device: Device, sha256: str = _SHA256) -> Response:
+    """A learned model, by the hash that signed score sheets name; as for the files of kits."""
+    found = device_scoring.model_file(hr, device, sha256)
+    return _piece(request, sha256, len(found), lambda first, last: iter([found[first : last + 1]]))
+
+
+def _piece(request: Request, sha256: str, size: int, read: Callable[[int, int], Iterator[bytes]]) -> Response:
+    headers = {"Accept-Ranges": "bytes", "ETag": f'"{sha256}"'}
     try:
-        part = wanted_range(request.headers, found.size, headers["ETag"])
+        part = wanted_range(request.headers, size, headers["ETag"])
     except Unsatisfiable:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{found.size}"})
-    first, last = part or (0, found.size - 1)
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    first, last = part or (0, size - 1)
     if part:
-        headers["Content-Range"] = f"bytes {first}-{last}/{found.size}"
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     headers["Content-Length"] = str(last - first + 1)
-    content = kit_files.read_range(hr, sha256, first, last)
-    return StreamingResponse(content, status_code=206 if part else 200, headers=headers, media_type=_BYTES)
+    return StreamingResponse(read(first, last), status_code=206 if part else 200, headers=headers, media_type=_BYTES)
 
 
 @router.get("/score-sheets", openapi_extra=asked_by("request"), responses=problems(401, 403, 408, 413, 422))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Device, Interview, KitRow
 from backend.runtime import Runtime
-from backend.services import audit, bootstrap, device_settings, rubrics, score_sheets
+from backend.services import audit, bootstrap, device_settings, rubrics, score_models, score_sheets
 from backend.services.devices import Asking
 from contract.api import ScoreSheets
 from contract.canonical import canonical_json, sha256_hex
@@ -17,6 +15,7 @@ from contract.envelope import Envelope, parse_payload, sign
 from contract.errors import ErrorCode, XudaError
 from contract.kit import Kit
 from contract.scoresheet import ScoreSheet
+from report.scoring import LANGUAGES
 
 
 def sheets_for(hr: Runtime, asking: Asking, known: str = "") -> ScoreSheets:
@@ -24,17 +23,33 @@ def sheets_for(hr: Runtime, asking: Asking, known: str = "") -> ScoreSheets:
 
     Each time a device is handed sheets is in the audit log. Raises XudaError(FORBIDDEN) for a device that may not.
     """
+    meaning = {language: found.name for language in LANGUAGES if (found := score_models.embedders(hr).of(language))}
     with hr.db.read() as session:
         _require(hr, session, asking.device_id)
-        sheets = [_sheet(session, envelope) for envelope in _kits(hr, session, asking.device_id)]
-        sizes: Mapping[str, int] = {}
+        models = score_models.ids(session)
+        kits = _kits(hr, session, asking.device_id)
+        sheets = [
+            score_sheets.sheet_of(kit, rubrics.of_kit(session, kit), models, meaning)
+            for kit in (parse_payload(envelope.payload_bytes, Kit) for envelope in kits)
+        ]
+        sizes = score_models.sizes(session, set(models.values()))
     mark = _mark(hr, sheets)
     if mark == known:
-        return ScoreSheets(mark=mark, models=dict(sizes))
+        return ScoreSheets(mark=mark, models=sizes)
     audit.record_now(
         hr, f"device:{asking.device_id}", "score_sheets", f"device:{asking.device_id}", sheets=len(sheets), mark=mark
     )
-    return ScoreSheets(mark=mark, sheets=[sign(sheet, hr.vault.sign_key) for sheet in sheets], models=dict(sizes))
+    return ScoreSheets(mark=mark, sheets=[sign(sheet, hr.vault.sign_key) for sheet in sheets], models=sizes)
+
+
+def model_file(hr: Runtime, asking: Asking, sha256: str) -> bytes:
+    """A learned model that sheets name. Raises XudaError(FORBIDDEN) for a device that may not score, NOT_FOUND."""
+    with hr.db.read() as session:
+        _require(hr, session, asking.device_id)
+    found = score_models.model_file(hr, sha256)
+    if found is None:
+        raise XudaError(ErrorCode.NOT_FOUND, field="file")
+    return found
 
 
 def _require(hr: Runtime, session: Session, device_id: str) -> None:
@@ -56,11 +71,6 @@ def _kits(hr: Runtime, session: Session, device_id: str) -> list[Envelope]:
         if envelope is not None and envelope.digest not in known:
             found.append(envelope)
     return found
-
-
-def _sheet(session: Session, envelope: Envelope) -> ScoreSheet:
-    kit = parse_payload(envelope.payload_bytes, Kit)
-    return score_sheets.sheet_of(kit, rubrics.of_kit(session, kit))
 
 
 def _mark(hr: Runtime, sheets: list[ScoreSheet]) -> str:

@@ -7,7 +7,7 @@ of its file, in score sheets and in every score.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -90,6 +90,12 @@ def published(hr: Runtime, session: Session) -> Tools:
 def ids(session: Session) -> dict[str, str]:
     """Language -> SHA-256 of the published model's file, as score sheets name it."""
     return {row.language: row.sha256 for row in _published(session)}
+
+
+def sizes(session: Session, wanted: Collection[str]) -> dict[str, int]:
+    """SHA-256 -> bytes of models' files."""
+    query = select(LearnedModel.sha256, LearnedModel.size).where(LearnedModel.sha256.in_(wanted))
+    return dict(session.execute(query).tuples().all())
 
 
 def model_file(hr: Runtime, sha256: str) -> bytes | None:

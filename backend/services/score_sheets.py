@@ -10,8 +10,11 @@ from contract.kit import Kit
 from contract.scoresheet import ScoreSheet, SheetDimension, SheetPoint, SheetQuestion
 
 
-def sheet_of(kit: Kit, rated_by: RubricView, models: Mapping[str, str] | None = None) -> ScoreSheet:
-    """``models``: language -> SHA-256 of the published learned model's file."""
+def sheet_of(
+    kit: Kit, rated_by: RubricView, models: Mapping[str, str] | None = None, meaning: Mapping[str, str] | None = None
+) -> ScoreSheet:
+    """``models``: language -> SHA-256 of the published learned model's file; ``meaning``: language -> name of the model
+    of meaning here."""
     questions = [(question.question_id, rated_by.rubric.of(question)) for question in kit.questions]
     return ScoreSheet(
         kit_id=kit.kit_id,
@@ -23,6 +26,7 @@ def sheet_of(kit: Kit, rated_by: RubricView, models: Mapping[str, str] | None = 
             if dimensions
         ],
         models=dict(models or {}),
+        meaning=dict(meaning or {}),
     )
 
 

@@ -92,6 +92,7 @@ RIGHTS = (
     Right("GET /v1/kit-files/{sha256}", DEVICES, ok=frozenset({404})),
     # they are let to score; who is not: tests/backend/test_device_scoring.py
     Right("GET /v1/score-sheets", DEVICES),
+    Right("GET /v1/score-models/{sha256}", DEVICES, ok=frozenset({404})),
     Right("PUT /v1/interviews/{interview_id}/events/{seq}", OWNING_DEVICE, request="event"),
     Right("GET /v1/interviews/{interview_id}/check", OWNING_DEVICE),
     Right("PUT /v1/interviews/{interview_id}/manifests/{serial}", OWNING_DEVICE, request="manifest"),

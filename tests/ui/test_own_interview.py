@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
 
 import pytest
+from pypdf import PdfReader
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QLineEdit
 
@@ -16,6 +18,7 @@ from app.ui.names import Screen, Sheet
 from contract.errors import ErrorCode, XudaError
 from tests.interview.desk import CODE, NAME, PHONE, WRITTEN
 from tests.security.watched_client import all_texts
+from tests.storage.test_score_book import allow, sheet, take
 from tests.ui.booth import Booth
 from tests.ui.conftest import Open
 from tests.ui.test_kiosk import to_staff
@@ -141,6 +144,38 @@ def test_staff_print_a_receipt_of_today_again_and_see_no_name(done: Booth) -> No
     assert done.rows()[0].interview_id[:8] in done.find(names.RECEIPTS_INTERVIEW).currentText()
     done.click(names.RECEIPTS_CLOSE)
     done.on(Screen.ATTRACT, Sheet.STAFF)
+
+
+def test_staff_print_a_report_with_scores_where_hr_lets_them(done: Booth) -> None:
+    PinFile(done.folder).write(PIN)
+    done.local_now = datetime.now().astimezone()
+    kit = done.desk.run(done.desk.service.printable, done.rows()[0].interview_id).kit
+    device = done.desk.device
+    allow(device, score_on_paper="staff")
+    take(device, sheet().model_copy(update={"kit_id": kit.kit_id, "kit_version": kit.version}))
+    to_staff(done, PIN)
+    done.click(names.STAFF_ACTION_PREFIX + "receipt")
+    done.on(Screen.ATTRACT, Sheet.RECEIPTS)
+    papers = done.find(names.RECEIPTS_PAPER)
+    done.wait(papers.isVisible)
+    papers.setCurrentIndex(1)
+    assert any("请妥善保管" in text for text in all_texts())
+    done.click(names.RECEIPTS_PRINT)
+    done.wait(lambda: done.press.printed)
+    ((pdf, _, _),) = done.press.printed
+    shown = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    assert "面试报告" in shown
+    assert "候选人本人留存" not in shown
+
+
+def test_without_hrs_word_staff_print_receipts_alone(done: Booth) -> None:
+    PinFile(done.folder).write(PIN)
+    done.local_now = datetime.now().astimezone()
+    allow(done.desk.device, score_on_paper="nobody")
+    to_staff(done, PIN)
+    done.click(names.STAFF_ACTION_PREFIX + "receipt")
+    done.wait(lambda: done.find(names.RECEIPTS_PRINT).isEnabled())
+    assert done.visible(names.RECEIPTS_PAPER) == []
 
 
 def test_a_printers_trouble_is_told_to_staff(done: Booth) -> None:
