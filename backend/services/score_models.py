@@ -95,7 +95,7 @@ def ids(session: Session) -> dict[str, str]:
 def sizes(session: Session, wanted: Collection[str]) -> dict[str, int]:
     """SHA-256 -> bytes of models' files."""
     query = select(LearnedModel.sha256, LearnedModel.size).where(LearnedModel.sha256.in_(wanted))
-    return dict(session.execute(query).tuples().all())
+    return {row.sha256: row.size for row in session.execute(query)}
 
 
 def model_file(hr: Runtime, sha256: str) -> bytes | None:

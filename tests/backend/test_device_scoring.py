@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from backend.services import audit_search, device_settings, devices
+from assessment.learned import from_bytes_by_language, to_bytes_by_language
+from backend.services import audit_search, device_settings, devices, model_publishing, score_models
+from backend.services.assessing import Embedders, train_table
 from backend.services.kits import add_kit
 from contract.api import Problem, ScoreSheets
+from contract.canonical import sha256_hex
 from contract.envelope import open_envelope
 from contract.errors import ErrorCode
 from contract.scoresheet import ScoreSheet
+from tests.assessment.test_learning import ratings_table
 from tests.backend.world import COMMAND_LINE, KIT, Booth, Served, served
 
 SECRET = "zq-secret-point"
@@ -32,11 +37,28 @@ def publish(hr: Served, point: str) -> None:
     add_kit(hr.hr, COMMAND_LINE, (KIT + RUBRIC.replace("SECRET", point)).encode())
 
 
-@pytest.fixture
-def hr(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path / "data") as found:
+@contextmanager
+def open_office(folder: Path) -> Iterator[Served]:
+    """A kit with a rubric; no model of meaning, whatever is installed here."""
+    (folder / "no-meaning").mkdir()
+    with served(folder / "data", embeddings=folder / "no-meaning") as found:
         publish(found, SECRET)
         yield found
+
+
+@pytest.fixture
+def hr(tmp_path: Path) -> Iterator[Served]:
+    with open_office(tmp_path) as found:
+        yield found
+
+
+def publish_model(hr: Served) -> bytes:
+    """The file of a learned model that counts from now on."""
+    learned, _ = train_table(ratings_table(30), Embedders(None, none=True), "now")
+    data = to_bytes_by_language(learned)
+    [model] = score_models.take_in(hr.hr, COMMAND_LINE, data, "test")
+    model_publishing.publish(hr.hr, COMMAND_LINE, model, "the first one", anyway=True)
+    return data
 
 
 def let(hr: Served, layer: str = "all", **values: object) -> None:
@@ -111,3 +133,33 @@ def test_each_handing_out_is_in_the_audit_log(hr: Served) -> None:
     found = [row for row in audit_search.rows(hr.hr, COMMAND_LINE)[0] if row.action == "score_sheets"]
     assert [(row.actor, row.detail["mark"]) for row in found] == [(f"device:{booth.device_id}", mark)]
     assert SECRET not in str(found[0].detail)
+
+
+def test_a_learned_model_that_counts_is_named_and_given_to_those_who_may(hr: Served) -> None:
+    booth = hr.enrol()
+    let(hr)
+    before = asked(booth)
+    data = publish_model(hr)
+    reply = asked(booth, before.mark)
+    [name] = opened(booth, reply)["test"].models.values()
+    assert reply.models == {name: len(model_bytes(booth, name))}
+    assert sha256_hex(model_bytes(booth, name)) == name
+    assert from_bytes_by_language(model_bytes(booth, name)).keys() == from_bytes_by_language(data).keys()
+    assert booth.call("GET", f"/v1/score-models/{'0' * 64}").status_code == 404
+    let(hr, device_settings.device_layer(booth.device_id), scoring=False)
+    assert booth.call("GET", f"/v1/score-models/{name}").status_code == 403
+
+
+def test_a_model_that_nobody_has_published_is_given_to_no_device(hr: Served) -> None:
+    booth = hr.enrol()
+    let(hr)
+    learned, _ = train_table(ratings_table(30), Embedders(None, none=True), "now")
+    [model] = score_models.take_in(hr.hr, COMMAND_LINE, to_bytes_by_language(learned), "test")
+    name = score_models.one(hr.hr, COMMAND_LINE, model).sha256
+    assert booth.call("GET", f"/v1/score-models/{name}").status_code == 404
+
+
+def model_bytes(booth: Booth, name: str) -> bytes:
+    answer = booth.call("GET", f"/v1/score-models/{name}")
+    assert answer.status_code == 200, answer.text
+    return answer.content

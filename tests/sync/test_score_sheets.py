@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.sync.enrolment import enroll
-from backend.services import device_settings, devices
+from backend.services import device_settings, devices, model_publishing
+from contract.canonical import sha256_hex
 from contract.errors import ErrorCode
-from tests.backend.test_device_scoring import SECRET, let, publish
-from tests.backend.world import COMMAND_LINE, Served, served
+from tests.backend.test_device_scoring import SECRET, let, open_office, publish, publish_model
+from tests.backend.world import COMMAND_LINE, Served
 from tests.security.residue import needles
 from tests.sync.device import Device, WrongClock
 from tests.sync.faults import Answer, Asked, FaultyFront, Handle, lose_reply, running
@@ -19,8 +20,7 @@ from tests.sync.faults import Answer, Asked, FaultyFront, Handle, lose_reply, ru
 
 @pytest.fixture
 def hr(tmp_path: Path) -> Iterator[Served]:
-    with served(tmp_path / "data") as found:
-        publish(found, SECRET)
+    with open_office(tmp_path) as found:
         yield found
 
 
@@ -78,6 +78,21 @@ def test_a_sheet_whose_answer_was_lost_is_fetched_again(hr: Served, booth: Devic
         sync(booth, front.url)
     assert len(asked) == 2
     assert points(booth)
+
+
+def test_learned_models_come_whole_and_go_when_they_count_no_more(hr: Served, booth: Device) -> None:
+    let(hr)
+    publish_model(hr)
+    sync(booth)
+    found = booth.shelf.scores.basis(booth.shelf.kit("test"))
+    assert found is not None
+    assert sha256_hex(found.read_model("en")) == found.sheet.models["en"]
+    model_publishing.roll_back(hr.hr, COMMAND_LINE, "en", None, "the rubric alone again")
+    sync(booth)
+    again = booth.shelf.scores.basis(booth.shelf.kit("test"))
+    assert again is not None
+    assert again.sheet.models == {}
+    assert list((booth.folder / "data" / "score-models").iterdir()) == []
 
 
 def test_what_hr_changes_is_here_after_the_next_contact_and_goes_with_the_setting(hr: Served, booth: Device) -> None:
