@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,6 +90,11 @@ def on_paper(visit: Visit, interview_id: str, *, own_copy: bool = False) -> Scor
     return scores_for(report, source.kit, source.basis, own_copy=own_copy, whole=source.whole)
 
 
+def text_of(pdf: bytes) -> str:
+    pages = (page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return " ".join(" ".join(pages).replace("\u200b", "").split())
+
+
 def made_at_hr(office: Office, interview_id: str) -> AssessmentInfo:
     """Of HR's own events, rubric and learned models."""
     with at_hr(office) as hr:
@@ -123,9 +129,9 @@ def test_scores_on_paper_without_a_network_are_hrs_own_to_the_last_digit(tmp_pat
         office.server.start()
         assert visit.deliver() == 0
     assert made_at_hr(office, interview_id) == found
-    assert f"{found.whole.score.points:.0f}" in "".join(
-        page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages
-    )
+    first = text_of(pdf).partition("History")[0]
+    assert re.search(rf"\b{found.whole.score.points:.0f}\s*/ 100", first)
+    assert "A score decides nothing. A person decides." in first
 
 
 def test_while_words_are_missing_the_page_says_so_and_has_no_score(tmp_path: Path, office: Office) -> None:
@@ -140,5 +146,5 @@ def test_while_words_are_missing_the_page_says_so_and_has_no_score(tmp_path: Pat
         assert on_paper(visit, interview_id) == Scores(missing=Unscored.WORDS)
         source = visit.run(visit.service.printable, interview_id)
         pdf = make_paper(source, Paper.REPORT, language="en", letter=False, own_copy=False)
-    shown = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
-    assert "No score on this page: the words of an answer are not recognised yet." in shown
+    assert "No score on this page: the words of an answer are not recognised yet." in text_of(pdf)
+    assert "/ 100" not in text_of(pdf)
