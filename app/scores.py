@@ -5,17 +5,22 @@ HR makes the same ones from the same events (docs/adr/0041-scores-on-devices.md)
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.interview.score_basis import ScoreBasis
+from app.transcribe.models import bundled_dir
 from contract.errors import ErrorCode, XudaError
 from contract.settings import ScoreReader
 from report.unscored import Unscored
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assessment.embeddings import Embedder, Embedders
     from contract.kit import Kit
     from contract.scoresheet import ScoreSheet
     from report.model import AnswerInfo, InterviewReport
@@ -77,14 +82,29 @@ def _tools(basis: ScoreBasis) -> Tools:
         if language not in held:
             raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=sha256)
         models[language] = held[language]
-    return Tools(models, basis.sheet.models, _no_meaning(basis.sheet))
+    return Tools(models, basis.sheet.models, _meaning(basis.sheet, basis.meaning))
 
 
-def _no_meaning(sheet: ScoreSheet) -> Callable[[str], None]:
-    """Devices have no model of meaning: what HR scores with one is not scored here."""
+def _meaning(sheet: ScoreSheet, folder: Path | None) -> Callable[[str], Embedder | None]:
+    """HR's models of meaning, where the same are here: with another, or none, the score would be another than HR's."""
 
-    def of(language: str) -> None:
-        if language in sheet.meaning:
+    def of(language: str) -> Embedder | None:
+        if language not in sheet.meaning:
+            return None
+        place = next(
+            (place for place in (folder, bundled_dir().with_name("meaning")) if place and place.is_dir()), None
+        )
+        found = _embedders(place).of(language) if place is not None else None
+        if found is None or found.name != sheet.meaning[language]:
             raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=sheet.meaning[language])
+        return found
 
     return of
+
+
+@functools.lru_cache(maxsize=1)
+def _embedders(folder: Path) -> Embedders:
+    """Opened once in a run: it takes longer than a page."""
+    from assessment.embeddings import Embedders
+
+    return Embedders(folder)

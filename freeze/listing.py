@@ -14,7 +14,7 @@ from pathlib import Path
 
 PLACE = Path("_internal") / "program.json"
 # A model comes and goes with its own list of hashes.
-_OTHERS = ("models",)
+_OTHERS = ("models", "meaning")
 
 
 def write_listing(folder: Path, modules: Sequence[str] | None = None) -> Path:

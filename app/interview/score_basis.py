@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the first screen does without
@@ -15,11 +16,13 @@ if TYPE_CHECKING:  # the first screen does without
 @dataclass(frozen=True, slots=True)
 class ScoreBasis:
     """``reader``: whose printed report shows scores. ``read_model`` gives the learned model's file of a language that
-    the sheet names, on any thread; raises XudaError(KIT_MEDIA_DAMAGED) while it is not here."""
+    the sheet names, on any thread; raises XudaError(KIT_MEDIA_DAMAGED) while it is not here. ``meaning``: folder where
+    this device's models of meaning are installed, if there are any, one folder for each language."""
 
     sheet: ScoreSheet
     reader: ScoreReader
     read_model: Callable[[str], bytes]
+    meaning: Path | None = None
 
 
 class ScoreBook(Protocol):

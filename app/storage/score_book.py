@@ -30,6 +30,7 @@ from contract.settings import ScoreReader
 
 log = logging.getLogger(__name__)
 
+_MEANING = "meaning"
 # what was fetched last: its mark, and the sizes of the models' files
 _FETCHED = "score_sheets"
 # the report of an interview that is still here can be printed, whatever kits HR offers since
@@ -140,7 +141,9 @@ class ScoreBook:
         sizes = self._sizes()
         files = {language: ModelFile(sha256, sizes.get(sha256, 0)) for language, sha256 in sheet.models.items()}
         reader = self._settings.current.settings.score_on_paper or ScoreReader.STAFF
-        return ScoreBasis(sheet, reader, lambda language: self.files.read(files[language]))
+        return ScoreBasis(
+            sheet, reader, lambda language: self.files.read(files[language]), self._database.path.with_name(_MEANING)
+        )
 
     def wanted_models(self) -> list[ModelFile]:
         """The learned models' files that are still to be fetched; those that nothing names any more are removed."""

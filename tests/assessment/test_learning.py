@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from assessment.agreement import pearson, quadratic_kappa
+from assessment.embeddings import Embedders
 from assessment.gaussian import Rows, by_feature, fit, predict
 from assessment.learned import from_bytes_by_language, to_bytes_by_language
 from backend.__main__ import main
-from backend.services.assessing import Embedders, score_table, train_table
+from backend.services.assessing import score_table, train_table
 from contract.errors import ErrorCode, XudaError
 
 _SAID = ("mutex", "queue", "thread", "deadlock", "scheduler", "kernel")
 _MORE = ("holds a lock", "waits in order", "runs beside others", "blocks forever", "chooses what runs", "owns memory")
-_NONE = Embedders(None, none=True)
+_NONE = Embedders(None)
 
 
 def ratings_table(count: int, seed: int = 1, language: str = "en") -> bytes:
@@ -102,7 +103,7 @@ def test_what_is_no_model_is_refused(data: bytes) -> None:
 def test_the_command_line_trains_and_scores_tables_as_people_save_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.services.assessing._PACKAGE", "no_such_package_here")
+    monkeypatch.setattr("assessment.embeddings._PACKAGE", "no_such_package_here")
     ratings, model, answers, out = (tmp_path / name for name in ("r.csv", "m", "a.csv", "s.csv"))
     ratings.write_bytes(ratings_table(40))
     assert main(["train", "--in", str(ratings), "--out", str(model), "--lowest", "0", "--highest", "5"]) == 0

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from assessment.embeddings import Embedders
 from assessment.learned import from_bytes_by_language, to_bytes_by_language
 from backend.services import audit_search, device_settings, devices, model_publishing, score_models
-from backend.services.assessing import Embedders, train_table
+from backend.services.assessing import train_table
 from backend.services.kits import add_kit
 from contract.api import Problem, ScoreSheets
 from contract.canonical import sha256_hex
@@ -39,9 +40,8 @@ def publish(hr: Served, point: str) -> None:
 
 @contextmanager
 def open_office(folder: Path) -> Iterator[Served]:
-    """A kit with a rubric; no model of meaning, whatever is installed here."""
-    (folder / "no-meaning").mkdir()
-    with served(folder / "data", embeddings=folder / "no-meaning") as found:
+    """A kit with a rubric."""
+    with served(folder / "data") as found:
         publish(found, SECRET)
         yield found
 
@@ -54,7 +54,7 @@ def hr(tmp_path: Path) -> Iterator[Served]:
 
 def publish_model(hr: Served) -> bytes:
     """The file of a learned model that counts from now on."""
-    learned, _ = train_table(ratings_table(30), Embedders(None, none=True), "now")
+    learned, _ = train_table(ratings_table(30), Embedders(None), "now")
     data = to_bytes_by_language(learned)
     [model] = score_models.take_in(hr.hr, COMMAND_LINE, data, "test")
     model_publishing.publish(hr.hr, COMMAND_LINE, model, "the first one", anyway=True)
@@ -153,7 +153,7 @@ def test_a_learned_model_that_counts_is_named_and_given_to_those_who_may(hr: Ser
 def test_a_model_that_nobody_has_published_is_given_to_no_device(hr: Served) -> None:
     booth = hr.enrol()
     let(hr)
-    learned, _ = train_table(ratings_table(30), Embedders(None, none=True), "now")
+    learned, _ = train_table(ratings_table(30), Embedders(None), "now")
     [model] = score_models.take_in(hr.hr, COMMAND_LINE, to_bytes_by_language(learned), "test")
     name = score_models.one(hr.hr, COMMAND_LINE, model).sha256
     assert booth.call("GET", f"/v1/score-models/{name}").status_code == 404

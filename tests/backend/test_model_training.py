@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from assessment.embeddings import Embedders
 from assessment.training import prepare, train
 from backend.db.employee_models import EmployeeInvitation, EmployeeRow, EmployeeScore
 from backend.db.models import AuditRow, Interview, LearnedModel, ModelJob
 from backend.services import deletion, model_jobs, model_publishing, model_ratings, score_models, scorecards
-from backend.services.assessing import Embedders
 from backend.services.model_jobs import JobState, JobView, Stopped
 from backend.services.model_publishing import Verdict
 from backend.services.model_ratings import Target
@@ -24,10 +24,9 @@ from contract.events import EventType
 from tests.assessment.cases import good
 from tests.backend.staffing import Search, opened, refusal
 from tests.backend.test_scorecards import DIMENSIONS
-from tests.backend.world import BOTH, COMMAND_LINE, Booth, Served, Talk
+from tests.backend.world import COMMAND_LINE, Booth, Served, Talk
 
-DATABASES = BOTH
-_NONE = Embedders(None, none=True)
+_NONE = Embedders(None)
 _INTERVIEWS = 16
 ME = "this process"
 
@@ -75,7 +74,6 @@ def answer(level: int, seed: int) -> str:
 @pytest.fixture(scope="module")
 def rated(backend: Served) -> Rated:
     hr = backend.hr
-    hr.shelf.take(f"embeddings:{hr.settings.embeddings or ''}", lambda: _NONE)
     made = Rated(backend, opened(backend, threshold=60), backend.enrol())
     for seed in range(_INTERVIEWS):
         level = 1 + seed % 5
@@ -261,7 +259,6 @@ def test_a_job_that_takes_its_process_with_it_is_given_up(rated: Rated) -> None:
 
 def test_few_ratings_make_no_model(own_backend: Served) -> None:
     hr = own_backend.hr
-    hr.shelf.take(f"embeddings:{hr.settings.embeddings or ''}", lambda: _NONE)
     few = Rated(own_backend, opened(own_backend), own_backend.enrol())
     assert few.job().found == {}
     few.interview(3, answer(3, 1))

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from assessment.embeddings import Embedders
 from assessment.learned import from_bytes_by_language, to_bytes_by_language
 from backend.db.models import AuditRow, LearnedPiece, ModelPublication, Role
 from backend.services import model_publishing, score_models
 from backend.services.actor import Actor
-from backend.services.assessing import Embedders, train_table
+from backend.services.assessing import train_table
 from backend.services.model_publishing import Verdict
 from backend.services.score_models import ModelState
 from contract.canonical import sha256_hex
@@ -21,14 +22,7 @@ from tests.backend.staffing import refusal
 from tests.backend.world import BOTH, COMMAND_LINE, Served
 
 DATABASES = BOTH
-_NONE = Embedders(None, none=True)
-
-
-@pytest.fixture(autouse=True)
-def without_meaning(backend: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a model of meaning is installed here must not matter."""
-    monkeypatch.setattr("backend.services.assessing._PACKAGE", "no_such_package_here")
-    backend.hr.shelf.take(f"embeddings:{backend.hr.settings.embeddings or ''}", lambda: _NONE)
+_NONE = Embedders(None)
 
 
 def file(seed: int, languages: tuple[str, ...] = ("en",)) -> bytes:

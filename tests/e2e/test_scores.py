@@ -14,10 +14,11 @@ from pypdf import PdfReader
 from app.interview.papers import Paper
 from app.papers import make_paper, report_of
 from app.scores import Scores, scores_for
+from assessment.embeddings import Embedders
 from assessment.learned import to_bytes_by_language
 from backend.runtime import Runtime, open_runtime
 from backend.services import device_settings, kit_files, model_publishing, reports, rubrics, score_models
-from backend.services.assessing import Embedders, train_table
+from backend.services.assessing import train_table
 from backend.services.kits import add_kit, stored_kit
 from backend.services.score_sheets import sheet_of
 from backend.settings import Settings
@@ -60,7 +61,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         add_kit(
             hr, COMMAND_LINE, ((kits / "demo-en.yaml").read_text("utf-8") + RUBRIC).encode(), kit_files.beside(kits)
         )
-        learned, _ = train_table(ratings_table(60), Embedders(None, none=True), "now")
+        learned, _ = train_table(ratings_table(60), Embedders(None), "now")
         [model] = score_models.take_in(hr, COMMAND_LINE, to_bytes_by_language(learned), "test")
         model_publishing.publish(hr, COMMAND_LINE, model, "the first one", anyway=True)
         device_settings.save(hr, COMMAND_LINE, "all", {"scoring": True})
@@ -71,11 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 @contextmanager
 def at_hr(office: Office) -> Iterator[Runtime]:
-    """HR without a model of meaning, whatever is installed here."""
-    nothing = office.data.parent / "no-meaning"
-    nothing.mkdir(exist_ok=True)
-    office.env["XUDA_HR_EMBEDDINGS"] = str(nothing)
-    hr = open_runtime(Settings(data=office.data, embeddings=nothing, passphrase=office.env.get("XUDA_HR_PASSPHRASE")))
+    hr = open_runtime(Settings(data=office.data, passphrase=office.env.get("XUDA_HR_PASSPHRASE")))
     try:
         yield hr
     finally:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from app.interview.score_basis import ScoreBasis
 from app.scores import Scores, scores_for
+from assessment.embeddings import Embedders
 from assessment.learned import to_bytes_by_language
-from backend.services.assessing import Embedders, train_table
+from backend.services.assessing import train_table
 from contract.errors import ErrorCode, XudaError
 from contract.settings import ScoreReader
 from report.model import InterviewReport
-from report.scoring import assess
+from report.scoring import Tools, assess
 from report.unscored import Unscored
+from tests.assessment import tiny_models
 from tests.assessment.cases import good, middling
 from tests.assessment.test_learning import ratings_table
 from tests.report import sample as s
@@ -80,14 +85,26 @@ def test_without_a_learned_model_that_counts_at_hr_there_is_no_score() -> None:
 
 
 def test_with_it_the_score_names_it() -> None:
-    learned, _ = train_table(ratings_table(30, language="zh"), Embedders(None, none=True), "now")
+    learned, _ = train_table(ratings_table(30, language="zh"), Embedders(None), "now")
     found = on_page(report(whole()), basis(read=lambda _: to_bytes_by_language(learned), models={"zh": MODEL})).made
     assert found is not None
     assert found.models == {"zh": MODEL}
 
 
 @pytest.mark.parametrize(("language", "scored"), [("zh", False), ("en", True)])
-def test_what_hr_scores_with_a_model_of_meaning_is_left_to_hr(language: str, scored: bool) -> None:
-    found = on_page(report(whole()), basis(meaning={language: "m@1"}))
+def test_what_hr_scores_with_a_model_of_meaning_that_is_not_here_is_left_to_hr(language: str, scored: bool) -> None:
+    found = on_page(report(whole()), basis(meaning={language: "another"}))
     assert (found.made is not None) is scored
     assert found.missing is (None if scored else Unscored.MODEL)
+
+
+def test_with_the_same_model_of_meaning_the_score_is_that_of_hr(tmp_path: Path) -> None:
+    tiny_models.onnx(tmp_path / "hr" / "zh")
+    shutil.copytree(tmp_path / "hr" / "zh", tmp_path / "booth" / "zh")
+    at_hr = Embedders(tmp_path / "hr")
+    [name] = [found.name for found in (at_hr.of("zh"),) if found]
+    given, by = report(whole()), basis(meaning={"zh": name})
+    assert on_page(given, replace(by, meaning=tmp_path / "nothing")).missing is Unscored.MODEL
+    assert on_page(given, replace(by, meaning=tmp_path / "booth")).made == assess(
+        given, s.kit(), sheet(), Tools(embedder=at_hr.of)
+    )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from assessment.agreement import Figure
+from assessment.embeddings import Embedders
 from assessment.fairness import impact
 from assessment.training import prepare_ratings, train
 from backend.app import create_app
@@ -41,7 +42,7 @@ from backend.services import (
     scorecards,
     slots,
 )
-from backend.services.assessing import Embedders, rated_rows
+from backend.services.assessing import rated_rows
 from backend.services.duration import Level
 from backend.services.employees import ScoreKind
 from backend.services.kit_drafts import Start
@@ -307,8 +308,7 @@ def _leave(scenes: Scenes) -> None:
 
 def _models(scenes: Scenes) -> Iterator[tuple[str, str]]:
     """One that scores now, and a newer one beside it, of another table of ratings."""
-    hr, none = scenes.world.hr, Embedders(None, none=True)
-    hr.shelf.take(f"embeddings:{hr.settings.embeddings or ''}", lambda: none)
+    hr, none = scenes.world.hr, Embedders(None)
     rated = rated_rows(ratings_table(60), none)[0]["en"]
     prepared = prepare_ratings(rated, 1, 5)
     at = [hr.now()] * len(prepared.ratings)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import select
 
+from assessment.embeddings import Embedders
 from assessment.learned import to_bytes_by_language
 from backend.db.models import AuditRow
 from backend.services import model_publishing, score_models
-from backend.services.assessing import Embedders, train_table
+from backend.services.assessing import train_table
 from backend.services.model_jobs import JobState, jobs
 from tests.assessment.test_learning import ratings_table
 from tests.backend.world import COMMAND_LINE
 from tests.portal.world import Web, World
 from tests.support.waiting import wait_for
 
-_NONE = Embedders(None, none=True)
-
-
-@pytest.fixture(autouse=True)
-def without_meaning(world: World) -> None:
-    world.hr.shelf.take(f"embeddings:{world.hr.settings.embeddings or ''}", lambda: _NONE)
+_NONE = Embedders(None)
 
 
 def model(world: World, seed: int) -> str:
