@@ -43,7 +43,7 @@ class ScorePages(Pages):
         drawn = [one for one in info.dimensions if one.score.points is not None]
         radar = len(drawn) in _RADAR
         return {
-            "label": t("Overall score"),
+            "label": t("AI score"),
             "whole": self._bar(info.whole),
             "title": t("Dimensions"),
             "radar": [self._bar(one) for one in drawn] if radar else [],
@@ -126,18 +126,12 @@ class ScorePages(Pages):
         return {
             "number": str(self._numbers[question.answer_id]),
             "prompt": breakable(self._prompts.get(question.question_id, "") or question.question_id),
-            "score": self._exact(question.score),
+            "score": self._shown(question.score),
             "facts": t("{n} % of the interview").format(n=share) if question.score.points is not None else "",
             "listen_title": said.listen_title(self._language),
             "listen": [breakable(one) for one in listen],
             "tables": tables,
         }
-
-    def _exact(self, score: ScoreInfo) -> Page:
-        shown = self._shown(score)
-        if score.points is not None:
-            shown["points"] = formats.points(score.points, self._language)
-        return shown
 
     def _has_sum(self, question: QuestionScoreInfo) -> bool:
         """Whether the score of the question is not simply that of its dimension."""

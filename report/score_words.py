@@ -132,6 +132,8 @@ def figure_words(part: m.ScorePartInfo, language: str) -> str:
         return t.gettext("yes") if part.value else t.gettext("no")
     if part.name == "story":
         return t.gettext("{n} of 4").format(n=round(4 * part.value))
+    if part.name == "subject":
+        return t.gettext("{n} %").format(n=formats.number(round(100 * part.value), language))
     if part.figure is None:
         return ""
     share = part.unit == "share"

@@ -62,7 +62,7 @@ def many(count: int, title: str) -> ScoreSheet:
             [
                 "李雷",
                 "待评估",
-                "总分",
+                "AI 评分",
                 "评分维度",
                 "问题解决",
                 "优势",
@@ -71,7 +71,7 @@ def many(count: int, title: str) -> ScoreSheet:
                 "分数不作任何决定，由人来决定。",
             ],
         ),
-        ("en", ["Awaiting review", "Overall score", "Speaking", "Strengths", "Gaps", "A person decides."]),
+        ("en", ["Awaiting review", "AI score", "Speaking", "Strengths", "Gaps", "A person decides."]),
         ("ar", ["محاور التقييم", "نقاط القوة", "ما ينقص", "هو من يقرر"]),
     ],
 )
@@ -144,8 +144,8 @@ def test_shown_points_add_up_to_the_shown_score(language: str) -> None:
             *rows, total = [(_hundredths(row[1]), _hundredths(row[2])) for row in table["rows"]]
             assert sum(points for points, _ in rows) == total[0]
             assert sum(best for _, best in rows) == total[1] == 10_000
-        first = item["tables"][0]
-        assert first["rows"][-1][1] == item["score"]["points"]
+        total = _hundredths(item["tables"][0]["rows"][-1][1])
+        assert item["score"]["points"] == str(round(total / 100)), "whole points where nothing is added up"
     assert tables == 5  # two dimensions and their sum, then one each
 
 
@@ -185,7 +185,7 @@ def test_strengths_and_gaps_are_what_moved_the_score_most() -> None:
     assert len(good_) == 3
     assert 0 < len(bad) <= 3
     assert all(one.part.value >= 0.8 and one.part.quotes for one in good_)
-    assert all(one.part.value < 0.5 for one in bad)
+    assert all(one.part.value < 0.5 or not one.part.most for one in bad), "or what a guard took"
     assert [one.points for one in bad] == sorted((one.points for one in bad), reverse=True)
 
 
