@@ -2,13 +2,14 @@
 
 An ability is known from tests (tables), from scorecards of interviews inside the organisation, and from performance
 where the position asks for performance itself. Of each source the newest value counts; tests and interviews are
-combined with the weights of the combined score.
+combined with the weights of the combined score. As in that score, the AI's score stands in for people's where nobody
+has rated: it is marked so, and those whose own rating it could sway see nothing of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,15 +18,16 @@ from sqlalchemy.orm import Session
 
 from backend.db.employee_models import EmployeeInvitation, EmployeeRow, EmployeeScore
 from backend.db.growth_models import EmployeeAbility
-from backend.db.models import Interview, InvitationRow, Position, Role, Scorecard
+from backend.db.models import Interview, InvitationRow, Position, Rating, Role, Scorecard
 from backend.runtime import Runtime
-from backend.services import abilities, audit, courses, employees, positions, scope, wholes
+from backend.services import abilities, audit, courses, employees, positions, scope, scores, wholes
 from backend.services.abilities import Level, folded
 from backend.services.actor import Actor
 from backend.services.courses import CourseLine
 from backend.services.employees import ScoreKind, Weights
 from backend.services.rubric import POINTS
 from backend.services.scorecard_sheet import CardState, content_of, kit_of, sheet_for
+from contract.catalog import STAFF_LANGUAGES
 from contract.kit import Kit
 
 MOST_COURSES = 8
@@ -41,13 +43,19 @@ class Source(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Known:
     """``value``: 0-100, to a tenth. ``label``: which test, period or batch. ``counts``: it is the newest of its
-    source."""
+    source. ``by_ai``: nobody has rated the interview; ``listen``: somebody has to listen before using that score."""
 
     source: Source
     label: str
     value: float
     at: datetime
     counts: bool = True
+    by_ai: bool = False
+    listen: bool = False
+
+
+# with the folded name of the ability
+_Named = list[tuple[str, Known]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def take(hr: Runtime, actor: Actor, employee_id: str, position_id: str) -> Sheet
     with hr.db.read() as session:
         row = employees.found(session, actor, employee_id)
         position = positions.found(session, actor, position_id)
-        known = _known(hr, session, row.id)
+        known = _known(hr, session, actor, row.id)
         weights = employees.weights_of(session)
         levels = abilities.wanted_of(session, position.id)
         gaps = [_gap(level, known.get(_key(level.name), []), weights) for level in levels]
@@ -162,8 +170,7 @@ def _gap(level: Level, known: Sequence[Known], weights: Weights) -> Gap:
     for one in sorted(known, key=lambda one: one.at):
         newest[one.source] = one
     shown = [
-        Known(one.source, one.label, one.value, one.at, newest[one.source] is one)
-        for one in sorted(known, key=lambda one: one.at, reverse=True)
+        replace(one, counts=newest[one.source] is one) for one in sorted(known, key=lambda one: one.at, reverse=True)
     ]
     test, interview = newest.get(Source.TEST), newest.get(Source.INTERVIEW)
     together = weights.combined(interview.value if interview else None, test.value if test else None)
@@ -172,7 +179,7 @@ def _gap(level: Level, known: Sequence[Known], weights: Weights) -> Gap:
     return Gap(level.name, level.level, has, tuple(shown))
 
 
-def _known(hr: Runtime, session: Session, employee_id: str) -> dict[str, list[Known]]:
+def _known(hr: Runtime, session: Session, actor: Actor, employee_id: str) -> dict[str, list[Known]]:
     """By the folded name of the ability."""
     found: dict[str, list[Known]] = {}
     for row in session.scalars(select(EmployeeAbility).where(EmployeeAbility.employee_id == employee_id)):
@@ -182,27 +189,49 @@ def _known(hr: Runtime, session: Session, employee_id: str) -> dict[str, list[Kn
         key = _key("performance") if performance else _key(score.label)
         source = Source.PERFORMANCE if performance else Source.TEST
         found.setdefault(key, []).append(Known(source, score.label, score.tenths / 10, score.noted_at))
-    for key, one in _interviews(hr, session, employee_id):
+    people, machine = _interviews(hr, session, actor, employee_id)
+    for key, one in people:
         found.setdefault(key, []).append(one)
+    rated = {key for key, _ in people}
+    for key, one in machine:
+        if key not in rated:
+            found.setdefault(key, []).append(one)
     return found
 
 
-def _interviews(hr: Runtime, session: Session, employee_id: str) -> list[tuple[str, Known]]:
-    """What scorecards of interviews inside the organisation came to, by dimension."""
+def _interviews(hr: Runtime, session: Session, actor: Actor, employee_id: str) -> tuple[_Named, _Named]:
+    """What interviews inside the organisation came to, by dimension: those with scorecards, and by the AI's score
+    those that nobody has rated in any way."""
     query = select(Interview).join(EmployeeInvitation, EmployeeInvitation.invitation_id == Interview.invitation_id)
     query = query.where(EmployeeInvitation.employee_id == employee_id, Interview.deleted_at.is_(None))
-    found = []
+    people: _Named = []
+    machine: _Named = []
     for interview in session.scalars(query.where(Interview.leading)).all():
         parts = wholes.rows_of(session, interview)
-        mine = Scorecard.interview_id.in_([part.id for part in parts]), Scorecard.state == CardState.FINAL.value
+        ids = [part.id for part in parts]
+        mine = Scorecard.interview_id.in_(ids), Scorecard.state == CardState.FINAL.value
         kit, cards = kit_of(session, parts), session.scalars(select(Scorecard).where(*mine)).all()
-        if kit is None or not cards:
-            continue
         batch = session.get_one(InvitationRow, interview.invitation_id).batch.title
-        at = max(card.handed_in_at or card.updated_at for card in cards)
-        for name, value in _dimensions(hr, session, kit, parts, cards).items():
-            found.append((name, Known(Source.INTERVIEW, batch, value, at)))
-    return found
+        if kit is not None and cards:
+            at = max(card.handed_in_at or card.updated_at for card in cards)
+            values = _dimensions(hr, session, kit, parts, cards)
+            people += [(name, Known(Source.INTERVIEW, batch, value, at)) for name, value in values.items()]
+        elif session.scalar(select(Rating.id).where(Rating.interview_id.in_(ids)).limit(1)) is None:
+            machine += _by_ai(hr, session, actor, interview, batch)
+    return people, machine
+
+
+def _by_ai(hr: Runtime, session: Session, actor: Actor, interview: Interview, batch: str) -> _Named:
+    """Each dimension of the AI's score, in whole points as everywhere; nothing while it is withheld from the actor."""
+    found = {}
+    for language in STAFF_LANGUAGES:
+        info = scores.view(hr, session, actor, interview.id, language).info
+        for one in info.dimensions if info is not None else ():
+            if one.score.points is not None:
+                value, listen = float(int(one.score.points + 0.5)), bool(one.score.listen)
+                known = Known(Source.INTERVIEW, batch, value, interview.created_at, by_ai=True, listen=listen)
+                found[_key(one.title)] = known
+    return list(found.items())
 
 
 def _dimensions(

@@ -10,15 +10,28 @@ from sqlalchemy import select
 from backend.db.employee_models import EmployeeRow
 from backend.db.growth_models import EmployeeAbility
 from backend.db.models import AuditRow, InvitationRow, Role
-from backend.services import abilities, ability_gap, courses, employees, leavers, positions, scorecards
+from backend.services import (
+    abilities,
+    ability_gap,
+    courses,
+    decisions,
+    employees,
+    leavers,
+    positions,
+    score_making,
+    scorecards,
+    scores,
+)
 from backend.services.abilities import Level
 from backend.services.ability_gap import Gap, Sheet, Source
+from backend.services.actor import Actor
 from backend.services.courses import CourseDraft, CourseLine
 from backend.services.employees import ScoreKind
 from backend.services.leavers import KEPT, Reason
 from backend.services.positions import PositionDraft
 from backend.services.rubric import default_rubric
 from backend.services.scorecard_sheet import Content, Mark
+from tests.assessment.cases import middling
 from tests.backend.staffing import refusal, somebody
 from tests.backend.test_employees import PEOPLE, promotion
 from tests.backend.world import BOTH, COMMAND_LINE, Served, Talk
@@ -104,6 +117,55 @@ def test_a_scorecard_and_a_test_are_weighed_like_the_combined_score(backend: Ser
     assert gap_of(taken(backend, position_id), "沟通表达").has == 77.5
     employees.set_weights(hr, COMMAND_LINE, employees.Weights(1, 3))
     assert gap_of(taken(backend, position_id), "沟通表达").has == 76.2
+
+
+def test_an_interview_that_nobody_has_rated_counts_by_the_ai_and_says_so(backend: Served) -> None:
+    hr, who = backend.hr, somebody(backend.hr)
+    position_id = place(backend, Level("沟通表达", 90))
+    talk = scored(backend)
+    info = scores.shown(hr, COMMAND_LINE, talk.interview_id, "zh_CN").info
+    assert info is not None
+    points = next(one.score.points for one in info.dimensions if one.title == "沟通表达")
+    assert points is not None
+
+    def seen(actor: Actor) -> Gap:
+        return gap_of(ability_gap.take(hr, actor, employee(backend), position_id), "沟通表达")
+
+    assert [(one.source, one.label, one.value, one.by_ai) for one in seen(COMMAND_LINE).known] == [
+        (Source.INTERVIEW, "晋升", int(points + 0.5), True)
+    ]
+    assert seen(who).known == (), "may still rate it"
+    known(backend, "E1,沟通表达,2026 测评,75")
+    assert seen(COMMAND_LINE).has == round((int(points + 0.5) + 75) / 2, 1)
+    rated = Content(ratings={"q1": {"communication": Mark(level=4), **others()}})
+    scorecards.hand_in(hr, who, talk.interview_id, rated, 0)
+    people = [one for one in seen(COMMAND_LINE).known if one.source is Source.INTERVIEW]
+    assert [(one.value, one.by_ai) for one in people] == [(80.0, False)], "people's ratings take its place"
+
+
+def test_who_was_rated_without_a_scorecard_has_no_score_of_the_ai_in_the_gap(backend: Served) -> None:
+    hr, who = backend.hr, somebody(backend.hr)
+    position_id = place(backend, Level("沟通表达", 90))
+    talk = scored(backend)
+    decisions.rate(hr, who, talk.interview_id, 90)
+    found = ability_gap.take(hr, COMMAND_LINE, employee(backend), position_id)
+    assert gap_of(found, "沟通表达").known == ()
+
+
+def scored(backend: Served) -> Talk:
+    """An interview inside the organisation with a score of the AI."""
+    code = employees.invite(backend.hr, somebody(backend.hr), employee(backend), promotion(backend))
+    with backend.hr.db.read() as session:
+        invitation_id = session.query(InvitationRow).filter_by(code=code).one().id
+    talk = Talk(backend.enrol(), invitation_id)
+    talk.started(kit_id="promote")
+    talk.consented(scoring=True)
+    talk.spoken(talk.seal(b"one"))
+    talk.heard(middling("en"))
+    talk.finished()
+    talk.put_all()
+    assert score_making.make(backend.hr, talk.interview_id, "server")
+    return talk
 
 
 def others() -> dict[str, Mark]:
