@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from decimal import Decimal
 
 from report.text import printable
 
@@ -17,7 +18,7 @@ BEGIN = b"\xef\xbb\xbf"
 
 def cell(value: object) -> str:
     """The text of one cell. Numbers stay numbers; a text that looks like a formula gets an apostrophe before it."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return str(value)
     given = "" if value is None else str(value)
     text = printable(given)

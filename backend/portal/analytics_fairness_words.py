@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assessment.agreement import Figure
 from assessment.fairness import Impact
-from backend.portal import point_charts, voluntary_words
-from backend.portal.analytics_score_words import interval, points
+from backend.portal import figures, point_charts, voluntary_words
+from backend.portal.analytics_score_words import interval, number, points
 from backend.portal.analytics_words import Row, Sheet
 from backend.portal.point_charts import Interval
 from backend.portal.visit import Visit
@@ -28,7 +28,7 @@ def sheets(visit: Visit, found: FairnessFigures) -> list[Sheet]:
 def _impact(visit: Visit, found: Impacts) -> Sheet:
     t = visit.texts.gettext
     outcome = {
-        Outcome.SCORE: t("the scoring's score reaches the threshold"),
+        Outcome.SCORE: t("the AI score reaches the threshold"),
         Outcome.DECISION: t("people decided to go on"),
     }[found.outcome]
     title = t("{aspect}: {outcome}").format(aspect=voluntary_words.aspects(visit)[found.aspect], outcome=outcome)
@@ -56,7 +56,7 @@ def _impact(visit: Visit, found: Impacts) -> Sheet:
         "must be looked for. p: how likely so great a difference is by chance (Fisher's exact test)."
     )
     key = f"impact-{found.aspect.value}-{found.outcome.value}"
-    chart = point_charts.intervals(key, title, said, bars, (0.8, 1)) if bars else None
+    chart = point_charts.intervals(key, title, said, bars, (0.8, 1), t("ratio (95 %)")) if bars else None
     head = [t("Group"), t("People"), t("Rate"), t("Ratio"), t("95 % interval"), "p", t("Verdict")]
     return Sheet(key, title, head, rows, chart, said)
 
@@ -76,17 +76,17 @@ def _verdict(visit: Visit, one: Impact) -> str:
             words.append(t("may be chance"))
     if one.small:
         words.append(t("few people: no conclusion"))
-    return "; ".join(words)
+    return t("; ").join(words)
 
 
 def _shifts(visit: Visit, circumstance: Circumstance, lines: list[Shifted]) -> Sheet:
     t = visit.texts.gettext
     title = {
-        Circumstance.UNSURE: t("Scores where words were hard to make out"),
-        Circumstance.FAULTS: t("Scores with technical faults"),
-        Circumstance.INTERRUPTED: t("Scores of interrupted interviews"),
-        Circumstance.DEVICE: t("Scores by device"),
-        Circumstance.LANGUAGE: t("Scores by language of the client"),
+        Circumstance.UNSURE: t("AI scores where words were hard to make out"),
+        Circumstance.FAULTS: t("AI scores with technical faults"),
+        Circumstance.INTERRUPTED: t("AI scores of interrupted interviews"),
+        Circumstance.DEVICE: t("AI scores by device"),
+        Circumstance.LANGUAGE: t("AI scores by language of the client"),
     }[circumstance]
     rows: list[Row] = []
     bars = []
@@ -97,10 +97,10 @@ def _shifts(visit: Visit, circumstance: Circumstance, lines: list[Shifted]) -> S
             [
                 name,
                 machine.people,
-                f"{machine.mean:.1f}",
+                points(machine.mean),
                 points(found.value),
                 interval(found, 1),
-                round(machine.effect, 2) + 0.0,
+                number(machine.effect),
                 _words(people.difference) if people else "",
             ]
         )
@@ -108,9 +108,9 @@ def _shifts(visit: Visit, circumstance: Circumstance, lines: list[Shifted]) -> S
         bars.append(Interval(name, found.value, found.low, found.high, text, not found.low <= 0 <= found.high))
     said = t(
         "How many points higher or lower than all others, with nothing else taken into account. Beside it the same of "
-        "people's scores: where both differ, the scoring may be the cause. Of twenty intervals one misses 0 by chance."
+        "people's scores: where both differ, the AI score may be the cause. Of twenty intervals one misses 0 by chance."
     )
-    chart = point_charts.intervals(f"shift-{circumstance.value}", title, said, bars, (0,))
+    chart = point_charts.intervals(f"shift-{circumstance.value}", title, said, bars, (0,), t("points (95 %)"))
     head = [
         t("Group"),
         t("Interviews"),
@@ -124,7 +124,7 @@ def _shifts(visit: Visit, circumstance: Circumstance, lines: list[Shifted]) -> S
 
 
 def _words(figure: Figure) -> str:
-    return f"{points(figure.value):.1f} ({interval(figure, 1)})".replace("-", "−")
+    return f"{figures.fixed(figure.value, 1)} ({interval(figure, 1)})"
 
 
 def _name(visit: Visit, circumstance: Circumstance, group: str) -> str:
@@ -134,7 +134,7 @@ def _name(visit: Visit, circumstance: Circumstance, group: str) -> str:
     if circumstance is Circumstance.LANGUAGE:
         return t("not known") if group == UNKNOWN else LANGUAGES.get(group, group)
     return {
-        Circumstance.UNSURE: t("somebody has to listen"),
+        Circumstance.UNSURE: t("Please listen"),
         Circumstance.FAULTS: t("with a fault"),
         Circumstance.INTERRUPTED: t("interrupted"),
     }[circumstance]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from assessment.agreement import Figure
 from assessment.drift import Chart as Control
-from backend.portal import charts, point_charts
+from backend.portal import charts, figures, point_charts
 from backend.portal.analytics_words import Row, Sheet, percent
 from backend.portal.point_charts import Interval, Level, Point
 from backend.portal.visit import Visit
@@ -20,11 +22,11 @@ def sheets(visit: Visit, found: ScoreFigures) -> list[Sheet]:
     made += [_raters(visit, found), _pairs(visit, found), _performance(visit, found)]
     if found.drift is not None:
         made += [
-            _drift(visit, "drift", visit.texts.gettext("The scoring over time"), found.drift.scores, None),
+            _drift(visit, "drift", visit.texts.gettext("AI score over time"), found.drift.scores, None),
             _drift(
                 visit,
                 "distance",
-                visit.texts.gettext("The scoring less people, over time"),
+                visit.texts.gettext("AI score less people's score, over time"),
                 found.drift.differences,
                 found.drift,
             ),
@@ -33,21 +35,29 @@ def sheets(visit: Visit, found: ScoreFigures) -> list[Sheet]:
 
 
 def interval(figure: Figure, digits: int = 2) -> str:
-    """With a minus that spreadsheets do not take for a formula."""
-    low, high = (round(value, digits) + 0.0 for value in (figure.low, figure.high))
-    return f"{low:.{digits}f} – {high:.{digits}f}".replace("-", "−")
+    """Its 95 % interval, as all pages show them."""
+    return figures.interval(figure.low, figure.high, digits)
 
 
-def points(value: float) -> float:
+def number(value: float, digits: int = 2) -> Decimal:
+    """A number with all its digits, the same on the page and in the file."""
+    return Decimal(f"{round(value, digits) + 0.0:.{digits}f}")
+
+
+def points(value: float) -> Decimal:
     """A number of points as it stands in a table."""
-    return round(value, 1) + 0.0
+    return number(value, 1)
+
+
+def _with_interval(figure: Figure) -> str:
+    return f"{figures.fixed(figure.value, 2)} ({interval(figure)})"
 
 
 def _spread(visit: Visit, found: ScoreFigures) -> Sheet | None:
     if not found.spread:
         return None
     t = visit.texts.gettext
-    title, names = t("Spread of scores"), (t("Scoring"), t("People's score"))
+    title, names = t("Spread of scores"), (t("AI score"), t("People's score"))
     rows: list[Row] = [
         [
             f"{one.low}–{one.high}",
@@ -72,18 +82,18 @@ def _spread(visit: Visit, found: ScoreFigures) -> Sheet | None:
 
 def _agreement(visit: Visit, found: Agreed) -> Sheet:
     t = visit.texts.gettext
-    title = t("Agreement of the scoring with people")
+    title = t("Agreement of the AI score with people's score")
     named = [(t("Weighted kappa (quadratic, steps of 10)"), found.kappa)]
     if found.pearson is not None:
         named.append((t("Correlation (Pearson)"), found.pearson))
-    rows: list[Row] = [[name, round(figure.value, 2), interval(figure)] for name, figure in named]
+    rows: list[Row] = [[name, number(figure.value), interval(figure)] for name, figure in named]
     rows.append([t("Root mean square difference, points"), points(found.rmse.value), interval(found.rmse, 1)])
     said = t(
         "Over {n} interviews with both; of several people their mean. 1: they agree wholly, 0: no more than by chance. "
         "Where people see the score before they rate, they agree with it more than they would."
     ).format(n=found.count)
-    bars = [Interval(name, one.value, one.low, one.high, f"{one.value:.2f} ({interval(one)})") for name, one in named]
-    chart = point_charts.intervals("agreement", title, said, bars, (0, 1))
+    bars = [Interval(name, one.value, one.low, one.high, _with_interval(one)) for name, one in named]
+    chart = point_charts.intervals("agreement", title, said, bars, (0, 1), t("value (95 %)"))
     return Sheet("agreement", title, [t("Figure"), t("Value"), t("95 % interval")], rows, chart, said)
 
 
@@ -92,17 +102,17 @@ def _limits(visit: Visit, found: Agreed) -> Sheet | None:
     if limits is None:
         return None
     t = visit.texts.gettext
-    title = t("Scoring less people, one by one (Bland-Altman)")
+    title = t("AI score less people's score, one by one (Bland-Altman)")
     named = [
         (t("Mean difference"), limits.bias, "strong"),
         (t("Lower limit of agreement"), limits.lower, ""),
         (t("Upper limit of agreement"), limits.upper, ""),
     ]
     said = t(
-        "Up: the scoring's score less people's; across: the mean of both. The larger a circle, the more interviews. "
+        "Up: the AI score less people's; across: the mean of both. The larger a circle, the more interviews. "
         "19 of 20 differences lie between the limits."
     )
-    levels = [Level(figure.value, f"{figure.value:+.1f}", tone) for _, figure, tone in named]
+    levels = [Level(figure.value, figures.fixed(figure.value, 1), tone) for _, figure, tone in named]
     cells = [(cell.mean, cell.difference, cell.count) for cell in found.cells]
     chart = point_charts.compared("limits", title, said, cells, levels, t("Mean of both scores"))
     rows: list[Row] = [[name, points(figure.value), interval(figure, 1)] for name, figure, _ in named]
@@ -121,14 +131,14 @@ def _raters(visit: Visit, found: ScoreFigures) -> Sheet | None:
         (t("Intraclass correlation, one rating"), between.single),
     ]
     named = [(name, figure) for name, figure in known if figure is not None]
-    rows: list[Row] = [[name, round(figure.value, 2), interval(figure)] for name, figure in named]
+    rows: list[Row] = [[name, number(figure.value), interval(figure)] for name, figure in named]
     rows.append([t("Mean distance of two ratings, points"), points(between.apart), ""])
     said = t(
-        "{n} interviews that two people or more have rated, {m} ratings. The scoring cannot agree with people better "
+        "{n} interviews that two people or more have rated, {m} ratings. The AI score cannot agree with people better "
         "than they agree with each other."
     ).format(n=between.units, m=between.ratings)
-    bars = [Interval(name, one.value, one.low, one.high, f"{one.value:.2f} ({interval(one)})") for name, one in named]
-    chart = point_charts.intervals("raters", title, said, bars, (0, 1)) if bars else None
+    bars = [Interval(name, one.value, one.low, one.high, _with_interval(one)) for name, one in named]
+    chart = point_charts.intervals("raters", title, said, bars, (0, 1), t("value (95 %)")) if bars else None
     return Sheet("raters", title, [t("Figure"), t("Value"), t("95 % interval")], rows, chart, said)
 
 
@@ -138,7 +148,7 @@ def _pairs(visit: Visit, found: ScoreFigures) -> Sheet | None:
     t = visit.texts.gettext
     title = t("Two people each")
     rows: list[Row] = [
-        [f"{pair.first} – {pair.second}", pair.count, round(pair.kappa, 2), points(pair.bias)] for pair in found.pairs
+        [f"{pair.first} – {pair.second}", pair.count, number(pair.kappa), points(pair.bias)] for pair in found.pairs
     ]
     said = t("Weighted kappa, and by how many points the first rates higher than the second.")
     bars = [
@@ -152,9 +162,9 @@ def _performance(visit: Visit, found: ScoreFigures) -> Sheet | None:
     if not found.performance:
         return None
     t = visit.texts.gettext
-    title, names = t("Scores and performance"), {"machine": t("Scoring"), "people": t("People's score")}
+    title, names = t("Scores and performance"), {"machine": t("AI score"), "people": t("People's score")}
     rows: list[Row] = [
-        [names[one.what], round(one.pearson.value, 2), interval(one.pearson), one.count] for one in found.performance
+        [names[one.what], number(one.pearson.value), interval(one.pearson), one.count] for one in found.performance
     ]
     said = t(
         "Correlation of the interview's score with the newest performance in the employee's file. Those who were not "
@@ -162,10 +172,10 @@ def _performance(visit: Visit, found: ScoreFigures) -> Sheet | None:
     )
     bars = [
         Interval(names[one.what], one.pearson.value, one.pearson.low, one.pearson.high,
-                 f"{one.pearson.value:.2f} ({interval(one.pearson)})")
+                 _with_interval(one.pearson))
         for one in found.performance
     ]  # fmt: skip
-    chart = point_charts.intervals("performance", title, said, bars, (0, 1))
+    chart = point_charts.intervals("performance", title, said, bars, (0, 1), t("value (95 %)"))
     head = [t("Score of"), t("Correlation"), t("95 % interval"), t("Employees")]
     return Sheet("performance", title, head, rows, chart, said)
 
@@ -194,10 +204,12 @@ def _drift(visit: Visit, key: str, title: str, found: Control | None, drift: Dri
     if drift is not None:
         head.append(t("Kappa"))
         for row, week in zip(rows, found.weeks, strict=True):
-            row.append(round(drift.kappas[week.monday], 2) if week.monday in drift.kappas else "")
+            row.append(number(drift.kappas[week.monday]) if week.monday in drift.kappas else "")
     said = t("The limits hold all but 3 of 1,000 weeks as long as nothing changes; they come from the first {n} weeks.")
     said = said.format(n=found.baseline)
+    said += " " + t("Each dot is the mean of a week, the short lines are its limits; red: outside, or nine in a row.")
     if found.since is not None:
         said += " " + t("It looks as if something has changed from {day} on.").format(day=found.since.isoformat())
-    chart = point_charts.control(key, title, said, shown, Level(found.centre, f"{found.centre:.1f}"))
+    centre, foot = Level(found.centre, figures.fixed(found.centre, 1)), t("Across: weeks by their Monday; up: points")
+    chart = point_charts.control(key, title, said, shown, centre, foot)
     return Sheet(key, title, head, rows, chart, said)

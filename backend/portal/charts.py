@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 WIDTH = 560
 _LABEL, _VALUE, _ROW, _BAR = 192, 104, 32, 18
 _HEIGHT, _FOOT, _TOP = 200, 44, 24
-_LONGEST = 12.5
+# of a letter beside a bar, in units of the picture: a Chinese one, and any other on average
+_WIDE, _NARROW = 14.5, 8.4
 _TONES = ("invited", "begun", "finished")
 
 
@@ -75,7 +76,7 @@ def bars(key: str, title: str, description: str, rows: Sequence[Bar]) -> Chart:
         y = number * _ROW + (_ROW - _BAR) / 2
         length = max(row.value / most * room, 2 if row.value else 0)
         rects.append(Rect(_LABEL, y, round(length, 1), _BAR))
-        words.append(Word(_LABEL - 8, y + 14, shortened(row.label), "end"))
+        words.append(Word(_LABEL - 8, y + 14, shortened(row.label, _LABEL - 8), "end"))
         words.append(Word(_LABEL + round(length, 1) + 8, y + 14, row.text))
     return Chart(key, title, description, len(rows) * _ROW, rects, words)
 
@@ -110,11 +111,14 @@ def _scale(left: int, most: int) -> tuple[list[Rect], list[Word]]:
     return lines, [Word(left - 8, top + 5, str(most), "end"), Word(left - 8, _HEIGHT + 5, "0", "end")]
 
 
-def shortened(label: str) -> str:
+def shortened(label: str, room: float) -> str:
     """What fits beside a bar; the table has it in full."""
-    width = 0.0
-    for place, letter in enumerate(label):
-        width += 1.0 if ord(letter) > 0x2E80 else 0.6
-        if width > _LONGEST:
+    widths = [_WIDE if ord(letter) > 0x2E80 else _NARROW for letter in label]
+    if sum(widths) <= room:
+        return label
+    room -= _WIDE  # the dots
+    for place, width in enumerate(widths):
+        room -= width
+        if room < 0:
             return label[:place].rstrip() + "…"
     return label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.portal import review_words
+from backend.portal import figures
 from backend.portal.visit import Visit
 from backend.services.ability_gap import Gap, Known, Sheet, Source
 from contract.errors import ErrorCode, XudaError
@@ -38,7 +38,7 @@ def known(visit: Visit, found: Known) -> str:
         Source.PERFORMANCE: t("Performance"),
     }[found.source]
     line = t("{source} “{label}”: {value} ({day})").format(
-        source=source, label=found.label, value=review_words.total(found.value), day=visit.local(found.at, "%Y-%m-%d")
+        source=source, label=found.label, value=figures.total(found.value), day=visit.local(found.at, "%Y-%m-%d")
     )
     if found.by_ai:
         line = t("{line}, AI score, not rated by a person").format(line=line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from backend.db.models import Role
+from backend.portal import figures
 from backend.services import notes
 from contract.catalog import STAFF_LANGUAGES, Catalog
 from contract.events import HrState
@@ -133,5 +134,9 @@ class Pages:
             pick=lambda text: pick(text, language),
             time=visit.local,
             clock=_clock,
+            ai_words=figures.ai,
+            total_words=figures.total,
+            fixed=figures.fixed,
+            signed=figures.signed,
             **context,
         )

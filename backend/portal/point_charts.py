@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from backend.portal.charts import WIDTH, Chart, Dot, Rect, Word, shortened
 
-_LABEL, _VALUE, _ROW = 192, 150, 32
+_LABEL, _VALUE, _ROW = 232, 150, 32
+_ROWS = 600.0
 _LEFT, _RIGHT, _TOP, _HEIGHT, _FOOT = 48, 96, 12, 220, 40
 _LARGEST = 14.0
 
@@ -58,10 +59,12 @@ class _Scale:
         return round(self._begin + (value - self._low) / self._span * self._length, 1)
 
 
-def intervals(key: str, title: str, description: str, rows: Sequence[Interval], marks: Sequence[float]) -> Chart:
-    """One row each, with lines at ``marks``, which say what is usual or wanted."""
+def intervals(
+    key: str, title: str, description: str, rows: Sequence[Interval], marks: Sequence[float], unit: str
+) -> Chart:
+    """One row each, with lines at ``marks``, which say what is usual or wanted; ``unit``: what the numbers are."""
     values = [value for row in rows for value in (row.low, row.high)]
-    across = _Scale([*values, *marks], _LABEL, WIDTH - _VALUE)
+    across = _Scale([*values, *marks], _LABEL, _ROWS - _VALUE)
     height = len(rows) * _ROW
     rects = [Rect(across(mark), 0, 1, height, "mark") for mark in marks]
     words, dots = [], []
@@ -70,14 +73,15 @@ def intervals(key: str, title: str, description: str, rows: Sequence[Interval], 
         tone = "told" if row.told else ""
         rects.append(Rect(across(row.low), y - 1, round(max(across(row.high) - across(row.low), 1), 1), 2, tone))
         dots.append(Dot(across(row.value), y, 5, tone))
-        words.append(Word(_LABEL - 8, y + 5, shortened(row.label), "end"))
-        words.append(Word(WIDTH - _VALUE + 8, y + 5, row.text))
+        words.append(Word(_LABEL - 8, y + 5, shortened(row.label, _LABEL - 8), "end"))
+        words.append(Word(_ROWS - _VALUE + 8, y + 5, row.text))
         words += [Word(across(mark), height + 16, f"{mark:g}", "middle") for mark in marks if number == 0]
-    return Chart(key, title, description, height + 24, rects, words, dots)
+    words.append(Word(_ROWS - _VALUE + 8, height + 16, unit))
+    return Chart(key, title, description, height + 24, rects, words, dots, _ROWS)
 
 
-def control(key: str, title: str, description: str, points: Sequence[Point], centre: Level) -> Chart:
-    """Means in their order, each between two short lines that are its limits."""
+def control(key: str, title: str, description: str, points: Sequence[Point], centre: Level, foot: str) -> Chart:
+    """Means in their order, each between two short lines that are its limits. ``foot``: what goes across and up."""
     values = [value for point in points for value in (point.low, point.high, point.value)]
     down = _Scale([*values, centre.value], _HEIGHT, _TOP)
     slot = (WIDTH - _LEFT - _RIGHT) / len(points)
@@ -92,7 +96,8 @@ def control(key: str, title: str, description: str, points: Sequence[Point], cen
         if number % every == 0:
             words.append(Word(round(begin + slot / 2, 1), _HEIGHT + 20, point.label, "middle"))
     ends = min(values), max(values)
-    words += [Word(_LEFT - 8, down(value) + 5, f"{value:.0f}", "end") for value in ends]
+    words += [Word(_LEFT - 8, down(value) + 5, f"{value:.0f}".replace("-", "−"), "end") for value in ends]
+    words.append(Word((_LEFT + WIDTH - _RIGHT) / 2, _HEIGHT + 36, foot, "middle"))
     return Chart(key, title, description, _HEIGHT + _FOOT, rects, words, dots)
 
 

@@ -43,7 +43,7 @@ def reason(visit: Visit, found: Reason) -> str:
     how = {Verdict.MET: t("found"), Verdict.UNKNOWN: t("not told"), Verdict.MISSED: t("not found")}
     if found.rule in ("education", "years"):
         how[Verdict.MISSED] = t("less")
-    line = f"{wanted}: {how[found.verdict]}"
+    line = t("{name}: {value}").format(name=wanted, value=how[found.verdict])
     return f"{line} – “{found.found}”" if found.found else line
 
 

@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from backend.portal.visit import Visit
 from backend.services.scorecard_sheet import CardView
 from contract.errors import ErrorCode, XudaError
-
-
-def total(value: float | None) -> str:
-    """With one decimal, without it where there is none; a dash for nothing."""
-    return "–" if value is None else f"{value:.1f}".removesuffix(".0")
-
-
-def signed(points: float) -> str:
-    """``+4.2``, ``−3``."""
-    return ("−" if points < 0 else "+") + f"{abs(points):.2f}".rstrip("0").rstrip(".")
-
-
-class Ranged(Protocol):
-    """A score of the assessment, 0-100."""
-
-    @property
-    def points(self) -> float | None: ...
-
-    @property
-    def low(self) -> float: ...
-
-    @property
-    def high(self) -> float: ...
-
-
-def ai(score: Ranged) -> str:
-    """``84 (74–94)``; a dash where there is no score."""
-    return "–" if score.points is None else f"{score.points:.0f} ({score.low:.0f}–{score.high:.0f})"
 
 
 def progress(visit: Visit, card: CardView) -> str:

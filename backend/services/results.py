@@ -110,7 +110,7 @@ class _Reading:
             t("AI score"),
             t("AI score, from"),
             t("AI score, to"),
-            t("Listen first"),
+            t("Please listen"),
             t("Data"),
             t("Begun"),
             t("Ended"),

@@ -10,6 +10,10 @@ if (root.scrollWidth > root.clientWidth + 1) {
 if (document.querySelectorAll("h1").length !== 1) found.push(`${document.querySelectorAll("h1").length} main headings`);
 if (!root.lang) found.push("the page does not say its language");
 if (!document.title.trim()) found.push("the page has no title");
+const side = document.querySelector(".side");
+if (side && getComputedStyle(side).overflowY === "auto" && side.scrollHeight > side.clientHeight + 1) {
+  found.push(`the menu is ${side.scrollHeight} px high, ${side.clientHeight} are there`);
+}
 for (const image of document.images) {
   if (shown(image) && !image.naturalWidth) found.push(`a picture that does not load: ${image.src}`);
   if (!image.hasAttribute("alt")) found.push(`a picture without words: ${image.src}`);

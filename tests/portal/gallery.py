@@ -17,9 +17,10 @@ from pathlib import Path
 
 from backend.sending.settings import Sending
 from backend.services import candidate_access
+from benchmarks.history import Truth, Writer
 from tests.portal.booth import Booth
 from tests.portal.browser import Chrome, chromium, wait_for
-from tests.portal.scenes import CANDIDATE, Page, Scenes, fill
+from tests.portal.scenes import CANDIDATE, DONE, Page, Scenes, fill
 from tests.portal.world import Clock, Server, World, hold_interviews, organisation
 
 LANGUAGES = {"zh_CN": "中文", "en": "English"}
@@ -37,6 +38,11 @@ Promise.all([document.fonts.ready, ...links.map((link) => fetch(link).then((foun
   requestAnimationFrame(() => requestAnimationFrame(done)));
 """
 _MOST_HEIGHT = 4000
+# nothing is shown there of few people
+_OF_MANY = ("analytics-scores", "analytics-fairness")
+_HISTORY = 300
+# their places among the invitations of the first batch
+_CANDIDATES = {CANDIDATE: 7, DONE: 6}
 # Nobody listens there: messages wait.
 _CHANNELS = Sending(
     smtp_host="127.0.0.1",
@@ -50,13 +56,16 @@ _CHANNELS = Sending(
 
 
 @contextmanager
-def scenes() -> Iterator[Scenes]:
+def scenes(history: int = 0) -> Iterator[Scenes]:
+    """``history``: so many interviews more, of half a year, for pages that show nothing of few."""
     with tempfile.TemporaryDirectory(prefix="xuda-pages-", ignore_cleanup_errors=True) as name:
         clock = Clock()
         hr, filled = organisation(Path(name) / "data", clock, sending=_CHANNELS)
         with Server(hr) as server:
             world = World(server.url, hr, clock, filled, Booth(server.url, filled.enrolment_codes[0]))
             hold_interviews(world)
+            if history:
+                Writer(hr, Truth(), seed=3).write(history)
             yield fill(world)
 
 
@@ -105,15 +114,15 @@ class Photographer:
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         browser.delete_all_cookies()
         browser.add_cookie({"name": "xuda_lang", "value": language, "path": "/"})
-        if user == CANDIDATE:
-            browser.add_cookie({"name": "xuda_candidate", "value": self._candidate(), "path": "/"})
+        if user in _CANDIDATES:
+            browser.add_cookie({"name": "xuda_candidate", "value": self._candidate(user), "path": "/"})
         elif user:
             browser.add_cookie({"name": "xuda_hr", "value": self._login(user), "path": "/"})
 
-    def _candidate(self) -> str:
+    def _candidate(self, user: str) -> str:
         """A fresh session each time: they end soon."""
         world = self._made.world
-        invitation = world.demo.batches[0].invitations[7]
+        invitation = world.demo.batches[0].invitations[_CANDIDATES[user]]
         return candidate_access.sign_in(world.hr, invitation.code, invitation.phone, address="192.0.2.1")
 
     def _login(self, user: str) -> str:
@@ -161,7 +170,10 @@ def main(arguments: Sequence[str]) -> int:
     with scenes() as made:
         pages = made.pages()
         chosen = [page for page in pages if not given.only or page.name in given.only]
-        found = draw(given.out, made, chosen)
+        found = draw(given.out, made, [page for page in chosen if page.name not in _OF_MANY])
+    if many := [page for page in chosen if page.name in _OF_MANY]:
+        with scenes(_HISTORY) as made:
+            found += draw(given.out, made, many)
     if not given.only:
         (given.out / "README.md").write_text(index(pages), "utf-8")
     print("\n".join(found), file=sys.stderr)

@@ -49,6 +49,7 @@ from backend.services.kit_drafts import Start
 from backend.services.leavers import Reason
 from backend.services.model_comparison import Contender, Field, compare
 from backend.services.model_ratings import Target
+from backend.services.requisition_states import RequisitionState
 from backend.services.requisitions import Wish
 from backend.services.resume_rules import Education, Rules
 from backend.services.score_models import Kind, Source
@@ -66,6 +67,8 @@ NO_PAGE = re.compile(
     r"^/v1/|^/api/|\.(json|csv|jsonl|pdf|zip|vtt|yaml|xlsx|ics|bin)$|/media/|/receipts/|/kits/files/|^/language$|/next$|/live$|^/ready$|^/metrics$"
 )
 CANDIDATE = "candidate"
+# one whose interview is over
+DONE = "candidate-done"
 _WHO = ((rights.HR, "hr"), (rights.ADMINISTRATOR, "admin"), (rights.AUDITOR, "auditor"))
 SEXES = {"female": (40, 12), "male": (44, 20)}
 _TEXT = {"zh_CN": "面试时间改到下周三，其他安排不变。", "en": "The interview moves to next Wednesday; all else stays."}
@@ -81,7 +84,7 @@ RATED = Content(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``user``: who looks at it; empty for somebody without a login, CANDIDATE for one of the candidate portal."""
+    """``user``: who looks at it; empty for somebody without a login, CANDIDATE or DONE in the candidate portal."""
 
     name: str
     path: str
@@ -108,9 +111,11 @@ class Scenes:
             ("interview-left-early", f"/interviews/{self.world.sittings['abandoned'].interview_id}", "hr"),
             ("interview-declined", f"/interviews/{self.world.sittings['declined'].interview_id}", "hr"),
             ("employees-who-left", "/employees?left=yes", "hr"),
+            ("candidate-voluntary", "/candidate/voluntary", DONE),
             ("page-that-is-not-there", "/interviews/none", "hr", 404),
         )
-        return [page for page in found if page.name != "compare"] + [Page(*one) for one in more]
+        others = {"compare", "candidate-voluntary"}
+        return [page for page in found if page.name not in others] + [Page(*one) for one in more]
 
     def _page(self, path: str) -> Page:
         right = rights.BY_ROUTE[f"GET {path}"]
@@ -207,8 +212,9 @@ def _answer(web: Web, interview_id: str) -> str:
 def _hiring(scenes: Scenes) -> Iterator[tuple[str, str]]:
     hr = scenes.world.hr
     with hr.db.read() as session:
-        position = session.scalars(select(Position.id).order_by(Position.id)).first()
-        requisition = session.scalars(select(Requisition.id).order_by(Requisition.id)).first()
+        position = session.scalars(select(Position.id).where(Position.department_id == "rd")).first()
+        recruiting = select(Requisition.id).where(Requisition.state == RequisitionState.OPEN.value)
+        requisition = session.scalars(recruiting).first()
         placement = session.scalars(select(Placement.id)).first()
     assert position
     assert requisition

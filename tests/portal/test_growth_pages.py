@@ -49,7 +49,7 @@ def test_from_what_a_position_asks_for_to_the_recommended_course(backend: Served
     assert "尚无数据" in officer.get(f"/employees/{employee_id}/gap"), "of the own position nothing is known yet"
     abilities.import_known(backend.hr, COMMAND_LINE, "工号,能力,测评,分数\nE1,python,2026 测评,60\n".encode())
     page = officer.get(f"/employees/{employee_id}/gap?position={place}")
-    for words in ("2026 测评", "25.0", "Python 进阶", "从 60 到 80", "没有课程能达到要求：Python"):
+    for words in ("2026 测评", "<strong>25</strong>", "Python 进阶", "从 60 到 80", "没有课程能达到要求：Python"):
         assert words in page, words
     assert "from 60 to 80" in Person(backend, language="en").get(f"/employees/{employee_id}/gap")
     rows = list(csv.reader(io.StringIO(officer.get(f"/employees/{employee_id}/gap.csv").lstrip("\ufeff"))))

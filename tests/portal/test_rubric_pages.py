@@ -54,4 +54,4 @@ def test_the_weights_of_measures_are_seen_with_what_the_default_gives(world: Wor
     assert own != text
     answer = web.post("/kits/demo/rubric", version="1", revision=revision, text=own)
     assert answer.status_code == 200
-    assert "50.0 %" in answer.text
+    assert "50 %" in answer.text

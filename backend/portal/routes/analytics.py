@@ -93,15 +93,13 @@ def sheet(visit: Member, key: str, asked: Filter) -> Response:
 def _scores(visit: Visit, asked: Asked) -> _View:
     t = visit.texts.gettext
     found = analytics_scores.take(visit.hr, visit.actor, asked)
-    few = t(
-        "{n} finished interviews fit, {m} with a score of the scoring and {p} with one of people. So few are not shown."
-    )
+    few = t("{n} finished interviews fit, {m} with an AI score and {p} with one of people. So few are not shown.")
     return _View(
         "/analytics/scores",
         t("Scores and agreement"),
         analytics_score_words.sheets(visit, found),
         few.format(n=found.finished, m=found.machine, p=found.people),
-        [t("Finished interviews, of each person the newest attempt. A score decides nothing.")],
+        [t("Finished interviews, of each person the newest attempt."), t("A score decides nothing. A person decides.")],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, Form, Response
 
-from backend.portal import review_words, staffing_words
+from backend.portal import staffing_words
 from backend.portal.visit import PAGE, Member, MemberForm, Visit, pages_of
 from backend.services import audit, batches, blind, listings, requisition_lists, scores, walkins
 from backend.services.candidates import ImportReport, RowProblem
@@ -139,7 +139,6 @@ def show(
         line=line,
         invitations=found,
         scored=scores.of_list(visit.hr, visit.actor, begun),
-        ai_words=review_words.ai,
         came=walkins.of_batch(visit.hr, batch_id),
         walk_ins=walkins.allowed(visit.hr, batch_id),
         requisitions=_choices(visit, line),

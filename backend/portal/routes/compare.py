@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from backend.portal import review_words
+from backend.portal import figures
 from backend.portal.answers import AnswerView, answer_views
 from backend.portal.visit import READERS, STAFF, Member, Visit
 from backend.services import audit, interviews, reports, scope, scorecard_board
@@ -66,8 +66,6 @@ def compare(visit: Member, i: Annotated[list[str] | None, Query(max_length=MOST 
         columns=columns,
         rows=rows,
         unlocked=visit.login is not None and visit.login.fresh,
-        total_words=review_words.total,
-        ai_words=review_words.ai,
     )
 
 
@@ -110,5 +108,5 @@ def _level(board: Board | None, question_id: str, dimension_id: str) -> str:
     levels = [mark.level for one in given if (mark := one.marks.get(key)) and mark.level]
     mine = board.card.content.levels().get(key)
     if len(levels) > 1 or (levels and mine is None):
-        return f"⌀ {review_words.total(sum(levels) / len(levels))}"
+        return f"⌀ {figures.total(sum(levels) / len(levels))}"
     return str(mine or "–")

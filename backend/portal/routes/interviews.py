@@ -68,7 +68,6 @@ def interview_list(
         states=list(HrState),
         pages=pages,
         why=lambda row: why(visit, row),
-        ai_words=review_words.ai,
         **({} if fragment else _filters(visit)),
     )
     visit.set_cookie(answer, LIST_COOKIE, _remembered(query))
@@ -155,12 +154,8 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         weighed={one.answer_id: one for one in scored.info.questions} if scored.info else {},
         may_score=may_score(report),
         rescores=actor.role in STAFF and line.state in FINAL_STATES | {*DECIDED},
-        ai_words=review_words.ai,
-        signed=review_words.signed,
         minutes=review_words.clock,
         unscored_words=lambda code: score_words.unscored_words(code, visit.language),
-        listen_title=score_words.listen_title(visit.language),
-        total_words=review_words.total,
         progress_words=lambda card: review_words.progress(visit, card),
         report=report,
         from_revoked=bundles.from_revoked_device(hr, interview_id),

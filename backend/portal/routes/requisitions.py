@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
-from backend.portal import review_words, staffing_words
+from backend.portal import staffing_words
 from backend.portal.visit import STAFF, Member, MemberForm, Visit
 from backend.services import decisions, listings, placements, positions, requisition_lists, requisitions, scope
 from backend.services.candidate_states import Ruling
@@ -175,7 +175,6 @@ def _page(visit: Visit, requisition_id: str, *, page: int = 1, error: XudaError 
         batches=listings.batches_of(hr, actor, requisition_id),
         steps=requisitions.steps(hr, actor, requisition_id),
         decides=actor.role in STAFF,
-        ai_words=review_words.ai,
         problem=staffing_words.problem(visit, error) if error else "",
         **_words(visit),
     )

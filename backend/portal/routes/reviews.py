@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from backend.portal import review_words, staffing_words
+from backend.portal import figures, review_words, staffing_words
 from backend.portal.visit import STAFF, MemberForm, Visit
 from backend.services import review_comments, scope, scorecard_board, scorecards
 from backend.services.rubric import POINTS, Dimension
@@ -168,7 +168,7 @@ def _state(visit: Visit, card: CardView) -> dict[str, Any]:
         "revision": card.revision,
         "missing": card.missing,
         "words": review_words.progress(visit, card),
-        "total": review_words.total(card.total),
+        "total": figures.total(card.total),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Form, Response
@@ -139,6 +140,7 @@ def _one(visit: Visit, model_id: str, *, problem: str = "") -> Response:
         status=422 if problem else 200,
         problem=problem,
         model=found,
+        moment=datetime.fromisoformat,
         verdict=verdict,
         safe=verdict in Verdict.safe(),
         folds=[(name, found.comparison["folds"][name]) for name in _FOLDS if name in _folds(found)],
