@@ -50,6 +50,7 @@ class EventType(StrEnum):
     QUESTIONNAIRE = "questionnaire"
     WITHDRAWN = "withdrawn"
     ADJUSTED = "adjusted"
+    PICTURED = "pictured"
 
 
 STATE_AFTER = {
@@ -106,9 +107,12 @@ class StartedData(WireModel):
 
 
 class ConsentedData(WireModel):
+    """``picture_facts``: of a kit that asks for facts about the picture; None: it was not asked."""
+
     consent_version: str
     recording: bool
     scoring: bool
+    picture_facts: bool | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class DeclinedData(WireModel):
@@ -211,6 +215,46 @@ class WithdrawnData(WireModel):
     attempt: Ordinal | None = None
 
 
+class PictureFact(StrEnum):
+    """What a device may note about the picture of a recording. Nothing about who it is, or what is felt."""
+
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    LOOKING_AWAY = "looking_away"
+
+
+class PictureSpan(WireModel):
+    """``start``/``end`` in seconds from the start of the take."""
+
+    kind: PictureFact
+    start: Seconds
+    end: Seconds
+
+
+class PicturedData(WireModel):
+    """The device has looked at the picture of an answer, of a candidate who has agreed to that; never scored."""
+
+    answer_id: str
+
+
+class PicturedSealed(WireModel):
+    """``looked``: seconds of the take in which the picture could be judged; ``spans`` lie within, one after another."""
+
+    looked: Seconds
+    spans: list[PictureSpan] = Field(max_length=2000)
+
+    @field_validator("spans")
+    @classmethod
+    def _one_after_another(cls, spans: list[PictureSpan], info: ValidationInfo) -> list[PictureSpan]:
+        edges = [edge for span in spans for edge in (span.start, span.end)]
+        if edges != sorted(edges):
+            raise ValueError("spans follow each other")
+        # rounded each on its own
+        if sum(span.end - span.start for span in spans) > info.data.get("looked", 0.0) + 0.01 * (1 + len(spans)):
+            raise ValueError("spans are longer than what was looked at")
+        return spans
+
+
 class AdjustedData(WireModel):
     """Staff have adjusted the interview on the spot; the candidate has from now on what this and the roster allow.
 
@@ -250,6 +294,7 @@ _DATA: dict[EventType, type[WireModel]] = {
     EventType.QUESTIONNAIRE: QuestionnaireData,
     EventType.WITHDRAWN: WithdrawnData,
     EventType.ADJUSTED: AdjustedData,
+    EventType.PICTURED: PicturedData,
 }
 
 Part = TypeVar("Part", bound=WireModel)

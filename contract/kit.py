@@ -18,6 +18,10 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_off(value: bool) -> bool:
+    return not value
+
+
 def _is_empty(value: Sized) -> bool:
     # what a kit does not use is not written, so that a kit of before is the same document as ever
     return len(value) == 0
@@ -141,6 +145,8 @@ class Kit(SignedDocument):
     expected_minutes: int = Field(default=15, ge=1, le=240)
     total_seconds: int | None = Field(default=None, ge=60, le=MOST_INTEGER)
     restart_allowed: bool = True
+    # devices may note facts about the picture of a recording, of candidates who agree to that apart; never scored
+    picture_facts: bool = Field(default=False, exclude_if=_is_off)
     consent: Consent
     guide: Localized
     tips: list[Localized] = Field(default_factory=list)

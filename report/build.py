@@ -220,6 +220,7 @@ class _Builder:
                 version=data.consent_version,
                 recording=data.recording,
                 scoring=data.scoring,
+                picture_facts=data.picture_facts,
                 at=event.at,
                 part=self._number,
             )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from contract.envelope import WireModel
-from contract.events import EventType, FaultModel, HrState, ObjectRef, WordModel
+from contract.events import EventType, FaultModel, HrState, ObjectRef, PictureFact, WordModel
 from contract.kit import InterviewKind, QuestionKind
 from contract.kit_media import MediaKind
 from contract.parts import Relation
@@ -86,9 +86,12 @@ class EnvironmentInfo(WireModel):
 
 
 class ConsentInfo(WireModel):
+    """``picture_facts``: None where the kit did not ask for them."""
+
     version: str
     recording: bool
     scoring: bool
+    picture_facts: bool | None = None
     at: AwareDatetime
     part: int = 1
 
@@ -207,6 +210,32 @@ class QuestionnaireInfo(WireModel):
     words: str | None
 
 
+class PictureSpanInfo(WireModel):
+    """``start``/``end`` in seconds from the start of the take."""
+
+    kind: PictureFact
+    kind_words: str
+    start: float
+    end: float
+
+
+class PictureFactsInfo(WireModel):
+    """What the device saw in the picture of one answer. All figures are seconds; ``looked``: could be judged.
+
+    It errs (light, masks, glasses, disabilities), is evidence of nothing and never part of a score.
+    """
+
+    answer_id: str
+    question_id: str
+    duration: float
+    looked: float
+    no_face: float
+    several_faces: float
+    looking_away: float
+    spans: list[PictureSpanInfo]
+    part: int = 1
+
+
 class ReceiptInfo(WireModel):
     """HR's signed word that everything was stored and read back; ``key_id`` names the signing key."""
 
@@ -258,7 +287,8 @@ class InterviewReport(WireModel):
 
     ``parts`` has more than one entry when the interview was given on several devices; ``receipt`` is then that of the
     newest part, once every part has one; parts in which a question is answered again have one of their own.
-    ``assessment`` is None without consent to it, and where nobody has scored.
+    ``assessment`` is None without consent to it, and where nobody has scored. ``picture_facts`` is empty without a
+    consent of its own, and in every report that is not for the page of the interview: nothing else may read them.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -284,4 +314,5 @@ class InterviewReport(WireModel):
     parts: list[PartInfo] = Field(default_factory=list)
     redos: list[RedoInfo] = Field(default_factory=list)
     assessment: AssessmentInfo | None = None
+    picture_facts: list[PictureFactsInfo] = Field(default_factory=list)
     generated_at: AwareDatetime = Field(description="When this report was made, not when the interview was")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.catalog import Catalog, load
-from contract.events import EventType, HrState
+from contract.events import EventType, HrState, PictureFact
 from contract.kit import InterviewKind, QuestionKind
 from contract.parts import Relation
 from contract.redo import RedoState
@@ -67,7 +67,17 @@ def event_words(event: EventType, language: str) -> str:
         EventType.QUESTIONNAIRE: t.gettext("Questionnaire answered"),
         EventType.WITHDRAWN: t.gettext("Consent withdrawn"),
         EventType.ADJUSTED: t.gettext("Adjusted by staff"),
+        EventType.PICTURED: t.gettext("Facts about the picture noted"),
     }[event]
+
+
+def picture_fact_words(kind: PictureFact, language: str) -> str:
+    t = texts(language)
+    return {
+        PictureFact.NO_FACE: t.gettext("no face found"),
+        PictureFact.SEVERAL_FACES: t.gettext("more than one face found"),
+        PictureFact.LOOKING_AWAY: t.gettext("face found from the side only"),
+    }[kind]
 
 
 def reason_words(reason: str, language: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ class DeviceRecorder:
         self._camera: Camera | None = None
         self._microphone: Microphone | None = None
         self._take: Any = None
+        self._watch: Any = None
 
     @property
     def settings(self) -> CaptureSettings:
@@ -142,7 +144,15 @@ class DeviceRecorder:
 
         return heard_elsewhere(microphone.info.spec, Level.of(self.sound(1.0)[0]))
 
-    def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
+    def start(
+        self,
+        sink: Sink,
+        *,
+        video: bool,
+        pcm: Callable[[Any], None] | None,
+        listener: RecorderListener,
+        picture_facts: bool = False,
+    ) -> None:
         """Begin a take (see the port). A clip and a sound file given as devices start from their beginning.
 
         Raises XudaError: ILLEGAL_STATE during a take, CAMERA_* and MICROPHONE_*, DISK_* when the sink refuses the
@@ -166,16 +176,23 @@ class DeviceRecorder:
             if camera is not None:
                 camera.rewind()
             self._take = Take(container, camera, microphone, pcm, listener, settings)
+            if picture_facts and camera is not None:
+                from app.capture.faces import PictureWatch
+
+                self._watch = PictureWatch(lambda: self._camera, self._take.started_at)
 
     def stop(self) -> RecordingResult:
         """End the take and return its counts. Raises XudaError: DISK_FULL, DISK_ERROR, RECORDING_FAILED when it could
         not be written to its end, ILLEGAL_STATE when there is none."""
         with self._lock:
             take, self._take = self._take, None
+            watch, self._watch = self._watch, None
         if take is None:
             raise XudaError(ErrorCode.ILLEGAL_STATE, field="recorder")
+        if watch is not None:
+            watch.stop()
         result: RecordingResult = take.stop()
-        return result
+        return result if watch is None else replace(result, picture=watch.facts(result.duration))
 
     def close_camera(self) -> None:
         with self._lock:

@@ -96,6 +96,10 @@ class ActiveInterview:
             raise XudaError(ErrorCode.ILLEGAL_STATE, old="another question", new=question_id)
         return step
 
+    def notes_picture(self, row: InterviewRow) -> bool:
+        """Whether the kit asks for facts about the picture, and the candidate has agreed to them here."""
+        return self.kit(row).picture_facts and plan.agreed_to_picture_facts(self._store.events(row.interview_id))
+
     def played(self, question_id: str) -> None:
         """The question's sound or video is played once more: kept, so that a restart gives no further play."""
         row = self.row()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, dataclass
 
-from app.interview.model import Environment, ExitReason
+from app.interview.model import Environment, ExitReason, PictureFacts
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import EventDraft, TakeRow
 from app.interview.views import Step
@@ -43,8 +43,14 @@ def started(
     return EventDraft(EventType.STARTED, data, person)
 
 
-def consented(kit: Kit, *, scoring: bool) -> EventDraft:
-    data = wire.ConsentedData(consent_version=kit.consent.version, recording=True, scoring=scoring)
+def consented(kit: Kit, *, scoring: bool, picture_facts: bool) -> EventDraft:
+    """``picture_facts`` counts only where the kit asks for it."""
+    data = wire.ConsentedData(
+        consent_version=kit.consent.version,
+        recording=True,
+        scoring=scoring,
+        picture_facts=picture_facts if kit.picture_facts else None,
+    )
     return EventDraft(EventType.CONSENTED, data)
 
 
@@ -118,6 +124,15 @@ def written_answer(step: Step, sealed: wire.AnswerSealed, thinking_used: float) 
 def corrected(answer_id: str, text: str) -> EventDraft:
     data = wire.CorrectedData(answer_id=answer_id)
     return EventDraft(EventType.CORRECTED, data, wire.CorrectedSealed(text=text))
+
+
+def pictured(answer_id: str, facts: PictureFacts) -> EventDraft:
+    spans = [wire.PictureSpan(kind=wire.PictureFact(m.kind), start=m.start, end=m.end) for m in facts.moments]
+    return EventDraft(
+        EventType.PICTURED,
+        wire.PicturedData(answer_id=answer_id),
+        wire.PicturedSealed(looked=facts.looked, spans=spans),
+    )
 
 
 def questionnaire(ratings: wire.QuestionnaireData, words: str) -> EventDraft:

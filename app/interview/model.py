@@ -38,11 +38,29 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureMoment:
+    """``start``/``end`` in seconds from the start of the take; ``kind`` is a contract.events.PictureFact value."""
+
+    kind: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """Facts about the picture of a take. ``looked``: seconds of it that could be judged; ``moments`` in their order."""
+
+    looked: float
+    moments: tuple[PictureMoment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingResult:
     """Counts of a finished recording, before it is read back.
 
     ``duration`` in seconds of the container, ``frames`` written, ``dropped`` frames the camera gave that were not
-    written, ``repeated`` frames written twice to keep the rate, ``audio_lost`` samples lost to overflows.
+    written, ``repeated`` frames written twice to keep the rate, ``audio_lost`` samples lost to overflows. ``picture``:
+    facts about it, None where nobody looked.
     """
 
     duration: float
@@ -51,6 +69,7 @@ class RecordingResult:
     repeated: int = 0
     audio_lost: int = 0
     faults: tuple[Fault, ...] = ()
+    picture: PictureFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

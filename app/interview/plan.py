@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contract.events import AnswerData, Event, EventType, StartedData
+from contract.events import AnswerData, ConsentedData, Event, EventType, StartedData
 from contract.invitation import Adjustments
 from contract.kit import Kit, Question, QuestionKind, Stage
 from contract.progress import Carried
@@ -31,6 +31,12 @@ class Place:
     stage: Stage
     stage_index: int
     index: int
+
+
+def agreed_to_picture_facts(events: Sequence[Event]) -> bool:
+    """By the newest consent; events in their order."""
+    said = [event.parse_data(ConsentedData) for event in events if event.kind is EventType.CONSENTED]
+    return bool(said) and said[-1].picture_facts is True
 
 
 def rules_for(question: Question, adjustments: Adjustments) -> Rules:

@@ -42,8 +42,18 @@ class RecorderListener(Protocol):
 class Recorder(Protocol):
     """One take at a time. Devices stay open between takes."""
 
-    def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
+    def start(
+        self,
+        sink: Sink,
+        *,
+        video: bool,
+        pcm: Callable[[Any], None] | None,
+        listener: RecorderListener,
+        picture_facts: bool = False,
+    ) -> None:
         """Begin a take. ``pcm`` receives float32 mono 16 kHz arrays of shape (n,) while the candidate speaks.
+
+        ``picture_facts``: note facts about its picture meanwhile, for the result.
 
         Raises XudaError (CAMERA_*, MICROPHONE_*) when a device cannot be used; nothing has been written then.
         """

@@ -126,12 +126,15 @@ class InterviewService:
         """The id under which ``begin`` will go on with what other devices have begun: a ticket is asked for it."""
         return self._entry.next_part()
 
-    def begin(self, *, language: str, scoring: bool, ticket: Envelope | None = None) -> None:
+    def begin(
+        self, *, language: str, scoring: bool, picture_facts: bool = False, ticket: Envelope | None = None
+    ) -> None:
         """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now.
 
+        ``picture_facts``: the candidate agreed to facts about the picture, too; only a kit that asks for it notes any.
         ``ticket``: HR's word that this device goes on with it; without one it goes on by what the roster says.
         """
-        consented = drafts.consented(self._entry.admission.kit, scoring=scoring)
+        consented = drafts.consented(self._entry.admission.kit, scoring=scoring, picture_facts=picture_facts)
         row = self._entry.create(InterviewState.ACTIVE, [consented], language=language, scoring=scoring, ticket=ticket)
         self._active.enter(row.interview_id)
 
@@ -234,6 +237,7 @@ class InterviewService:
             self._active.kit(row).speech_language,
             video=step.question.kind == "video",
             thinking_used=thinking_used,
+            picture_facts=self._active.notes_picture(row),
         )
         return take.take_id
 
@@ -261,6 +265,8 @@ class InterviewService:
             said.append(transcribed_draft(take_id, chosen.transcript))
         if chosen.correction is not None:
             said.append(drafts.corrected(take_id, chosen.correction))
+        if chosen.picture is not None:
+            said.append(drafts.pictured(take_id, chosen.picture))
         chosen = replace(chosen, state=TakeState.SUBMITTED)
         dropped = self._takes.dropped(row.interview_id, chosen.question_id)
         others = [take for take in dropped if take.take_id != take_id]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from app.interview.model import Fault, Proof, StoredObject, Transcript
+from app.interview.model import Fault, PictureFacts, Proof, StoredObject, Transcript
 from app.interview.score_basis import ScoreBook
 from app.interview.states import InterviewState, TakeState
 from contract.adjusting import Grant
@@ -61,7 +61,8 @@ class InterviewRow:
 class TakeRow:
     """One take of a spoken question. ``number`` counts from 1 per question; ``counted`` says whether it used up a take.
 
-    ``proof``, ``transcript`` and ``correction`` are kept sealed under the interview's key and are None when unknown.
+    ``proof``, ``transcript``, ``correction`` and ``picture`` (facts about it) are kept sealed under the interview's key
+    and are None when unknown.
     """
 
     take_id: str
@@ -78,6 +79,7 @@ class TakeRow:
     proof: Proof | None = None
     transcript: Transcript | None = None
     correction: str | None = None
+    picture: PictureFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

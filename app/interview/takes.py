@@ -91,7 +91,14 @@ class TakeDesk:
         return self._running.take if self._running else None
 
     def begin(
-        self, row: InterviewRow, question_id: str, language: str, *, video: bool, thinking_used: float
+        self,
+        row: InterviewRow,
+        question_id: str,
+        language: str,
+        *,
+        video: bool,
+        thinking_used: float,
+        picture_facts: bool = False,
     ) -> TakeRow:
         """Start recording. The take's row and file are durable before the first byte is recorded."""
         if self._running:
@@ -109,7 +116,13 @@ class TakeDesk:
         sink = self._store.begin_take(take)
         job = self._open_job(take.take_id, language)
         try:
-            self._recorder.start(sink, video=video, pcm=job.feed if job else None, listener=Listener(self._notify))
+            self._recorder.start(
+                sink,
+                video=video,
+                pcm=job.feed if job else None,
+                listener=Listener(self._notify),
+                picture_facts=picture_facts,
+            )
         except Exception:
             if job:
                 job.cancel()
@@ -134,7 +147,7 @@ class TakeDesk:
         if running.job:
             running.job.finish()
         failure = _close(running.sink) or failure
-        take = replace(running.take, faults=result.faults)
+        take = replace(running.take, faults=result.faults, picture=result.picture)
         if failure is not None and failure.code not in (ErrorCode.DISK_FULL, ErrorCode.DISK_ERROR):
             self._forget(take)
             raise failure

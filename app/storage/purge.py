@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _FORGET = (
     "UPDATE interviews SET candidate_name = NULL, key_state = 'destroying' WHERE interview_id = ?",
-    "UPDATE takes SET proof = NULL, transcript = NULL, correction = NULL WHERE interview_id = ?",
+    "UPDATE takes SET proof = NULL, transcript = NULL, correction = NULL, picture = NULL WHERE interview_id = ?",
     "DELETE FROM drafts WHERE interview_id = ?",
     # what HR does not have yet will never come; what it has stays in the interview's manifest
     """UPDATE objects SET submitted = 0 WHERE interview_id = ?

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from app.interview.model import Fault, Proof, StoredObject, Transcript, Word
+from app.interview.model import Fault, PictureFacts, PictureMoment, Proof, StoredObject, Transcript, Word
 from app.interview.states import InterviewState, TakeState
 from app.interview.store import InterviewRow, TakeRow
 from app.storage.query import Row
@@ -99,6 +99,7 @@ def take_values(take: TakeRow, key: bytes | None) -> Row:
     kept = take.state is not TakeState.DISCARDED
     proof = _to_json(take.proof) if kept else None
     transcript = _to_json(take.transcript) if kept else None
+    picture = _to_json(take.picture) if kept else None
     return {
         "take_id": take.take_id,
         "interview_id": take.interview_id,
@@ -113,6 +114,7 @@ def take_values(take: TakeRow, key: bytes | None) -> Row:
         "proof": seal_text(proof, key, _place("proof", take.take_id)),
         "transcript": seal_text(transcript, key, _place("transcript", take.take_id)),
         "correction": seal_text(take.correction if kept else None, key, _place("correction", take.take_id)),
+        "picture": seal_text(picture, key, _place("picture", take.take_id)),
     }
 
 
@@ -121,6 +123,7 @@ def read_take(row: Row, key: bytes | None) -> TakeRow:
     take_id = row["take_id"]
     proof = open_text(row["proof"], key, _place("proof", take_id))
     transcript = open_text(row["transcript"], key, _place("transcript", take_id))
+    picture = open_text(row["picture"], key, _place("picture", take_id))
     return TakeRow(
         take_id=take_id,
         interview_id=row["interview_id"],
@@ -136,6 +139,7 @@ def read_take(row: Row, key: bytes | None) -> TakeRow:
         proof=Proof(**json.loads(proof)) if proof else None,
         transcript=_read_transcript(json.loads(transcript)) if transcript else None,
         correction=open_text(row["correction"], key, _place("correction", take_id)),
+        picture=_read_picture(json.loads(picture)) if picture else None,
     )
 
 
@@ -150,7 +154,12 @@ def _read_transcript(data: dict[str, Any]) -> Transcript:
     return Transcript(words=words, **data)
 
 
-def _to_json(value: Proof | Transcript | None) -> str | None:
+def _read_picture(data: dict[str, Any]) -> PictureFacts:
+    moments = tuple(PictureMoment(**moment) for moment in data.pop("moments"))
+    return PictureFacts(moments=moments, **data)
+
+
+def _to_json(value: Proof | Transcript | PictureFacts | None) -> str | None:
     return None if value is None else canonical_json(asdict(value)).decode("utf-8")
 
 

@@ -106,6 +106,10 @@ CREATE TABLE score_sheets (
 );
 """
 
+_VERSION_5 = """
+ALTER TABLE takes ADD COLUMN picture TEXT;
+"""
+
 
 def _statements(script: str) -> list[str]:
     return [part for part in (piece.strip() for piece in script.split(";")) if part]
@@ -131,7 +135,12 @@ def _version_4(db: sqlite_utils.Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)
+def _version_5(db: sqlite_utils.Database) -> None:
+    for statement in _statements(_VERSION_5):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5)
 
 
 def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:

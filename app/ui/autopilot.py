@@ -179,6 +179,8 @@ class Autopilot(QObject):
             return
         self._check(names.CONSENT_RECORDING, True)
         self._check(names.CONSENT_SCORING, self._script.consent.scoring)
+        if self._script.consent.picture_facts:
+            self._check(names.CONSENT_PICTURE_FACTS, True)
         self._click(names.CONSENT_AGREE)
 
     def _on_declined(self) -> None:

@@ -194,6 +194,7 @@ ENTRY_BACK = "entry_back"
 # ---- consent ----
 CONSENT_RECORDING = "consent_recording"  # check box
 CONSENT_SCORING = "consent_scoring"  # check box
+CONSENT_PICTURE_FACTS = "consent_picture_facts"  # check box, of kits that ask for it
 CONSENT_AGREE = "consent_agree"  # enabled once CONSENT_RECORDING is checked
 CONSENT_DECLINE = "consent_decline"  # opens Sheet.DECLINE
 CONSENT_FULL_TEXT = "consent_full_text"

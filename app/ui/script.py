@@ -19,6 +19,7 @@ class _Part(BaseModel):
 class ConsentScript(_Part):
     recording: bool = True
     scoring: bool = True
+    picture_facts: bool = False
 
 
 class AnswerScript(_Part):

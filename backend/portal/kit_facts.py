@@ -33,6 +33,7 @@ class Facts:
     budget: str = ""
     days: str = ""
     restart: str = ""
+    picture: str = ""
     guide_zh_CN: str = ""
     guide_en: str = ""
     next_zh_CN: str = ""
@@ -56,6 +57,7 @@ def _given(
     budget: _Short = "",
     days: _Short = "",
     restart: _Short = "",
+    picture: _Short = "",
     guide_zh_CN: _Text = "",
     guide_en: _Text = "",
     next_zh_CN: _Text = "",
@@ -86,6 +88,7 @@ def of_plan(plan: Plan) -> Facts:
         budget=str(round(budget / 60)) if budget else "",
         days=str(consent.get("retention_days", 180)),
         restart="yes" if values.get("restart_allowed", True) else "",
+        picture="yes" if values.get("picture_facts", False) else "",
         phone=support.get("phone", ""),
         email=support.get("email", ""),
         **_both("title", values.get("position")),
@@ -105,6 +108,7 @@ def put(plan: Plan, facts: Facts, today: date) -> None:
     values["speech_language"] = facts.speech if facts.speech in SPEECH else values.get("speech_language", "zh")
     values["total_seconds"] = 60 * _number(facts.budget, "limit", _MOST_MINUTES) if facts.budget.strip() else None
     values["restart_allowed"] = facts.restart == "yes"
+    values["picture_facts"] = facts.picture == "yes"
     values["position"] = _wanted("title", facts.title_zh_CN, facts.title_en, values.get("position"))
     values["guide"] = _wanted("guide", facts.guide_zh_CN, facts.guide_en, values.get("guide"))
     values["next_steps"] = texts(facts.next_zh_CN, facts.next_en, _text(values.get("next_steps")))

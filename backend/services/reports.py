@@ -21,15 +21,19 @@ from report.archive import Media, media_name
 from report.build import build_whole_report
 from report.model import CandidateInfo, InterviewReport, RedoInfo
 from report.pdf import render_pdf
+from report.picture_facts import picture_facts
 from report.words import redo_words
 
 # a department head reads answers; how to reach a candidate stays with HR
 _MAY_SEE_PHONE = frozenset({Role.ADMINISTRATOR, Role.HR})
 
 
-def build(hr: Runtime, actor: Actor, interview_id: str, language: str, *, scored: bool = True) -> InterviewReport:
+def build(
+    hr: Runtime, actor: Actor, interview_id: str, language: str, *, scored: bool = True, pictured: bool = False
+) -> InterviewReport:
     """The report as it stands now, also of an unfinished interview. ``scored``: with its score, where the actor may see
-    it (services.scores).
+    it (services.scores). ``pictured``: with facts about the picture, where the candidate agrees to them and no rating
+    of the actor's can lean on them any more.
 
     Raises XudaError(NOT_FOUND) also beyond the actor's scope, FORBIDDEN for roles that read no interviews,
     KIT_MISSING while the first event or its kit is not here.
@@ -39,8 +43,9 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str, *, scored
     with hr.db.read() as session:
         row = scope.interview(session, actor, interview_id)
         rows = wholes.rows_of(session, row)
+        given = sources(hr, session, rows)
         report = build_whole_report(
-            sources(hr, session, rows),
+            given,
             candidate=CandidateInfo() if line.blind else _candidate(hr, actor, line.candidate, row.invitation),
             generated_at=hr.now(),
             language=language,
@@ -48,7 +53,9 @@ def build(hr: Runtime, actor: Actor, interview_id: str, language: str, *, scored
             redos=_redos(hr, session, rows, language),
         )
         seen = scores.view(hr, session, actor, interview_id, language) if scored else None
-        return report.model_copy(update={"assessment": seen.info if seen else None})
+        shows = pictured and not line.blind and scores.is_open(hr, session, actor, rows[0].id)
+        facts = picture_facts(report, given, language) if shows else []
+        return report.model_copy(update={"assessment": seen.info if seen else None, "picture_facts": facts})
 
 
 def pdf(hr: Runtime, report: InterviewReport) -> bytes:

@@ -17,7 +17,9 @@ from contract.events import ConsentedData, EventType
 
 
 def changed(session: Session, interview: Interview, kind: EventType, now: datetime) -> None:
-    """An event has come. Scores go with the consent to them."""
+    """An event has come. Scores go with the consent to them; facts about the picture are no part of any."""
+    if kind is EventType.PICTURED:
+        return
     rows = wholes.rows_of(session, interview)
     for row in rows:
         row.weighed = None

@@ -103,6 +103,11 @@ def may_see(hr: Runtime, actor: Actor) -> ColumnElement[bool]:
     return or_(closed, and_(or_(*done), Interview.id.not_in(cards.where(draft))))
 
 
+def is_open(hr: Runtime, session: Session, actor: Actor, lead: str) -> bool:
+    """As :func:`may_see`, of one interview, by the id of its first part."""
+    return session.scalar(select(Interview.id).where(Interview.id == lead, may_see(hr, actor))) is not None
+
+
 def points_seen(hr: Runtime, actor: Actor) -> ColumnElement[Any]:
     """Points of an interview's score, NULL without one and where it is withheld; for lists that are sorted by it."""
     own = select(ScoreRow.points).where(ScoreRow.interview_id == Interview.id, ScoreRow.superseded_at.is_(None))
@@ -130,7 +135,7 @@ def view(hr: Runtime, session: Session, actor: Actor, interview_id: str, languag
     newest = next((row for row in versions if row.superseded_at is None), None)
     if newest is None:
         return ScoreView()
-    if session.scalar(select(Interview.id).where(Interview.id == rows[0].id, may_see(hr, actor))) is None:
+    if not is_open(hr, session, actor, rows[0].id):
         return ScoreView(withheld=True)
     info = _worded(session, rows, newest, content_of(hr, newest), language)
     earlier = tuple(_version(row) for row in versions if row is not newest)

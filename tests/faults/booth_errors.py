@@ -35,7 +35,15 @@ class AtOnce:
         self._sound = sound
         self._error: XudaError | None = None
 
-    def start(self, sink: Sink, *, video: bool, pcm: Callable[[Any], None] | None, listener: RecorderListener) -> None:
+    def start(
+        self,
+        sink: Sink,
+        *,
+        video: bool,
+        pcm: Callable[[Any], None] | None,
+        listener: RecorderListener,
+        picture_facts: bool = False,
+    ) -> None:
         self._error = None
         try:
             for start in range(0, len(self._sound), 3000):

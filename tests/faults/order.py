@@ -55,6 +55,7 @@ _MOVES = {
 _DATA: dict[EventType, wire.WireModel] = {
     EventType.CONSENTED: wire.ConsentedData(consent_version="1", recording=True, scoring=True),
     EventType.CORRECTED: wire.CorrectedData(answer_id="a"),
+    EventType.PICTURED: wire.PicturedData(answer_id="a"),
     EventType.PAUSED: wire.ExitData(reason="network"),
     EventType.RESUMED: wire.ResumedData(),
     EventType.ABANDONED: wire.ExitData(reason="give_up"),

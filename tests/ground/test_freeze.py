@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.capture.faces import CASCADES
 from app.selftest import PACKAGES
 from contract.catalog import LANGUAGES
 from freeze import contents
@@ -53,7 +54,7 @@ class Recipe:
         code = compile((ROOT / "build.spec").read_text("utf-8"), "build.spec", "exec")
         # tests/ground/test_layers.py reads the packages; what PyInstaller's helpers find in them is its own affair
         hooks = types.ModuleType("PyInstaller.utils.hooks")
-        hooks.collect_data_files = lambda name: [(f"{name}/data", name)]  # type: ignore[attr-defined]
+        hooks.collect_data_files = lambda name, includes=("data",): [(f"{name}/{file}", name) for file in includes]  # type: ignore[attr-defined]
         hooks.collect_submodules = lambda name: [name]  # type: ignore[attr-defined]
         hooks.copy_metadata = lambda name: [(f"{name}.dist-info", ".")]  # type: ignore[attr-defined]
         depend = types.ModuleType("PyInstaller.depend.bindepend")
@@ -103,6 +104,10 @@ def test_every_file_and_module_of_the_client_is_in_the_frozen_program(recipe: Re
     names = {contents._name(Path(name)) for name in sources if name.endswith(".py")}
     missing = {name for name in names - set(recipe.given["hiddenimports"]) if not name.startswith("app.demo")}
     assert missing == set()
+
+
+def test_what_faces_are_found_by_is_taken_along(recipe: Recipe) -> None:
+    assert {(f"cv2.data/{name}", "cv2.data") for name in CASCADES} <= set(recipe.given["datas"])
 
 
 def test_every_package_that_the_client_imports_is_asked_for_by_the_selftest_and_none_is_excluded(

@@ -66,7 +66,11 @@ def whole_interview(talk: Talk, recording: Sealed) -> list[tuple[EventType, dict
             },
             None,
         ),
-        (EventType.CONSENTED, {"consent_version": "1", "recording": True, "scoring": True}, None),
+        (
+            EventType.CONSENTED,
+            {"consent_version": "1", "recording": True, "scoring": True, "picture_facts": True},
+            None,
+        ),
         (
             EventType.ANSWER_SAVED,
             {**answer, "thinking_used": 2.0, "objects": [reference], "faults": [fault], "counts": {"frames": 7}},
@@ -78,6 +82,11 @@ def whole_interview(talk: Talk, recording: Sealed) -> list[tuple[EventType, dict
             {"text": "some words", "words": [word, {**word, "text": "words", "start": 0.6, "end": 1.0}]},
         ),
         (EventType.CORRECTED, {"answer_id": "a"}, {"text": "other words"}),
+        (
+            EventType.PICTURED,
+            {"answer_id": "a"},
+            {"looked": 3.0, "spans": [{"kind": "no_face", "start": 0.5, "end": 2.5}]},
+        ),
         (
             EventType.ANSWER_SAVED,
             {**answer, "answer_id": "b", "question_id": "q2", "kind": "text", "duration": 0.0},

@@ -28,6 +28,7 @@ from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 from tests.ui.scenes_entry import (
     consent,
+    consent_picture,
     continue_here,
     decline,
     declined,
@@ -322,6 +323,7 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "export-receipts": export_receipts,
     "entry": lambda s: s.to_entry(),
     "consent": consent,
+    "consent-picture": consent_picture,
     "consent-decline": decline,
     "declined": declined,
     "devices": lambda s: s.to_devices(),

@@ -159,6 +159,11 @@ def consent(s: Set) -> None:
     s.tick(names.CONSENT_RECORDING)
 
 
+def consent_picture(s: Set) -> None:
+    s.service.kit_of_entry = s.service.kit_of_entry.model_copy(update={"picture_facts": True})
+    consent(s)
+
+
 def decline(s: Set) -> None:
     consent(s)
     s.click(names.CONSENT_DECLINE)

@@ -101,6 +101,8 @@ class StageService:
         self.practice = StagePractice()
         self.language = language
         self.page = StartPage("星河科技" if language == "zh_CN" else "Galaxy Technologies", (KIT,), 0, ())
+        self.kit_of_entry = KIT
+        self.agreed: dict[str, Any] = {}
         self.current: Step | None = step(0)
         self.reviewed = review(language)
         self.list: list[InterviewSummary] = []
@@ -124,7 +126,7 @@ class StageService:
         name = "王小明" if self.language == "zh_CN" else "Wang Xiaoming"
         window = NOW - timedelta(days=1), NOW + timedelta(days=6)
         return Entry(
-            KIT,
+            self.kit_of_entry,
             name,
             *window,
             self.unfinished,
@@ -136,7 +138,8 @@ class StageService:
             redo=self.redo,
         )
 
-    def begin(self, **_: Any) -> None: ...
+    def begin(self, **agreed: Any) -> None:
+        self.agreed = agreed
 
     def start_clock(self) -> None: ...
 

@@ -38,8 +38,9 @@ class ConsentScreen(Page):
         self._fold = Fold(look, name=names.CONSENT_FULL_TEXT)
         self._recording = Option(look, name=names.CONSENT_RECORDING)
         self._scoring = Option(look, name=names.CONSENT_SCORING)
+        self._picture = Option(look, name=names.CONSENT_PICTURE_FACTS)
         choices = column(look, gap=1)
-        for option in (self._recording, self._scoring):
+        for option in (self._recording, self._scoring, self._picture):
             option.toggled.connect(lambda _: self.refresh())
             choices.addWidget(option)
         # on the screen, not in a tip that only a pointer brings up
@@ -51,12 +52,19 @@ class ConsentScreen(Page):
         self._decline = Button(look, "equal", name=names.CONSENT_DECLINE)
         self._decline.clicked.connect(self._ask_to_decline)
         self._agree = Button(look, "equal", name=names.CONSENT_AGREE)
-        self._agree.clicked.connect(lambda: journey.arrival.agree(scoring=self._scoring.isChecked()))
+        self._agree.clicked.connect(self._agreed)
         self.bar.addWidget(self._decline, 1)
         self.bar.addWidget(self._agree, 1)
         self.footer.show()
         self.hear(journey)
         self._fixed_words()
+
+    def _agreed(self) -> None:
+        kit = self._journey.kit
+        asked = kit is not None and kit.picture_facts
+        self._journey.arrival.agree(
+            scoring=self._scoring.isChecked(), picture_facts=asked and self._picture.isChecked()
+        )
 
     def _ask_to_decline(self) -> None:
         if self._journey.arrival.again:  # the interview is given: what was answered first stays
@@ -92,11 +100,20 @@ class ConsentScreen(Page):
             self._scoring.set_detail,
             N_("Optional. A person always decides. Without it the interview goes on unscored."),
         )
+        self.say(
+            self._picture.setText,
+            N_("I agree that this device notes when my face is not in the picture, others are in it, or I look away"),
+        )
+        self.say(
+            self._picture.set_detail,
+            N_("Optional, and never part of the score. Times are noted, no face is stored or recognised."),
+        )
         self.say(self._agree.setText, N_("Agree and continue"))
 
     def entered(self) -> None:
         self._recording.setChecked(False)
         self._scoring.setChecked(False)
+        self._picture.setChecked(False)
         self._fold.button.setChecked(False)
         self.retranslate()
         self.scroll_to_top()
@@ -108,6 +125,7 @@ class ConsentScreen(Page):
         kit, look = self._journey.kit, self.look
         if kit is None:
             return
+        self._picture.setVisible(kit.picture_facts)
         self._purpose.setText(look.texts.pick(kit.consent.purpose))
         self._retention.setText(
             look.texts.n(

@@ -24,6 +24,7 @@ from contract.errors import ErrorCode, XudaError
 from contract.events import FINAL_STATES, HrState
 from contract.text import pick
 from report import score_words, words
+from report.picture_facts import may_show_picture_facts
 from report.scoring import may_score
 
 router = APIRouter()
@@ -138,7 +139,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
     hr, actor = visit.hr, visit.actor
     line = interviews.summary(hr, actor, interview_id)
     scored = scores.shown(hr, actor, interview_id, visit.language)
-    report = reports.build(hr, actor, interview_id, visit.language, scored=False)
+    report = reports.build(hr, actor, interview_id, visit.language, scored=False, pictured=True)
     audit.record_now(hr, actor, "view_interview", f"interview:{interview_id}")
     return visit.page(
         "review.html",
@@ -161,6 +162,7 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         from_revoked=bundles.from_revoked_device(hr, interview_id),
         why=why(visit, line),
         answers=answer_views(hr, report),
+        may_picture=may_show_picture_facts(report),
         unlocked=visit.login is not None and visit.login.fresh,
         problem=problem,
         fault_words=lambda code: words.fault_words(code, visit.language),

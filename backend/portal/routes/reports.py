@@ -25,7 +25,7 @@ def report_pdf(visit: Member, interview_id: str) -> Response:
 
 @router.get("/interviews/{interview_id}/report.json")
 def report_as_json(visit: Member, interview_id: str) -> Response:
-    report = _build(visit, interview_id, "json")
+    report = _build(visit, interview_id, "json", pictured=True)
     return Response(report_json(report), media_type="application/json", headers=_as_file(report, "json"))
 
 
@@ -42,8 +42,8 @@ def report_zip(visit: Member, interview_id: str) -> Response:
     return StreamingResponse(parts, media_type="application/zip", headers=_as_file(report, "zip"))
 
 
-def _build(visit: Visit, interview_id: str, kind: str) -> InterviewReport:
-    report = reports.build(visit.hr, visit.actor, interview_id, visit.language)
+def _build(visit: Visit, interview_id: str, kind: str, *, pictured: bool = False) -> InterviewReport:
+    report = reports.build(visit.hr, visit.actor, interview_id, visit.language, pictured=pictured)
     _note(visit, interview_id, kind)
     return report
 

@@ -90,6 +90,11 @@
     answer.addEventListener("hear", (event) => playFrom(answer, event.detail));
     answer.addEventListener("show", () => load(answer));
   }
+  document.addEventListener("click", (event) => {
+    const moment = event.target.closest("[data-moment]");
+    const answer = moment && answers.find((one) => one.id === moment.dataset.answer);
+    if (answer) playFrom(answer, Number(moment.dataset.moment));
+  });
   player.addEventListener("timeupdate", mark);
   player.addEventListener("seeked", mark);
   player.addEventListener("ratechange", () => { speed.textContent = `${player.playbackRate}×`; });
