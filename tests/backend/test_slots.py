@@ -193,7 +193,8 @@ def test_the_invitation_holds_for_the_slot_alone_where_hr_wants_that(here: Place
 
 def test_messages_name_the_slot_or_where_to_choose_one(here: Place, box: Mailbox) -> None:
     one, _ = here.invite(person(1), person(2))
-    (slot, _) = make(here, draft(here, 48), draft(here, 60))
+    # noon of tomorrow lies 12 to 36 hours ahead: within the day before the slot whatever the hour is now
+    (slot, _) = make(here, draft(here, 36), draft(here, 60))
     deliveries.set_notices(here.hr, COMMAND_LINE, here.batch, Notices("en", 1))
     slots.choose(here.hr, one, slot)
     here.send(Channel.MAIL)
@@ -205,7 +206,7 @@ def test_messages_name_the_slot_or_where_to_choose_one(here: Place, box: Mailbox
     assert "Hall 3" in chosen.get_content()
     assert "https://hr.example.test/slots" in open_yet.get_content()
     assert "https://hr.example.test/slots" not in chosen.get_content()
-    # the slot begins in two days: who has chosen it is reminded the day before, the other before the window ends
+    # who has chosen the slot is reminded the day before, the other before the window ends
     at_noon(here, 1)
     assert reminders.queue_due(here.hr) == 1
     assert reminders.queue_due(here.hr) == 0
