@@ -46,6 +46,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> FastAPI
     app.state.hooks = portal.state.hooks
     app.state.reporter = portal.state.reporter
     app.state.trainer = portal.state.trainer
+    app.state.opiner = portal.state.opiner
     app.state.mailroom = Mailroom(hr)
     app.state.scorer = Scorer(hr)
     portal.include_router(operations.router)
@@ -84,6 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.hooks.start()
     app.state.reporter.start()
     app.state.trainer.start()
+    app.state.opiner.start()
     if duty.alone:
         _begin(app)
     working = asyncio.create_task(_work(app, duty))
@@ -97,6 +99,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(app.state.hooks.stop)
     await run_in_threadpool(app.state.reporter.stop)
     await run_in_threadpool(app.state.trainer.stop)
+    await run_in_threadpool(app.state.opiner.stop)
     await run_in_threadpool(app.state.imports.close)
     if await run_in_threadpool(duty.holds):
         await run_in_threadpool(chores.stopping, app.state.runtime)

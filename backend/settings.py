@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.opinion.settings import SecondOpinion
 from backend.sending.settings import Sending
 
 
@@ -25,7 +26,7 @@ class Settings:
     longer needs a reason. ``report_keep_hours``: so long reports made in the background can be downloaded.
     ``ai_before_rating``: people who rate see what the scoring made before they have; off, so that no rating leans on
     it. ``embeddings``: folder with a model of meaning for each language, for scoring.
-    ``sending``: over which channels candidates are written to.
+    ``sending``: over which channels candidates are written to. ``second_opinion``: which language model people may ask.
     """
 
     data: Path
@@ -64,3 +65,4 @@ class Settings:
     ai_before_rating: bool = False
     embeddings: Path | None = None
     sending: Sending = field(default_factory=Sending)
+    second_opinion: SecondOpinion = field(default_factory=SecondOpinion)

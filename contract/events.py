@@ -107,12 +107,14 @@ class StartedData(WireModel):
 
 
 class ConsentedData(WireModel):
-    """``picture_facts``: of a kit that asks for facts about the picture; None: it was not asked."""
+    """``picture_facts``: of a kit that asks for facts about the picture; None: it was not asked.
+    ``elsewhere``: what is said may be given to the service that the kit names (contract.kit.Consent)."""
 
     consent_version: str
     recording: bool
     scoring: bool
     picture_facts: bool | None = Field(default=None, exclude_if=lambda value: value is None)
+    elsewhere: bool = Field(default=False, exclude_if=lambda value: value is False)
 
 
 class DeclinedData(WireModel):

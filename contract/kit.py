@@ -111,12 +111,17 @@ class Tip(WireModel):
 
 
 class Consent(WireModel):
-    """What the candidate is asked to agree to before anything is recorded (A3)."""
+    """What the candidate is asked to agree to before anything is recorded (A3).
+
+    ``elsewhere``: to which other service what is said may be given in writing, and what for; a choice of its own.
+    Empty: to none, and nobody is asked.
+    """
 
     version: str
     purpose: Localized
     full_text: Localized
     deletion: Localized
+    elsewhere: Localized = Field(default_factory=dict, exclude_if=_is_empty)
     retention_days: int = Field(default=180, ge=1, le=180)
 
 

@@ -221,6 +221,7 @@ class _Builder:
                 recording=data.recording,
                 scoring=data.scoring,
                 picture_facts=data.picture_facts,
+                elsewhere=data.elsewhere,
                 at=event.at,
                 part=self._number,
             )

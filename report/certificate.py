@@ -53,6 +53,7 @@ def record_words(kind: str, language: str) -> str:
         "scorecards": t("Scorecards"),
         "scorecard_changes": t("Earlier versions of scorecards"),
         "scores": t("Scores of the assessment"),
+        "opinions": t("Second opinions of a language model"),
         "comments": t("Comments"),
         "share_links": t("Share links"),
         "uploads": t("Uploads"),

@@ -86,12 +86,14 @@ class EnvironmentInfo(WireModel):
 
 
 class ConsentInfo(WireModel):
-    """``picture_facts``: None where the kit did not ask for them."""
+    """``picture_facts``: None where the kit did not ask for them. ``elsewhere``: to a service outside HR's own systems
+    that the kit names."""
 
     version: str
     recording: bool
     scoring: bool
     picture_facts: bool | None = None
+    elsewhere: bool = False
     at: AwareDatetime
     part: int = 1
 

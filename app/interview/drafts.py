@@ -43,13 +43,14 @@ def started(
     return EventDraft(EventType.STARTED, data, person)
 
 
-def consented(kit: Kit, *, scoring: bool, picture_facts: bool) -> EventDraft:
-    """``picture_facts`` counts only where the kit asks for it."""
+def consented(kit: Kit, *, scoring: bool, picture_facts: bool, elsewhere: bool) -> EventDraft:
+    """``picture_facts`` and ``elsewhere`` count only where the kit asks for them."""
     data = wire.ConsentedData(
         consent_version=kit.consent.version,
         recording=True,
         scoring=scoring,
         picture_facts=picture_facts if kit.picture_facts else None,
+        elsewhere=scoring and elsewhere and bool(kit.consent.elsewhere),
     )
     return EventDraft(EventType.CONSENTED, data)
 

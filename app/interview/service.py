@@ -127,14 +127,22 @@ class InterviewService:
         return self._entry.next_part()
 
     def begin(
-        self, *, language: str, scoring: bool, picture_facts: bool = False, ticket: Envelope | None = None
+        self,
+        *,
+        language: str,
+        scoring: bool,
+        picture_facts: bool = False,
+        elsewhere: bool = False,
+        ticket: Envelope | None = None,
     ) -> None:
         """The candidate agreed to being recorded (and, with ``scoring``, to AI scoring): the interview exists now.
 
         ``picture_facts``: the candidate agreed to facts about the picture, too; only a kit that asks for it notes any.
+        ``elsewhere``: and that the service which the kit names is given what is said.
         ``ticket``: HR's word that this device goes on with it; without one it goes on by what the roster says.
         """
-        consented = drafts.consented(self._entry.admission.kit, scoring=scoring, picture_facts=picture_facts)
+        kit = self._entry.admission.kit
+        consented = drafts.consented(kit, scoring=scoring, picture_facts=picture_facts, elsewhere=elsewhere)
         row = self._entry.create(InterviewState.ACTIVE, [consented], language=language, scoring=scoring, ticket=ticket)
         self._active.enter(row.interview_id)
 

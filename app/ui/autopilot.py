@@ -181,6 +181,8 @@ class Autopilot(QObject):
         self._check(names.CONSENT_SCORING, self._script.consent.scoring)
         if self._script.consent.picture_facts:
             self._check(names.CONSENT_PICTURE_FACTS, True)
+        if self._script.consent.elsewhere:
+            self._check(names.CONSENT_ELSEWHERE, True)
         self._click(names.CONSENT_AGREE)
 
     def _on_declined(self) -> None:

@@ -195,6 +195,7 @@ ENTRY_BACK = "entry_back"
 CONSENT_RECORDING = "consent_recording"  # check box
 CONSENT_SCORING = "consent_scoring"  # check box
 CONSENT_PICTURE_FACTS = "consent_picture_facts"  # check box, of kits that ask for it
+CONSENT_ELSEWHERE = "consent_elsewhere"  # check box, where the kit names another service; with CONSENT_SCORING
 CONSENT_AGREE = "consent_agree"  # enabled once CONSENT_RECORDING is checked
 CONSENT_DECLINE = "consent_decline"  # opens Sheet.DECLINE
 CONSENT_FULL_TEXT = "consent_full_text"

@@ -20,6 +20,7 @@ class ConsentScript(_Part):
     recording: bool = True
     scoring: bool = True
     picture_facts: bool = False
+    elsewhere: bool = False
 
 
 class AnswerScript(_Part):

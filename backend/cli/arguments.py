@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import configargparse
 import platformdirs
 
-from backend.cli import sending
+from backend.cli import opinion, sending
 from backend.cli.options import COMMANDS, OPTIONS, POSITIONALS
 from backend.settings import Settings
 from contract.catalog import load
@@ -81,6 +81,7 @@ def settings_of(found: argparse.Namespace) -> Settings:
         data=Path(data).expanduser().absolute(),
         passphrase=_passphrase(found.passphrase_file),
         sending=sending.sending_of(found),
+        second_opinion=opinion.opinion_of(found),
         # never flags: command lines can be read by every user of the machine
         s3_key=os.environ.get("XUDA_HR_S3_KEY") or None,
         s3_secret=os.environ.get("XUDA_HR_S3_SECRET") or None,
@@ -125,7 +126,7 @@ def _build(command: str, language: str) -> Any:
             {"nargs": "?"} if shown.startswith("[") else {"nargs": "+"} if shown.endswith("…") else {}
         )
         parser.add_argument(name, metavar=shown.strip("[]…"), help=_(text), **more)
-    for flag, commands, options in (*OPTIONS, *sending.OPTIONS):
+    for flag, commands, options in (*OPTIONS, *sending.OPTIONS, *opinion.OPTIONS):
         if not commands or command in commands:
             text = options["help"]
             parser.add_argument(flag, **{**options, "help": _(text)})

@@ -46,6 +46,8 @@ class Facts:
     full_en: str = ""
     deletion_zh_CN: str = ""
     deletion_en: str = ""
+    elsewhere_zh_CN: str = ""
+    elsewhere_en: str = ""
 
 
 def _given(
@@ -70,6 +72,8 @@ def _given(
     full_en: _Text = "",
     deletion_zh_CN: _Text = "",
     deletion_en: _Text = "",
+    elsewhere_zh_CN: _Text = "",
+    elsewhere_en: _Text = "",
 ) -> Facts:
     return Facts(**{name: value.replace("\r\n", "\n") for name, value in locals().items()})
 
@@ -97,6 +101,7 @@ def of_plan(plan: Plan) -> Facts:
         **_both("purpose", consent.get("purpose")),
         **_both("full", consent.get("full_text")),
         **_both("deletion", consent.get("deletion")),
+        **_both("elsewhere", consent.get("elsewhere")),
     )
 
 
@@ -141,6 +146,7 @@ def _consent(before: dict[str, Any], facts: Facts, today: date) -> dict[str, Any
         "purpose": _wanted("consent", facts.purpose_zh_CN, facts.purpose_en, before.get("purpose")),
         "full_text": _wanted("consent", facts.full_zh_CN, facts.full_en, before.get("full_text")),
         "deletion": _wanted("consent", facts.deletion_zh_CN, facts.deletion_en, before.get("deletion")),
+        "elsewhere": texts(facts.elsewhere_zh_CN, facts.elsewhere_en, _text(before.get("elsewhere"))),
     }
     same = all(_plain(before.get(name)) == _plain(text) for name, text in words.items())
     version = before.get("version") if same and before.get("version") else today.isoformat()

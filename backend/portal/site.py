@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from backend.api import problems
 from backend.learning import Trainer
+from backend.opining import Opiner
 from backend.portal import pages
 from backend.portal.imports import ImportJobs
 from backend.portal.live import Streams
@@ -44,6 +45,7 @@ from backend.portal.routes import (
     media,
     messages,
     monitor,
+    opinions,
     organisation,
     positions,
     questions,
@@ -75,6 +77,7 @@ _ROUTERS = (
     sign_in,
     monitor,
     interviews,
+    opinions,
     compare,
     media,
     reports,
@@ -136,6 +139,7 @@ def create_portal(hr: Runtime) -> FastAPI:
     portal.state.streams = Streams()
     portal.state.reporter = Reporter(hr)
     portal.state.trainer = Trainer(hr)
+    portal.state.opiner = Opiner(hr)
     for module in _ROUTERS:
         portal.include_router(module.router)
     portal.mount("/static/icons", StaticFiles(directory=_folder("resources", "icons")))

@@ -94,7 +94,17 @@ def test_a_withdrawal_deletes_by_itself_and_the_device_gets_a_certificate(
     assert (found.interview_id, found.requested_by) == (talk.interview_id, Requester.CANDIDATE)
     assert found.objects == [sealed.ref]
     here = {"events": 4, "objects": 1, "manifests": 1, "receipts": 1, "uploads": 1}
-    reviewed = ("decisions", "ratings", "scorecards", "scorecard_changes", "scores", "comments", "redos", "share_links")
+    reviewed = (
+        "decisions",
+        "ratings",
+        "scorecards",
+        "scorecard_changes",
+        "scores",
+        "opinions",
+        "comments",
+        "redos",
+        "share_links",
+    )
     assert found.records == {**here, **dict.fromkeys(reviewed, 0)}
     assert found.candidate_erased
     assert found.requested_at <= found.deleted_at

@@ -246,8 +246,8 @@ class Talk:
         }
         return self.add(EventType.STARTED, ev.StartedData(**{**data, **changes}), sealed)
 
-    def consented(self, *, scoring: bool = False) -> Envelope:
-        data = ev.ConsentedData(consent_version="1", recording=True, scoring=scoring)
+    def consented(self, *, scoring: bool = False, elsewhere: bool = False) -> Envelope:
+        data = ev.ConsentedData(consent_version="1", recording=True, scoring=scoring, elsewhere=elsewhere)
         return self.add(EventType.CONSENTED, data)
 
     def spoken(self, sealed: Sealed, *, question: str = "q1") -> Envelope:

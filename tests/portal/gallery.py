@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend.opinion.settings import SecondOpinion
 from backend.sending.settings import Sending
 from backend.services import candidate_access
 from benchmarks.history import Truth, Writer
@@ -43,6 +44,7 @@ _OF_MANY = ("analytics-scores", "analytics-fairness")
 _HISTORY = 300
 # their places among the invitations of the first batch
 _CANDIDATES = {CANDIDATE: 7, DONE: 6}
+_MODEL = SecondOpinion(url="https://llm.example.com/v1", model="example-72b")
 # Nobody listens there: messages wait.
 _CHANNELS = Sending(
     smtp_host="127.0.0.1",
@@ -60,7 +62,7 @@ def scenes(history: int = 0) -> Iterator[Scenes]:
     """``history``: so many interviews more, of half a year, for pages that show nothing of few."""
     with tempfile.TemporaryDirectory(prefix="xuda-pages-", ignore_cleanup_errors=True) as name:
         clock = Clock()
-        hr, filled = organisation(Path(name) / "data", clock, sending=_CHANNELS)
+        hr, filled = organisation(Path(name) / "data", clock, sending=_CHANNELS, second_opinion=_MODEL)
         with Server(hr) as server:
             world = World(server.url, hr, clock, filled, Booth(server.url, filled.enrolment_codes[0]))
             hold_interviews(world)

@@ -56,6 +56,7 @@ from backend.services.score_models import Kind, Source
 from backend.services.scorecard_sheet import Content, Mark
 from contract.events import EventType
 from tests.assessment.test_learning import ratings_table
+from tests.backend.language_model import language_model
 from tests.portal.booth import Sitting
 from tests.portal.world import SAID, Web, World, words
 from tests.security import rights, routes
@@ -112,6 +113,7 @@ class Scenes:
             ("interview-declined", f"/interviews/{self.world.sittings['declined'].interview_id}", "hr"),
             ("employees-who-left", "/employees?left=yes", "hr"),
             ("candidate-voluntary", "/candidate/voluntary", DONE),
+            ("interview-with-second-opinion", f"/interviews/{self.places['opinion']}", "hr"),
             ("page-that-is-not-there", "/interviews/none", "hr", 404),
         )
         others = {"compare", "candidate-voluntary"}
@@ -148,6 +150,7 @@ def fill(world: World) -> Scenes:
         _exports,
         _practice,
         _models,
+        _opinions,
     )
     for step in steps:
         made.places.update(step(made))
@@ -335,3 +338,15 @@ def _models(scenes: Scenes) -> Iterator[tuple[str, str]]:
         yield "model_id", made.id
     model_jobs.order(hr, COMMAND_LINE)
     model_jobs.claim(hr, "scene")
+
+
+def _opinions(scenes: Scenes) -> Iterator[tuple[str, str]]:
+    """An interview about which a language model has been asked."""
+    from tests.portal import opinion
+
+    world = scenes.world
+    sitting = opinion.agreeing(world, world.demo.batches[1].invitations[1].invitation_id)
+    opinion.rated(world, sitting)
+    with language_model() as model:
+        opinion.given(world, sitting, model)
+    yield "opinion", sitting.interview_id

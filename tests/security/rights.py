@@ -172,6 +172,8 @@ RIGHTS = (
     Right("GET /interviews/{interview_id}/report.zip", READERS),
     Right("GET /interviews/{interview_id}/next", READERS),
     Right("POST /interviews/{interview_id}/rescore", STAFF, ok=frozenset({303, 422})),
+    Right("POST /interviews/{interview_id}/opinion", STAFF, ok=frozenset({422})),
+    Right("GET /interviews/{interview_id}/opinion/live", STAFF),
     Right("POST /interviews/{interview_id}/scorecard", STAFF, {"do": "save", "revision": "x"}, frozenset({422})),
     Right("POST /interviews/{interview_id}/comments", STAFF, {"text": ""}, frozenset({422})),
     Right("POST /interviews/{interview_id}/comments/{comment_id}/remove", STAFF, ok=frozenset({404})),

@@ -142,27 +142,28 @@ class Arrival:
         self._journey.close_sheet()
         self._journey.go(Screen.ENTRY)
 
-    def agree(self, *, scoring: bool, picture_facts: bool = False) -> None:
+    def agree(self, *, scoring: bool, picture_facts: bool = False, elsewhere: bool = False) -> None:
         entry, moving, service = self.entry, self._context.moving, self._context.service
+        agreed = {"scoring": scoring, "picture_facts": picture_facts, "elsewhere": elsewhere}
         if entry is None or entry.elsewhere is None or moving is None or self._journey.offline:
-            self._begin(scoring, picture_facts, None)
+            self._begin(agreed, None)
             return
 
         def ask(part: str) -> None:
             self._journey.do(
                 lambda: moving.take_over(part, entry.invitation_id),
-                lambda ticket: self._begin(scoring, picture_facts, ticket),
+                lambda ticket: self._begin(agreed, ticket),
                 slowly=True,
             )
 
         self._journey.do(service.next_part, ask)
 
-    def _begin(self, scoring: bool, picture_facts: bool, ticket: Envelope | None) -> None:
+    def _begin(self, agreed: dict[str, bool], ticket: Envelope | None) -> None:
         service, language = self._context.service, self._journey.language
         moved = self.entry is not None and (self.entry.elsewhere is not None or self.entry.redo is not None)
 
         def begin() -> Begun:
-            service.begin(language=language, scoring=scoring, picture_facts=picture_facts, ticket=ticket)
+            service.begin(language=language, ticket=ticket, **agreed)
             return service.kit(), service.step(), service.remaining_kinds()
 
         self._journey.do(begin, lambda found: self._journey.begun(*found, resumed=moved))

@@ -39,8 +39,9 @@ class ConsentScreen(Page):
         self._recording = Option(look, name=names.CONSENT_RECORDING)
         self._scoring = Option(look, name=names.CONSENT_SCORING)
         self._picture = Option(look, name=names.CONSENT_PICTURE_FACTS)
+        self._elsewhere = Option(look, name=names.CONSENT_ELSEWHERE)
         choices = column(look, gap=1)
-        for option in (self._recording, self._scoring, self._picture):
+        for option in (self._recording, self._scoring, self._elsewhere, self._picture):
             option.toggled.connect(lambda _: self.refresh())
             choices.addWidget(option)
         # on the screen, not in a tip that only a pointer brings up
@@ -63,7 +64,9 @@ class ConsentScreen(Page):
         kit = self._journey.kit
         asked = kit is not None and kit.picture_facts
         self._journey.arrival.agree(
-            scoring=self._scoring.isChecked(), picture_facts=asked and self._picture.isChecked()
+            scoring=self._scoring.isChecked(),
+            picture_facts=asked and self._picture.isChecked(),
+            elsewhere=self._elsewhere.isChecked(),
         )
 
     def _ask_to_decline(self) -> None:
@@ -108,12 +111,14 @@ class ConsentScreen(Page):
             self._picture.set_detail,
             N_("Optional, and never part of the score. Times are noted, no face is stored or recognised."),
         )
+        self.say(self._elsewhere.setText, N_("I agree that another service reads my words for a second opinion"))
         self.say(self._agree.setText, N_("Agree and continue"))
 
     def entered(self) -> None:
         self._recording.setChecked(False)
         self._scoring.setChecked(False)
         self._picture.setChecked(False)
+        self._elsewhere.setChecked(False)
         self._fold.button.setChecked(False)
         self.retranslate()
         self.scroll_to_top()
@@ -139,6 +144,7 @@ class ConsentScreen(Page):
         self._fold.show_words(
             look.t("Full text (version {version})", version=kit.consent.version), look.texts.pick(kit.consent.full_text)
         )
+        self._show_elsewhere(look.texts.pick(kit.consent.elsewhere))
         busy = self._journey.busy
         self._agree.setEnabled(self._recording.isChecked() and not busy)
         again = self._journey.arrival.again
@@ -146,6 +152,16 @@ class ConsentScreen(Page):
         self._decline.setEnabled(not busy)
         self._why.setText(look.t("Please tick the first box to agree."))
         self._why.setVisible(not self._recording.isChecked())
+
+    def _show_elsewhere(self, words: str) -> None:
+        """Only where the kit says to whom; an opinion on answers that are not to be scored there is none."""
+        scoring = self._scoring.isChecked()
+        if not scoring:
+            self._elsewhere.setChecked(False)
+        self._elsewhere.setVisible(bool(words))
+        self._elsewhere.setEnabled(scoring)
+        optional = self.look.t("Optional, with the suggested score. Your name and contact data are taken out first.")
+        self._elsewhere.set_detail(f"{words} {optional}")
 
 
 class DeclinedScreen(Page):

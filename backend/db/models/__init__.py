@@ -27,6 +27,7 @@ from backend.db.models.interviews import (
 from backend.db.models.invitations import Batch, Candidate, DelegationRow, InvitationRow, window_end
 from backend.db.models.kits import KitFile, KitFilePiece, KitRow, RubricRow
 from backend.db.models.learning import LearnedModel, LearnedPiece, ModelJob, ModelPublication
+from backend.db.models.opinions import OpinionRow
 from backend.db.models.organisation import KeyListRow, OrganisationKeyRow, OrganisationRow, ServerFact
 from backend.db.models.people import Department, LoginSession, RecoveryCode, User
 from backend.db.models.questions import BankQuestion, BankSkill, BankVersion, KitDraft, KitQuestionRow
@@ -71,6 +72,7 @@ __all__ = [
     "ModelJob",
     "ModelPublication",
     "ObjectRow",
+    "OpinionRow",
     "OrganisationKeyRow",
     "OrganisationRow",
     "Placement",

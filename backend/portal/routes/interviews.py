@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Form, Response
 
 from backend.db.models import Batch
-from backend.portal import review_words
+from backend.portal import opinion_words, review_words
 from backend.portal.answers import answer_views
 from backend.portal.routes import decisions, department_releases, redos, reviews, shares
 from backend.portal.routes.retention import about_interview
 from backend.portal.routes.sign_in import refusal
 from backend.portal.visit import READERS, STAFF, Member, MemberForm, Visit
-from backend.services import audit, auth, bundles, interviews, reports, scope, score_making, scores
+from backend.services import audit, auth, bundles, interviews, opinions, reports, scope, score_making, scores
 from backend.services.candidate_states import DECIDED
 from backend.services.interview_rows import ListQuery
 from backend.services.interviews import InterviewSummary
@@ -154,6 +154,9 @@ def _review(visit: Visit, interview_id: str, *, problem: str = "", status: int =
         scored=scored,
         weighed={one.answer_id: one for one in scored.info.questions} if scored.info else {},
         may_score=may_score(report),
+        opinion=opinions.shown(hr, actor, interview_id),
+        opinion_host=hr.settings.second_opinion.host,
+        opinion_failure=lambda code: opinion_words.failure(visit, code),
         rescores=actor.role in STAFF and line.state in FINAL_STATES | {*DECIDED},
         minutes=review_words.clock,
         unscored_words=lambda code: score_words.unscored_words(code, visit.language),

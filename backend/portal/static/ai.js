@@ -1,5 +1,5 @@
 "use strict";
-// Words that a score quotes: shown in the transcript, and played where the recordings are open.
+// Words that a score or a second opinion quotes: shown in the transcript, and played where the recordings are open.
 (() => {
   const MARK = "quoted";
 
@@ -13,7 +13,7 @@
   document.addEventListener("click", (event) => {
     const quote = event.target.closest("[data-quote]");
     if (!quote) return;
-    const answer = quote.closest(".answer");
+    const answer = quote.dataset.in ? document.getElementById(quote.dataset.in) : quote.closest(".answer");
     mark(answer, Number(quote.dataset.quote), Number(quote.dataset.until));
     if (answer.dataset.media) answer.dispatchEvent(new CustomEvent("hear", { detail: Number(quote.dataset.quote) }));
   });

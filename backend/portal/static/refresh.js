@@ -1,5 +1,5 @@
 "use strict";
-// Keeps a list up to date: asks for the same address again and swaps only the part that changed. Scroll, filters and
+// Keeps a list up to date: asks for the same address again (or for the one that `data-from` names) and swaps only the part that changed. Scroll, filters and
 // what is being typed stay as they are.
 (() => {
   const live = document.querySelector("[data-refresh]");
@@ -10,7 +10,7 @@
     // what somebody has chosen in the list is not taken away from under them
     if (document.hidden || live.contains(document.activeElement) || live.querySelector("input:checked")) return;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Fragment": "1" } });
+      const answer = await fetch(live.dataset.from || location.href, { headers: { "X-Fragment": "1" } });
       if (answer.status === 401) return location.reload();
       if (!answer.ok) return;
       const text = await answer.text();
