@@ -109,6 +109,7 @@ class Scenes:
         more = (
             ("compare", f"/compare?i={first}&i={self.places['second']}", "hr"),
             ("interview-by-department-head", f"/interviews/{first}", "rd.head"),
+            ("interview-before-rating", f"/interviews/{self.places['second']}", "hr"),
             ("interview-left-early", f"/interviews/{self.world.sittings['abandoned'].interview_id}", "hr"),
             ("interview-declined", f"/interviews/{self.world.sittings['declined'].interview_id}", "hr"),
             ("employees-who-left", "/employees?left=yes", "hr"),
@@ -180,6 +181,11 @@ def _interviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
         resume_intake.Given(f"{batch.invitations[1].code}.txt", "大专，熟悉客户服务，英语流利。".encode()),
     ]
     resume_intake.take_in(world.hr, COMMAND_LINE, batch.batch_id, papers)
+    abroad = world.demo.batches[1]
+    paper = b"Bachelor. 6 years of Python and PostgreSQL, then customer service in Singapore."
+    resume_intake.take_in(
+        world.hr, COMMAND_LINE, abroad.batch_id, [resume_intake.Given(f"{abroad.invitations[1].code}.txt", paper)]
+    )
     wanted = Rules(must=["Python/Java"], any_of=["支付", "风控"], education=Education.BACHELOR, years=3)
     resumes.set_rules(world.hr, COMMAND_LINE, batch.batch_id, wanted)
     yield "batch_id", batch.batch_id
@@ -193,7 +199,8 @@ def _reviews(scenes: Scenes) -> Iterator[tuple[str, str]]:
 
     world = scenes.world
     first = scenes.places["interview_id"]
-    score_making.make(world.hr, first, "server")
+    for interview_id in (first, scenes.places["second"]):
+        score_making.make(world.hr, interview_id, "server")
     for name in ("hr", "admin"):
         who = actor(world, name)
         scorecards.save(world.hr, who, first, RATED, 0)

@@ -43,7 +43,7 @@ def test_the_head_of_the_department_sees_it_with_what_it_is_made_of(world: World
     assert "请听录音" in page
     assert 'class="quote"' in page
     assert "不作任何决定" in page
-    assert "立即评分" not in page
+    assert "生成 AI 评分" not in page
     assert '"engine":' in world.http("rd.head").page(f"{scored}/report.json").text
 
 
@@ -53,7 +53,7 @@ def test_after_handing_in_the_own_rating_stands_beside_it_and_lists_have_it(worl
     page = web.page(scored).text
     assert "与您的评分相差" in page
     assert re.search(r"\d+ \(\d+–\d+\)", web.page("/interviews?sort=ai&order=desc").text)
-    assert "立即评分" in page
+    assert "生成 AI 评分" in page
     answer = web.post(f"{scored}/rescore")
     assert answer.status_code == 200
     assert answer.url.endswith("#ai")
