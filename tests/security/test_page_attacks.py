@@ -155,6 +155,7 @@ def spoken(place: World, text: str) -> str:
         ev.EventType.ANSWER_SAVED: ev.AnswerSealed,
         ev.EventType.TRANSCRIBED: ev.TranscribedSealed,
         ev.EventType.CORRECTED: ev.CorrectedSealed,
+        ev.EventType.PICTURED: ev.PicturedSealed,
         ev.EventType.PAUSED: ev.ExitSealed,
         ev.EventType.QUESTIONNAIRE: ev.QuestionnaireSealed,
     }
