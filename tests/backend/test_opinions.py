@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from backend.db.models import AuditRow, Deletion, Role
-from backend.opinion.asking import NOT_UNDERSTOOD, TIMEOUT, TOO_LARGE
+from backend.opinion.asking import NOT_UNDERSTOOD, TIMEOUT, TOO_LARGE, NotAnswered, complete
+from backend.opinion.reply import read
 from backend.opinion.settings import SecondOpinion
 from backend.runtime import Runtime
 from backend.sending.outcome import BLOCKED, CONNECT
@@ -156,15 +157,20 @@ def test_words_that_instruct_the_model_stay_words(backend: Served, booth: Booth,
     ],
     ids=["no JSON", "other form", "no choice", "nested", "huge", "500", "401"],
 )
-def test_an_answer_that_cannot_be_used_is_said_and_loses_nothing(
-    backend: Served, booth: Booth, model: LanguageModel, sent: Sent, code: str
-) -> None:
+def test_an_answer_that_cannot_be_used_is_none(backend: Served, model: LanguageModel, sent: Sent, code: str) -> None:
+    model.answer = lambda asked: sent
+    with pytest.raises(NotAnswered) as refused:
+        read(complete(backend.hr.settings.second_opinion, [], {}), {})
+    assert refused.value.code == code
+
+
+def test_a_failure_is_said_and_loses_nothing(backend: Served, booth: Booth, model: LanguageModel) -> None:
     talk = told(booth, backend.hr)
     person = rater(backend.hr, talk)
     before = answered(backend.hr, talk, person)
-    model.answer = lambda asked: sent
+    model.answer = lambda asked: Sent(status=500)
     found = answered(backend.hr, talk, person)
-    assert (found.error, found.waiting) == (code, False)
+    assert (found.error, found.waiting) == ("http:500", False)
     assert found.opinion == before.opinion is not None
     model.answer = lambda asked: said(HONEST)
     assert answered(backend.hr, talk, person).error == ""

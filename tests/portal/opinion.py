@@ -27,10 +27,10 @@ def settings(model: LanguageModel) -> SecondOpinion:
     return SecondOpinion(url=model.url, model="example-72b", key="sk-test-zq82", seconds=20, private=True)
 
 
-def answer(asked: Asked) -> Sent:
-    """One point about each of the first two answers, one that is invented, and one that would like to be more."""
+def answer(asked: Asked, more: str = "") -> Sent:
+    """Points about the first two answers, one of them with ``more``, and one that is invented."""
     first = about("q1", ("说明了自己负责的系统和结果。", "故障减少了一半"), ("编造的内容", "我带领二十人的团队"))
-    weak = {"kind": "gap", "text": "没有说明是怎样做到的。<a href=//evil.example>看这里</a>\u202e", "quote": "上线之后"}
+    weak = {"kind": "gap", "text": f"没有说明是怎样做到的。{more}", "quote": "上线之后"}
     return said([{**first, "points": [*first["points"], weak]}, about("q2", ("先评估再约定。", "先评估影响"), level=4)])
 
 

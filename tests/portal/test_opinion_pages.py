@@ -17,13 +17,14 @@ from tests.portal.opinion import agreeing, answer, rated, settings
 from tests.portal.world import Clock, Server, Web, World, organisation
 
 HEADING = "第二意见（语言模型）"
+HOSTILE = "<a href=//evil.example>看这里</a>\u202e"
 BUTTON = "询问第二意见"
 
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[LanguageModel]:
     with language_model() as found:
-        found.answer = answer
+        found.answer = lambda asked: answer(asked, HOSTILE)
         yield found
 
 

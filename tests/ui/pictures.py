@@ -28,6 +28,7 @@ from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 from tests.ui.scenes_entry import (
     consent,
+    consent_elsewhere,
     consent_picture,
     continue_here,
     decline,
@@ -324,6 +325,7 @@ SCENES: dict[str, Callable[[Set], None]] = {
     "entry": lambda s: s.to_entry(),
     "consent": consent,
     "consent-picture": consent_picture,
+    "consent-elsewhere": consent_elsewhere,
     "consent-decline": decline,
     "declined": declined,
     "devices": lambda s: s.to_devices(),

@@ -164,6 +164,20 @@ def consent_picture(s: Set) -> None:
     consent(s)
 
 
+def consent_elsewhere(s: Set) -> None:
+    """The kit names a service; whoever agrees to scoring may agree to that too."""
+    kit = s.service.kit_of_entry
+    words = {
+        "zh_CN": "回答的文字会发送给示例云的语言模型。",
+        "en": "The words of your answers go to the model of Example Cloud.",
+    }
+    named = kit.consent.model_copy(update={"elsewhere": words})
+    s.service.kit_of_entry = kit.model_copy(update={"consent": named})
+    consent(s)
+    s.tick(names.CONSENT_SCORING)
+    s.tick(names.CONSENT_ELSEWHERE)
+
+
 def decline(s: Set) -> None:
     consent(s)
     s.click(names.CONSENT_DECLINE)

@@ -161,7 +161,7 @@ class ConsentScreen(Page):
         self._elsewhere.setVisible(bool(words))
         self._elsewhere.setEnabled(scoring)
         optional = self.look.t("Optional, with the suggested score. Your name and contact data are taken out first.")
-        self._elsewhere.set_detail(f"{words} {optional}")
+        self._elsewhere.set_detail(f"{words}\n{optional}")
 
 
 class DeclinedScreen(Page):
