@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from assessment.doubt import heard_instead
 from assessment.embeddings import Embedder
 from assessment.matching import Matrix, Side, likeness, side_of_text
 from assessment.topic import Subject, subject_of
@@ -17,9 +19,10 @@ from assessment.wordlists import GENERAL
 
 # from this share of a point's words on something is said of it; at that share it is made. Between them the first words
 # count most: whoever says most of it has made it, and a word that recognition lost then costs little
-_FROM, _UNTIL, _POWER = 0.1, 1.0, 2
+_FROM, _UNTIL, _POWER = 0.05, 1.0, 2
 _ASKED_WEIGHT = np.float32(0.2)  # of a point's word that the question has too
 _GENERAL_WEIGHT = 0.4
+_OWN_WEIGHT = 0.4  # of how much each of a point's words says; the rest is the same for all
 _LEAST_WEIGHT = 0.5  # a point of words of any talk alone is made by nobody for sure
 _SAME = 0.8
 _QUOTED = 0.6  # nearer than this a word is shown as what speaks of a point
@@ -62,7 +65,9 @@ def prepare(question: Question, embedder: Embedder | None = None) -> Asked:
     prompt = side_of_text(question.prompt, embedder)
     whole = {point.text for one in question.dimensions if one.exemplar for point in one.key_points}
     wanted = tuple(_wanted(point, prompt, embedder, point.text in whole) for point in question.key_points)
-    return Asked(question, prompt, wanted, embedder, subject_of(f"{question.prompt}\n{question.subject}"))
+    points = "\n".join(point.text for point in question.key_points)
+    subject = subject_of(f"{question.prompt}\n{question.subject}", points)
+    return Asked(question, prompt, wanted, embedder, subject)
 
 
 def _wanted(point: KeyPoint, prompt: Side, embedder: Embedder | None, whole: bool) -> Wanted:
@@ -71,8 +76,8 @@ def _wanted(point: KeyPoint, prompt: Side, embedder: Embedder | None, whole: boo
 
 
 def _evened(weights: Matrix) -> Matrix:
-    """Half as they are, half all alike: a point does not hang on one word, which recognition may lose."""
-    made: Matrix = weights / 2 + weights.mean() / 2
+    """More alike than they are: a point does not hang on one word, which recognition may lose."""
+    made: Matrix = _OWN_WEIGHT * weights + (1 - _OWN_WEIGHT) * weights.mean()
     return made
 
 
@@ -106,16 +111,18 @@ def _met(wanted: Wanted, ours: Side, weights: Matrix, answer: Side) -> Met:
     width = matrix.shape[1] if wanted.whole else max(_NARROWEST, 3 * len(ours.terms))
     begin = _best_window(matrix, weights, width)
     window = matrix[:, begin : begin + width]
-    coverage = _coverage(window.max(axis=1), weights)
+    best = window.max(axis=1)
+    alike = best >= _QUOTED
+    instead = heard_instead(ours.terms, answer.terms[begin : begin + width], window, alike, weights)
+    coverage = _coverage(np.maximum(best, instead), alike, weights)
     strength = 1 - (1 - min(1.0, max(0.0, (coverage - _FROM) / (_UNTIL - _FROM)))) ** _POWER
     places = _places(window, answer, begin) if strength > 0 else ()
     return Met(wanted, strength, coverage, places)
 
 
-def _coverage(best: Matrix, weights: Matrix) -> float:
+def _coverage(best: Matrix, alike: npt.NDArray[np.bool_], weights: Matrix) -> float:
     """Share of a point's words that are there. What is only somewhat alike counts beside what is alike, up to as much:
     by itself, and among words in no order, there is always something somewhat alike."""
-    alike = best >= _QUOTED
     sure = float(weights[alike] @ best[alike])
     return (sure + min(sure, float(weights[~alike] @ best[~alike]))) / max(float(weights.sum()), _LEAST_WEIGHT)
 

@@ -6,6 +6,7 @@ speaks. All are mild within what honest answers do, which benchmarks/gaming.py s
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -22,9 +23,11 @@ _OWN_PER_POINT = 2.5  # words of one's own for each point made
 _LEFT_OF_LIST = 0.08
 _LEFT_OF_SCRAMBLE = 0.08
 _IN_ORDER = 0.4
-_FEWEST_JOINTS = 8
-# share of articles, prepositions and subjects before a word that cannot follow: up to the first nothing is taken
-_JOINTS = (0.16, 0.24)
+# share of articles, prepositions, subjects, verbs and the like before a word that cannot follow: in sentences of which
+# recognition has lost a tenth, and in words in no order; and how much likelier the second must be (natural logarithm)
+# until something is taken, and until all is. Few joints say little, so that one wrong word never turns the guard
+_IN_SENTENCES, _IN_NO_ORDER = 0.035, 0.22
+_JOINTS = (2.0, 4.0)
 _FEWEST_HANZI = 20
 _FEWEST_FITS = 8
 _FITTING = (0.1, 0.22)  # share of fitting neighbours: all taken, nothing taken
@@ -36,11 +39,15 @@ FORM_ALONE = 0.4
 
 _GOES_BEFORE = {one[0]: frozenset(one[1:]) for one in wordlists.GO_BEFORE.split()}
 _GOES_AFTER = {one[0]: frozenset(one[1:]) for one in wordlists.GO_AFTER.split()}
-# article, preposition or subject -> what no English sentence has after it, both as stems
+# article, preposition, subject, verb and the like -> what no English sentence has after it, both as stems
 _CANNOT_FOLLOW = {
     **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_ARTICLES)) for word in wordlists.ARTICLES},
     **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_PREPOSITIONS)) for word in wordlists.PREPOSITIONS},
     **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_SUBJECTS)) for word in wordlists.SUBJECTS},
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_MODALS)) for word in wordlists.MODALS},
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_JOINING)) for word in wordlists.JOINING},
+    **{stem(word): frozenset(map(stem, wordlists.NOT_AFTER_BEING)) for word in wordlists.BEING},
+    "to": frozenset(map(stem, wordlists.NOT_AFTER_TO)),
 }
 
 
@@ -123,14 +130,21 @@ def _scrambled(found: Sequence[Met], answer: Side) -> float:
 
 def _out_of_joint(answer: Side) -> float:
     """English words in no order: articles before verbs, prepositions before conjunctions. A word that recognition got
-    wrong, or that somebody says otherwise, leaves most of them in place."""
+    wrong leaves most of them in place, and what is said twice (the do … the do) is wrong once."""
     low, high = _JOINTS
     units = [unit for unit in answer.units if unit.form not in wordlists.HESITATIONS and not unit.hanzi]
-    joints = [(one, other) for one, other in pairwise(units) if one.form in _CANNOT_FOLLOW and one.form != other.form]
-    if len(joints) < _FEWEST_JOINTS:
-        return 1.0
-    wrong = sum(other.form in _CANNOT_FOLLOW[one.form] for one, other in joints) / len(joints)
-    return 1 - (1 - _LEFT_OF_SCRAMBLE) * min(1.0, max(0.0, (wrong - low) / (high - low)))
+    wrong: dict[tuple[str, str], float] = {}
+    right = 0.0
+    for one, other in pairwise(units):
+        if one.form in _CANNOT_FOLLOW and one.form != other.form:
+            sure = 1 - max(one.doubt, other.doubt)
+            if other.form in _CANNOT_FOLLOW[one.form]:
+                wrong[one.form, other.form] = max(sure, wrong.get((one.form, other.form), 0.0))
+            else:
+                right += sure
+    likelier = sum(wrong.values()) * math.log(_IN_NO_ORDER / _IN_SENTENCES)
+    likelier += right * math.log((1 - _IN_NO_ORDER) / (1 - _IN_SENTENCES))
+    return 1 - (1 - _LEFT_OF_SCRAMBLE) * min(1.0, max(0.0, (likelier - low) / (high - low)))
 
 
 def _out_of_joint_hanzi(text: str) -> float:
@@ -152,9 +166,11 @@ def _out_of_joint_hanzi(text: str) -> float:
 
 def _in_order(wanted: Sequence[str], said: Sequence[str]) -> float | None:
     """Of neighbours in what was said that both are in the text, the share that are neighbours in it, in this order.
-    None where it is not nearly a copy."""
+    Words of the text that were not said (or not heard) part nobody. None where it is not nearly a copy."""
     places = {form: at for at, form in reversed(list(enumerate(wanted)))}
-    taken = [places[form] for form in said if form in places]
+    there = sorted({places[form] for form in said if form in places})
+    rank = {place: at for at, place in enumerate(there)}
+    taken = [rank[places[form]] for form in said if form in places]
     if len(taken) < 6 or len(taken) < 0.75 * len(said) or len(set(taken)) < 0.6 * len(places):
         return None
     pairs = list(pairwise(taken))

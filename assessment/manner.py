@@ -6,10 +6,12 @@ trained in. Variety: moving-average type-token ratio (Covington and McFall 2010)
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assessment import wordlists
+from assessment.sound import alike
 from assessment.units import Unit, units_of_text
 from assessment.values import Answer, Measure
 
@@ -20,6 +22,8 @@ _HEDGES_PER_100 = (1.0, 6.0)
 _ENOUGH_UNITS = {"en": 40, "zh": 70}
 _OPENING_WITHIN = 25
 _CLOSING_WITHIN = 45
+# likeness of sound from which a doubtful word may stand for one of a phrase, and letters that this one has at least
+_INSTEAD, _LETTERS = 0.6, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +42,30 @@ def manner(answer: Answer, units: Sequence[Unit]) -> dict[Measure, Seen]:
 
 
 def _opening(units: Sequence[Unit], language: str) -> Seen:
-    found = _phrases(units[:_OPENING_WITHIN], wordlists.OPENINGS[language])
-    return Seen(_graded(len(found)), found[:2])
+    count, found = _signs(units[:_OPENING_WITHIN], wordlists.OPENINGS[language])
+    return Seen(_graded(count), found[:2])
 
 
 def _order(units: Sequence[Unit], language: str) -> Seen:
-    found = _phrases(units, wordlists.ORDER[language])
-    return Seen(_graded(len(found), 0.6, 4), found[:5], float(len(found)))
+    count, found = _signs(units, wordlists.ORDER[language])
+    return Seen(_graded(count, 0.6, 4), found[:5], float(len(found)))
 
 
 def _story(units: Sequence[Unit], language: str) -> Seen:
-    found = [_phrases(units, words[language]) for words in wordlists.STORY.values()]
-    return Seen(sum(_graded(len(one)) for one in found) / len(found), tuple(places[0] for places in found if places))
+    found = [_signs(units, words[language]) for words in wordlists.STORY.values()]
+    value = sum(_graded(count) for count, _ in found) / len(found)
+    return Seen(value, tuple(places[0] for _, places in found if places))
 
 
 def _closing(units: Sequence[Unit], language: str) -> Seen:
-    found = _phrases(units[-_CLOSING_WITHIN:], wordlists.CLOSINGS[language])
-    return Seen(_graded(len(found)), found[-2:])
+    count, found = _signs(units[-_CLOSING_WITHIN:], wordlists.CLOSINGS[language])
+    return Seen(_graded(count), found[-2:])
 
 
-def _graded(count: int, left: float = 0.4, enough: int = 3) -> float:
+def _graded(count: float, left: float = 0.4, enough: int = 3) -> float:
     """How far ``count`` signs of something show it: the first says most, so that one that recognition lost costs
     little where there are others."""
-    return min(1.0, (1 - left**count) / (1 - left**enough))
+    return min(1.0, (1 - float(left**count)) / (1 - left**enough))
 
 
 def _fillers(units: Sequence[Unit], language: str) -> Seen:
@@ -115,13 +120,47 @@ def _between(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
+def _signs(units: Sequence[Unit], phrases: Sequence[str]) -> tuple[float, tuple[tuple[int, int], ...]]:
+    """How often one of the phrases is said, and where. A word that recognition was not sure of may stand for one of a
+    phrase of several that sounds like it, where the others are sure: that counts as far as it is likely, and is not
+    shown."""
+    found = _phrases(units, phrases)
+    taken = {word for first, last in found for word in range(first, last + 1)}
+    wanted = [forms for forms in map(_forms, phrases) if len(forms) > 1]
+    count = float(len(found))
+    for at, unit in enumerate(units):
+        if unit.doubt and not unit.hanzi and unit.word not in taken:
+            count += unit.doubt * max((_instead(units, at, forms) for forms in wanted), default=0.0)
+    return count, found
+
+
+def _instead(units: Sequence[Unit], at: int, wanted: Sequence[str]) -> float:
+    """How much the doubtful word ``at`` sounds like the one of a phrase whose other words are surely there."""
+    best = 0.0
+    for place, form in enumerate(wanted):
+        span = units[max(0, at - place) : at - place + len(wanted)]
+        if len(form) >= _LETTERS and len(span) == len(wanted) and at >= place:
+            others = [
+                one.form == other and not one.doubt
+                for k, (one, other) in enumerate(zip(span, wanted, strict=True))
+                if k != place
+            ]
+            best = max(best, alike(form, units[at].form)) if all(others) else best
+    return best if best >= _INSTEAD else 0.0
+
+
+@functools.lru_cache(maxsize=2_000)
+def _forms(phrase: str) -> tuple[str, ...]:
+    return tuple(unit.form for unit in units_of_text(phrase))
+
+
 def _phrases(units: Sequence[Unit], phrases: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where one of the phrases is said, longest first, no word twice."""
     forms = [unit.form for unit in units]
     taken: set[int] = set()
     found = []
     for phrase in sorted(phrases, key=len, reverse=True):
-        wanted = [unit.form for unit in units_of_text(phrase)]
+        wanted = list(_forms(phrase))
         for at in range(len(forms) - len(wanted) + 1):
             span = range(at, at + len(wanted))
             if forms[at : at + len(wanted)] == wanted and taken.isdisjoint(span):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -78,11 +79,27 @@ def side_of_text(text: str, embedder: Embedder | None) -> Side:
 def likeness(ours: Side, theirs: Side) -> Matrix:
     """(terms of ours, terms of theirs). Every value 0..1."""
     matrix = by_words(ours.forms, theirs.forms)
+    for row, column in (*_joined(theirs, ours.forms, own=False), *_joined(ours, theirs.forms, own=True)):
+        matrix[row, column] = 1
     if ours.vectors is not None and theirs.vectors is not None and matrix.size:
         low, high = _MEANING
         cosine = ours.vectors @ theirs.vectors.T
         matrix = np.maximum(matrix, np.clip((cosine - low) / (high - low), 0, 1).astype(np.float32))
     return matrix
+
+
+def _joined(parted: Side, whole: Sequence[str], *, own: bool) -> list[tuple[int, int]]:
+    """Places in the matrix of two neighbours that the other text has as one word: recognition parts and joins words
+    (data base, over time). ``own``: the rows' text is the one that parts them."""
+    index = {form: at for at, form in enumerate(whole)}
+    column = {term.first: at for at, term in enumerate(parted.terms)}
+    found = []
+    for one, other in pairwise(parted.units):
+        at = index.get(one.form + other.form)
+        if at is not None and not one.hanzi and not other.hanzi:
+            places = [column[unit.word] for unit in (one, other) if unit.word in column]
+            found += [(place, at) if own else (at, place) for place in places]
+    return found
 
 
 def by_words(ours: Sequence[str], theirs: Sequence[str]) -> Matrix:

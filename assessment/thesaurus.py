@@ -24,7 +24,7 @@ SAME: dict[str, tuple[str, ...]] = {
         "data number fact figure evidence", "risk danger hazard", "safe safety secure", "quality standard",
         "employee staff worker", "experience practice background", "skill ability strength competence talent",
         "weakness weak shortcoming disadvantage", "university college degree graduate", "future next long-term",
-        "result outcome consequence effect", "responsible responsibility charge accountable", "release ship deploy",
+        "result outcome consequence effect", "responsible responsibility charge", "release ship deploy",
         "bug defect", "remove delete drop cut", "search query lookup find", "disk storage", "team group",
         "values culture", "honest open transparent", "follow-up follow afterwards", "refund compensate compensation",
     ),
@@ -99,7 +99,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "hypothesis",
         # selling and negotiating
         "sell sale sales price offer market customer contract negotiate negotiation budget discount competitor "
-        "deal lead",
+        "deal lead supplier catalogue quote commission turnover target prospect loyal",
         # learning
         "learn learning course book training skill knowledge teacher mentor practice read tutorial language "
         "certificate",
@@ -110,15 +110,22 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "honest honesty ethics ethical rule rules law legal confidential secret privacy integrity bribe report fair",
         # making things
         "machine production quality defect factory safety standard inspection supplier warehouse material "
-        "maintenance",
+        "maintenance repair shift assembly tool spare",
+        # storing and shipping
+        "warehouse stock inventory shelf shelves pallet pallets box boxes barcode scanner count lorry truck forklift "
+        "delivery shipment shipping parcel logistics receipt label picking article supervisor",
         # money
-        "account accounting audit invoice tax budget finance cost profit balance bank interest investment loan",
+        "account accounts accounting accountant audit invoice invoices tax budget finance cost profit balance bank "
+        "interest investment loan ledger booked posted posting reconcile payment paid cash receipt controller "
+        "reminder statement",
         # people's matters
         "recruit recruiting candidate interview employee training salary performance personnel hire onboarding",
         # care
-        "patient nurse doctor hospital care medicine treatment symptom health therapy ward",
+        "patient patients nurse nurses doctor hospital care medicine medication treatment symptom health therapy ward "
+        "tablet tablets pill dose injection pain wound relatives clinic shift chart blood bed diagnosis",
         # teaching
-        "student students class classroom teacher lesson homework school pupil exam parents curriculum",
+        "student students class classroom teacher lesson lessons homework school pupil pupils exam parents curriculum "
+        "teach teaching grade grades mark marks exercise blackboard headmaster children subject",
         # change
         "change new adapt reorganisation switch unfamiliar flexible transition uncertain move",
     ),
@@ -134,19 +141,22 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "名气 学习",
         "优点 缺点 优势 弱点 不足 长处 短处 改进 习惯 细心 耐心 踏实 性格 完美",
         "带领 领导 团队 目标 激励 授权 决策 责任 信任 反馈 会议 分工 负责人",
-        "压力 紧张 焦虑 冷静 优先 加班 放松 调节 情绪 忙 运动 心态",
+        "压力 紧张 焦虑 冷静 优先 加班 放松 调节 情绪 忙碌 太忙 运动 心态",
         "数据库 索引 查询 数据 字段 扫描 磁盘 内存 插入 更新 有序 查找 主键 事务 缓存 全表 整张表",
         "软件 代码 程序 测试 算法 服务器 网络 系统 线程 进程 接口 部署 上线 开发 缺陷 函数 编程 架构 性能",
         "数据 分析 统计 图表 报表 对比 指标 平均 趋势 假设 样本",
-        "销售 价格 报价 市场 客户 合同 谈判 预算 折扣 竞争 成交 业绩 渠道",
+        "销售 价格 报价 市场 客户 合同 谈判 预算 折扣 竞争 成交 业绩 渠道 套餐 推销 续约 签约 订单 回访 拜访",
         "学习 课程 看书 培训 技能 知识 老师 请教 练习 考证 证书 新技术 语言",
         "想法 改进 优化 流程 自动化 工具 创新 效率 节省 提升 方案",
         "诚信 道德 规则 制度 法律 保密 隐私 原则 举报 合规 公平",
-        "机器 设备 生产 质量 缺陷 工厂 车间 安全 标准 检验 供应商 仓库 材料 零件",
-        "账目 会计 审计 发票 税 预算 财务 成本 利润 银行 投资 贷款 报销",
+        "机器 设备 生产 质量 缺陷 工厂 车间 安全 标准 检验 供应商 仓库 材料 零件 维修 流水线 班组 工序",
+        "仓库 库存 盘点 货架 托盘 出库 入库 条码 扫描枪 收货 发货 物流 快递 叉车 拣货 标签 清点 整箱 差额 主管",
+        "账目 会计 审计 发票 税务 纳税 预算 财务 成本 利润 银行 投资 贷款 报销 结账 对账 入账 记账 科目 凭证 "
+        "报表 付款 收款 催款 余额 费用",
         "招聘 候选人 面试 员工 培训 薪酬 绩效 人事 离职 入职",
-        "病人 患者 护士 医生 医院 护理 药 治疗 症状 健康",
-        "学生 课堂 老师 班级 作业 学校 考试 家长 教学 备课",
+        "病人 患者 护士 医生 医院 护理 药物 药品 吃药 服药 用药 药片 打针 输液 "
+        "治疗 症状 健康 病房 家属 医嘱 伤口 疼痛 检查",
+        "学生 课堂 老师 班级 作业 学校 考试 家长 教学 备课 上课 下课 听课 讲课 教室 课程 成绩 校长 孩子 座位 题目",
         "变化 改变 适应 调整 转岗 新环境 陌生 灵活 不确定",
     ),
 }  # fmt: skip

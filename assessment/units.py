@@ -34,27 +34,37 @@ _SUFFIXES: tuple[str, ...] = (
 )
 _SUFFIXES += ("able", "ible", "ally", "edly", "ing", "ity", "ies", "ion", "ive", "ful", "ers", "ed", "es", "ly", "er")
 _SUFFIXES += ("s", "e")
+# probability of a recognised word: from the first on it is believed, at the second it may as well be another word
+_BELIEVED, _DOUBTED = 0.8, 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """``form`` is compared; ``word``: place in the answer; ``sentence``: counts from 0; ``plain``: a function word."""
+    """``form`` is compared; ``word``: place in the answer; ``sentence``: counts from 0; ``plain``: a function word.
+    ``doubt``: 0..1, how far recognition may have heard another word; 0 for what was typed."""
 
     form: str
     word: int
     sentence: int
     plain: bool
     hanzi: bool
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What matching works with: a stem, or two neighbouring syllables. ``first``, ``last``: words it came from."""
+    """What matching works with: a stem, or two neighbouring syllables. ``first``, ``last``: words it came from;
+    ``doubts``: of its stem or syllables, as :class:`Unit` has them."""
 
     form: str
     first: int
     last: int
     hanzi: bool
+    doubts: tuple[float, ...] = (0.0,)
+
+    @property
+    def doubt(self) -> float:
+        return max(self.doubts)
 
 
 def units_of(words: Iterable[Heard]) -> list[Unit]:
@@ -62,13 +72,14 @@ def units_of(words: Iterable[Heard]) -> list[Unit]:
     made: list[Unit] = []
     sentence = 0
     for place, word in enumerate(words):
+        doubt = min(1.0, max(0.0, (_BELIEVED - word.probability) / (_BELIEVED - _DOUBTED)))
         for piece in _PIECE.findall(word.text.lower()):
             if piece in _ENDS:
                 sentence += bool(made) and made[-1].sentence == sentence
             elif _LATIN.fullmatch(piece) and not _is_hanzi(piece[0]):
-                made.append(Unit(stem(piece), place, sentence, piece in FUNCTION_WORDS, False))
+                made.append(Unit(stem(piece), place, sentence, piece in FUNCTION_WORDS, False, doubt))
             else:
-                made.append(Unit(syllable(piece), place, sentence, piece in FUNCTION_CHARACTERS, True))
+                made.append(Unit(syllable(piece), place, sentence, piece in FUNCTION_CHARACTERS, True, doubt))
     return made
 
 
@@ -83,11 +94,11 @@ def terms_of(units: Sequence[Unit]) -> list[Term]:
     for at, unit in enumerate(content):
         after = content[at + 1] if at + 1 < len(content) else None
         if not unit.hanzi:
-            made.append(Term(unit.form, unit.word, unit.word, False))
+            made.append(Term(unit.form, unit.word, unit.word, False, (unit.doubt,)))
         elif after is not None and after.hanzi and after.sentence == unit.sentence:
-            made.append(Term(f"{unit.form} {after.form}", unit.word, after.word, True))
+            made.append(Term(f"{unit.form} {after.form}", unit.word, after.word, True, (unit.doubt, after.doubt)))
         elif at == 0 or not content[at - 1].hanzi or content[at - 1].sentence != unit.sentence:
-            made.append(Term(unit.form, unit.word, unit.word, True))
+            made.append(Term(unit.form, unit.word, unit.word, True, (unit.doubt,)))
     return made
 
 

@@ -48,6 +48,17 @@ _ARTICLES = "the a an my our your his their its"
 NOT_AFTER_ARTICLES = frozenset(f"{_VERBS} {_JOINING} {_ARTICLES} {_SUBJECTS} you it".split())
 NOT_AFTER_SUBJECTS = frozenset(f"{_ARTICLES} {_SUBJECTS} of at with from by for into them us him me".split())
 SUBJECTS = frozenset(_SUBJECTS.split())
+_MODALS = "would will can could should might must"
+_BEFORE = "is are was were am did does than because of"
+MODALS = frozenset(_MODALS.split())
+NOT_AFTER_MODALS = frozenset(
+    f"{_ARTICLES} {_MODALS} {_BEFORE} been has had with from into so and or but them him us me to".split()
+)
+NOT_AFTER_TO = frozenset(f"{_SUBJECTS} {_MODALS} {_BEFORE} been has had with from into".split())
+JOINING = frozenset(("and", "or", "but"))
+NOT_AFTER_JOINING = frozenset(("of", "and", "or", "but", "than", "them", "him", "us", "me"))
+BEING = frozenset(("is", "are", "was", "were", "have", "has", "had"))
+NOT_AFTER_BEING = frozenset(f"{_MODALS} {_BEFORE} do and or but if".split())
 # a character, and those that nearly always stand behind it (or before it) in simplified Chinese
 GO_BEFORE = (
     "虽然说 所以有谓需做 如果何此今实 已经 首先 其他次实中余它 或者许是 因为此素而 怎么样 什么 觉得 "
