@@ -30,6 +30,31 @@ def misheard(answer: Answer, draw: random.Random, *, alike: bool = True) -> Answ
     return replace(answer, words=words)
 
 
+def mistyped(answer: Answer, draw: random.Random, how: str) -> Answer:
+    """A written answer of which one word of ten is another one (``random``), has a typing error (``typo``; a Chinese
+    character: another one that sounds the same), or is not there (``dropped``). Nothing tells which."""
+    there = [at for at, word in enumerate(answer.words) if any(map(str.isalnum, word.text))]
+    wrong = set(draw.sample(there, max(1, round(WRONG * len(there)))))
+    if how == "dropped":
+        return replace(answer, words=tuple(word for at, word in enumerate(answer.words) if at not in wrong))
+    words = (_mistyped(word, draw, how) if at in wrong else word for at, word in enumerate(answer.words))
+    return replace(answer, words=tuple(words))
+
+
+def _mistyped(word: Heard, draw: random.Random, how: str) -> Heard:
+    if how == "random":
+        other = (
+            draw.choice(draw.choice(list(_homophones().values()))) if _pinyin(word.text) else draw.choice(_vocabulary())
+        )
+    elif _pinyin(word.text):
+        other = _other(word, draw, alike=True).text
+    else:
+        at, letter = draw.randrange(len(word.text)), draw.choice("abcdefghijklmnopqrstuvwxyz")
+        before, after = word.text[:at], word.text[at + 1 :]
+        other = draw.choice((before + after, before + letter + after, before + letter + word.text[at:]))
+    return replace(word, text=other)
+
+
 def _other(word: Heard, draw: random.Random, alike: bool) -> Heard:
     sound = _pinyin(word.text)
     if sound:

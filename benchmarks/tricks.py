@@ -7,6 +7,7 @@ Tables, each with what is wanted; the exit code is 1 where one is not reached:
   installed;
 - recognition noise: one word of ten is wrong (Chinese: homophones; English: words that sound alike, and any other
   words), and how far the score moves at the 95th percentile;
+- the same in tables of short written answers, where nothing tells which words are wrong (told, not wanted);
 - parts that add up and quotes that are there, for 1,000 random answers;
 - time to score an answer of two minutes.
 """
@@ -18,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from assessment.content import Asked, prepare
 from assessment.embeddings import Embedder, Embedders
@@ -25,7 +27,7 @@ from assessment.parts import Guard
 from assessment.scoring import QuestionScore, Score, read, score, score_read
 from assessment.training import Rated, prepare_ratings, train
 from assessment.values import Answer, written
-from benchmarks.mishearing import misheard
+from benchmarks.mishearing import misheard, mistyped
 from tests.assessment.cases import good, question, spoken, tricks
 from tests.assessment.interviews import LANGUAGES, Interview, interviews, speeches
 
@@ -50,6 +52,7 @@ def main() -> int:
                 for kind in ("key points", "no key points", "learned"):
                     reached.append(_tricks(language, kind, f"{language}, {kind}{name}", embedder))
     reached += [_noise(name, embedder) for name, embedder in models.items()]
+    _written()
     reached += [_sums(), _speed(models)]
     return 0 if all(reached) else 1
 
@@ -138,6 +141,29 @@ def _moves(language: str, kind: str, long: str, embedder: Embedder | None, alike
         for _ in range(_DRAWN if embedder is None else _DRAWN // 4):
             moves.append(abs((score(asked, misheard(answer, draw, alike=alike)).whole.points or 0.0) - before))
     return moves, round(statistics.mean(words))
+
+
+def _written() -> None:
+    for language in LANGUAGES:
+        for kind in ("key points", "model answer"):
+            for how in ("random", "typo", "dropped"):
+                moves = [move for one in interviews(language) for move in _moves_written(one, kind, how)]
+                print(
+                    f"{language}, written, {kind}, {how}: median {statistics.median(moves):.1f}, "
+                    f"95 % under {_most(moves):.1f}"
+                )
+    print()
+
+
+def _moves_written(one: Interview, kind: str, how: str) -> Iterator[float]:
+    """Of the first 30 words (50 characters) of honest answers."""
+    asked, draw = prepare(one.with_points if kind == "key points" else one.against_a_model_answer), random.Random(7)
+    for text in (one.middling, one.apart) if kind == "model answer" else (one.good, one.middling, one.apart):
+        whole = written(text, one.language)
+        answer = replace(whole, words=whole.words[: 30 if one.language == "en" else 50])
+        before = score(asked, answer).whole.points or 0.0
+        for _ in range(_DRAWN // 2):
+            yield abs((score(asked, mistyped(answer, draw, how)).whole.points or 0.0) - before)
 
 
 def _most(moves: list[float]) -> float:
