@@ -161,12 +161,15 @@ class Dresser(QObject):
         look.tokens = self._tokens()
         dress_application(look.tokens, self._language)
         window.setUpdatesEnabled(False)
-        window.setStyleSheet(style_sheet(look.tokens))
-        self._whole = True
-        for widget in window.findChildren(QWidget):
-            restyle = getattr(widget, "restyle", None)
-            if restyle is not None:
-                restyle()
-        self._after()
-        window.setUpdatesEnabled(True)
-        window.update()
+        try:
+            window.setStyleSheet(style_sheet(look.tokens))
+            self._whole = True
+            for widget in window.findChildren(QWidget):
+                restyle = getattr(widget, "restyle", None)
+                # what waits to be deleted is still a child, and may have lost all it had in Python
+                if restyle is not None and vars(widget):
+                    restyle()
+            self._after()
+        finally:
+            window.setUpdatesEnabled(True)
+            window.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,12 +120,15 @@ def opened(backend: Served, *, wanted: int = 1, threshold: int = 80, place: str 
 
 
 @contextmanager
-def counted(hr: Runtime) -> Iterator[list[str]]:
-    """The statements that its database is given meanwhile."""
+def counted(hr: Runtime, *, anywhere: bool = False) -> Iterator[list[str]]:
+    """The statements that its database is given meanwhile by this thread, or ``anywhere``: then those of the server's own chores,
+    too, which go on beside it."""
     found: list[str] = []
+    ours = threading.get_ident()
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        found.append(statement)
+        if anywhere or threading.get_ident() == ours:
+            found.append(statement)
 
     event.listen(hr.db.engine, "before_cursor_execute", note)
     try:

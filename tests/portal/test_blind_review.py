@@ -94,5 +94,5 @@ def test_it_takes_the_same_few_queries_for_any_number_of_interviews(world: World
     blind.switch(world.hr, actor(world), on=True)
     with counted(world.hr) as statements, world.hr.db.read() as session:
         blind.eyes(session, actor(world))
-    assert len(statements) <= 12  # those of the server's own chores beside them
+    assert 1 <= len(statements) <= 8
     blind.switch(world.hr, actor(world), on=False)

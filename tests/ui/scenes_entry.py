@@ -18,6 +18,11 @@ from contract.events import HrState
 from tests.ui import stage, stage_interview
 from tests.ui.scene_set import Set
 
+ELSEWHERE = {
+    "zh_CN": "回答的文字会发送给示例云的语言模型。",
+    "en": "The words of your answers go to the model of Example Cloud.",
+}
+
 
 def start(s: Set) -> None:
     s.service.page = replace(s.service.page, pending_uploads=2)
@@ -167,11 +172,7 @@ def consent_picture(s: Set) -> None:
 def consent_elsewhere(s: Set) -> None:
     """The kit names a service; whoever agrees to scoring may agree to that too."""
     kit = s.service.kit_of_entry
-    words = {
-        "zh_CN": "回答的文字会发送给示例云的语言模型。",
-        "en": "The words of your answers go to the model of Example Cloud.",
-    }
-    named = kit.consent.model_copy(update={"elsewhere": words})
+    named = kit.consent.model_copy(update={"elsewhere": ELSEWHERE})
     s.service.kit_of_entry = kit.model_copy(update={"consent": named})
     consent(s)
     s.tick(names.CONSENT_SCORING)

@@ -13,6 +13,7 @@ from app.ui import names
 from app.ui.dress import Appearance, build_application
 from app.ui.names import Screen
 from app.ui.tokens import Theme
+from app.ui.widgets.basic import Button
 from tests.ui import pictures, scenes_entry, scenes_kiosk
 from tests.ui.fit import misfits
 from tests.ui.gallery import large_texts
@@ -73,6 +74,15 @@ def test_the_language_is_switched_in_place_and_back(shown: list[Set], scene: str
     made.settle()
     assert (made.window.screen_name(), made.window.sheet_name()) == before
     assert [text for text in words(made.window) if _CHINESE.search(text)] == []
+
+
+def test_what_waits_to_be_deleted_keeps_no_language_from_coming(shown: list[Set]) -> None:
+    made = show(shown, "proof", "en")
+    [button] = [one for one in made.window.findChildren(Button) if one.objectName() == f"{names.PROOF_TAKE_PREFIX}2"]
+    vars(button).clear()
+    made.window.switch_language("zh_CN")
+    assert made.window.updatesEnabled()
+    assert any(_CHINESE.search(text) for text in words(made.window))
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

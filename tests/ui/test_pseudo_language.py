@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from app.ui import names
 from app.ui.dress import build_application
 from contract.catalog import LANGUAGES
-from tests.ui import stage_interview
+from tests.ui import scenes_entry, stage_interview
 from tests.ui.fit import misfits
 from tests.ui.pictures import SCENES, make_window
 from tests.ui.pseudo import contents, load, pseudo, untranslated
@@ -30,7 +30,7 @@ SAID |= {
     "Logitech C920",
     "Integrated Camera",
 }
-SAID |= {"HP LaserJet (Lobby)", "Office"}
+SAID |= {"HP LaserJet (Lobby)", "Office"} | contents(scenes_entry.ELSEWHERE)
 SAID |= {"USB Headset", "Built-in Microphone", "KINGSTON", "GB", "kB", "MB", "ABCD-EFGH", "xuda://", "Booth 3", "Nov"}
 SAID |= {"xuda-4f0e9a57-20261122-183005.xuda", "XUDA://A/", "A timeline of eleven days with a red mark on day nine."}
 SAID |= {
