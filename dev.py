@@ -12,7 +12,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -279,13 +278,24 @@ def command_lint(_: list[str]) -> int:
 def command_test(rest: list[str]) -> int:
     prepare(RUNTIME + TESTING)
     ensure_meaning()
-    began = time.monotonic()
-    lint_code = lint()
     env = job_environment()
     env["QT_QPA_PLATFORM"] = "offscreen"
-    say(f"checks before the tests: {'ok' if lint_code == 0 else 'FAILED'}, {time.monotonic() - began:.0f} s")
+    first, *others = pytest_runs(rest)
+    # beside the first run of the tests, which wait more than they compute
+    lint_run = subprocess.Popen(
+        [str(venv_python()), str(ROOT / "dev.py"), "lint"],
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    codes = [run([str(venv_python()), "-m", "pytest", *first], env)]
+    told = lint_run.communicate()[0].decode("utf-8", "replace")
+    codes.append(lint_run.returncode)
+    print(told, flush=True)
+    say(f"lint: {'ok' if lint_run.returncode == 0 else 'FAILED'}")
     # Pytest speaks last: its summary line is the end of the output.
-    return max([lint_code, *(run([str(venv_python()), "-m", "pytest", *given], env) for given in pytest_runs(rest))])
+    codes += [run([str(venv_python()), "-m", "pytest", *given], env) for given in others]
+    return max(codes)
 
 
 def pytest_runs(rest: list[str]) -> list[list[str]]:

@@ -121,8 +121,8 @@ def opened(backend: Served, *, wanted: int = 1, threshold: int = 80, place: str 
 
 @contextmanager
 def counted(hr: Runtime, *, anywhere: bool = False) -> Iterator[list[str]]:
-    """The statements that its database is given meanwhile by this thread, or ``anywhere``: then those of the server's own chores,
-    too, which go on beside it."""
+    """The statements that its database is given meanwhile by this thread, or ``anywhere``: then also those of the
+    server's own chores, which go on beside it."""
     found: list[str] = []
     ours = threading.get_ident()
 
