@@ -105,7 +105,8 @@ def work(hr: Runtime, ids: Iterable[str]) -> Done:
             new += make(hr, interview_id, "server")
         except Exception as error:
             # without the traceback: it may quote what was said
-            _log.warning("an interview could not be scored now and will be tried again: %s", type(error).__name__)
+            told = error.code.value if isinstance(error, XudaError) else type(error).__name__
+            _log.warning("an interview could not be scored now and will be tried again: %s", told)
             failed.append(interview_id)
     return Done(new, failed)
 
