@@ -142,12 +142,13 @@ def sum_up(looks: Sequence[Look], duration: float) -> PictureFacts:
     ends += [min(look.at + _EVERY, duration) for look in looks[-1:]]
     looked = 0.0
     moments = []
-    for fact, group in groupby(zip(looks, ends, strict=True), key=lambda part: (part[0].known, part[0].fact)):
-        parts = list(group)
-        if not fact[0]:
+    for (known, fact), group in groupby(zip(looks, ends, strict=True), key=lambda part: (part[0].known, part[0].fact)):
+        if not known:
             continue
+        parts = list(group)
         looked += sum(end - look.at for look, end in parts)
-        moments += [_moment(fact[1], run) for run in _unbroken(parts) if fact[1] and len(run) >= _LEAST_LOOKS]
+        if fact is not None:
+            moments += [_moment(fact, run) for run in _unbroken(parts) if len(run) >= _LEAST_LOOKS]
     return PictureFacts(round(looked, 1), tuple(moments))
 
 
