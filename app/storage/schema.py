@@ -111,36 +111,18 @@ ALTER TABLE takes ADD COLUMN picture TEXT;
 """
 
 
-def _statements(script: str) -> list[str]:
-    return [part for part in (piece.strip() for piece in script.split(";")) if part]
+def _script(script: str) -> Migration:
+    """Its statements one by one: sqlite3's own executescript commits before it begins."""
+    statements = [part for part in (piece.strip() for piece in script.split(";")) if part]
+
+    def run(db: sqlite_utils.Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return run
 
 
-def _version_1(db: sqlite_utils.Database) -> None:
-    for statement in _statements(_VERSION_1):
-        db.execute(statement)
-
-
-def _version_2(db: sqlite_utils.Database) -> None:
-    for statement in _statements(_VERSION_2):
-        db.execute(statement)
-
-
-def _version_3(db: sqlite_utils.Database) -> None:
-    for statement in _statements(_VERSION_3):
-        db.execute(statement)
-
-
-def _version_4(db: sqlite_utils.Database) -> None:
-    for statement in _statements(_VERSION_4):
-        db.execute(statement)
-
-
-def _version_5(db: sqlite_utils.Database) -> None:
-    for statement in _statements(_VERSION_5):
-        db.execute(statement)
-
-
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4, _version_5)
+MIGRATIONS: tuple[Migration, ...] = tuple(map(_script, (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)))
 
 
 def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:
